@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/* Sentences for people, with places, source lines and carets. */
+#include "base/cause.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define SOURCE_MOST_BYTES 400
+#define SUGGEST_MOST 32
+
+void
+cause_init(struct cause *c)
+{
+	*c = (struct cause){0};
+}
+
+void
+cause_fini(struct cause *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		free(c->entries[i].file);
+		free(c->entries[i].sentence);
+		free(c->entries[i].source);
+	}
+	free(c->entries);
+	cause_init(c);
+}
+
+static char *
+source_line(const char *text, size_t len, uint32_t line)
+{
+	const char *end = text + len, *eol;
+
+	for (; line > 1; line--) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		if (text == NULL)
+			return (NULL);
+		text++;
+	}
+	eol = memchr(text, '\n', (size_t)(end - text));
+	if (eol == NULL)
+		eol = end;
+	if (eol > text && eol[-1] == '\r')
+		eol--;
+	len = (size_t)(eol - text);
+	return (xstrndup(text, len < SOURCE_MOST_BYTES ? len :
+	    SOURCE_MOST_BYTES));
+}
+
+static void
+cause_vadd(struct cause *c, struct cause_entry e, const char *fmt, va_list ap)
+{
+	if (!e.is_warning)
+		c->error_count++;
+	if (c->count == CAUSE_MOST) {
+		c->dropped++;
+		free(e.file);
+		free(e.source);
+		return;
+	}
+	if (c->count == c->cap) {
+		c->cap = c->cap * 2 + 8;
+		c->entries = xreallocarray(c->entries, c->cap,
+		    sizeof(*c->entries));
+	}
+	e.sentence = xvasprintf(fmt, ap);
+	c->entries[c->count++] = e;
+}
+
+void
+cause_add(struct cause *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	cause_vadd(c, (struct cause_entry){0}, fmt, ap);
+	va_end(ap);
+}
+
+static struct cause_entry
+entry_at(const char *file, struct place place, const char *text,
+    size_t text_len)
+{
+	struct cause_entry e = {.file = xstrdup(file), .place = place};
+
+	if (text != NULL && place.line > 0)
+		e.source = source_line(text, text_len, place.line);
+	return (e);
+}
+
+void
+cause_add_at(struct cause *c, const char *file, struct place place,
+    const char *text, size_t text_len, const char *fmt, ...)
+{
+	struct cause_entry e = entry_at(file, place, text, text_len);
+	va_list ap;
+
+	va_start(ap, fmt);
+	cause_vadd(c, e, fmt, ap);
+	va_end(ap);
+}
+
+void
+cause_warn_at(struct cause *c, const char *file, struct place place,
+    const char *text, size_t text_len, const char *fmt, ...)
+{
+	struct cause_entry e = entry_at(file, place, text, text_len);
+	va_list ap;
+
+	e.is_warning = true;
+	va_start(ap, fmt);
+	cause_vadd(c, e, fmt, ap);
+	va_end(ap);
+}
+
+static int
+entry_cmp(const void *pa, const void *pb)
+{
+	const struct cause_entry *a = pa, *b = pb;
+	int d = strcmp(a->file != NULL ? a->file : "",
+	    b->file != NULL ? b->file : "");
+
+	if (d != 0)
+		return (d);
+	if (a->place.line != b->place.line)
+		return (a->place.line < b->place.line ? -1 : 1);
+	if (a->place.column != b->place.column)
+		return (a->place.column < b->place.column ? -1 : 1);
+	return (strcmp(a->sentence, b->sentence));
+}
+
+/* Tabs are kept in the padding so that the caret stands under its column. */
+static void
+print_source(const struct cause_entry *e, FILE *fp)
+{
+	const char *p = e->source;
+	size_t n, len = strlen(p);
+	uint32_t cp, column;
+
+	fprintf(fp, "%5u | %s\n      | ", e->place.line, p);
+	for (column = 1; column < e->place.column && len > 0; column++) {
+		fputc(*p == '\t' ? '\t' : ' ', fp);
+		if ((n = utf8_decode(p, len, &cp)) == 0)
+			n = 1;
+		p += n;
+		len -= n;
+	}
+	fputc('^', fp);
+	n = utf8_count(p, len);
+	for (column = 1; column < e->place.width && column < n; column++)
+		fputc('~', fp);
+	fputc('\n', fp);
+}
+
+static void
+entry_print(const struct cause_entry *e, FILE *fp)
+{
+	if (e->file != NULL && e->place.line > 0)
+		fprintf(fp, "%s:%u:%u: ", e->file, e->place.line,
+		    e->place.column);
+	else if (e->file != NULL)
+		fprintf(fp, "%s: ", e->file);
+	fprintf(fp, "%s%s\n", e->is_warning ? "warning: " : "", e->sentence);
+	if (e->source != NULL)
+		print_source(e, fp);
+}
+
+void
+cause_print(struct cause *c, FILE *fp)
+{
+	size_t i;
+
+	if (c->count > 0)
+		qsort(c->entries, c->count, sizeof(*c->entries), entry_cmp);
+	for (i = 0; i < c->count; i++)
+		entry_print(&c->entries[i], fp);
+	if (c->dropped > 0)
+		fprintf(fp, "and %zu more mistakes\n", c->dropped);
+}
+
+/* Levenshtein distance with one row; words over SUGGEST_MOST never match. */
+static size_t
+edit_distance(const char *a, const char *b)
+{
+	size_t row[SUGGEST_MOST + 1], i, j, diagonal, above;
+	size_t alen = strlen(a), blen = strlen(b);
+
+	if (alen > SUGGEST_MOST || blen > SUGGEST_MOST)
+		return (SUGGEST_MOST);
+	for (j = 0; j <= blen; j++)
+		row[j] = j;
+	for (i = 1; i <= alen; i++) {
+		diagonal = row[0];
+		row[0] = i;
+		for (j = 1; j <= blen; j++) {
+			above = row[j];
+			diagonal += (a[i - 1] | 32) != (b[j - 1] | 32);
+			if (row[j - 1] + 1 < diagonal)
+				diagonal = row[j - 1] + 1;
+			row[j] = above + 1 < diagonal ? above + 1 : diagonal;
+			diagonal = above;
+		}
+	}
+	return (row[blen]);
+}
+
+const char *
+cause_suggest(const char *word, const char *const *candidates, size_t count)
+{
+	size_t i, d, best = strlen(word) / 3 + 1;
+	const char *found = NULL;
+
+	for (i = 0; i < count; i++) {
+		d = edit_distance(word, candidates[i]);
+		if (d < best || (d == best && found == NULL)) {
+			best = d;
+			found = candidates[i];
+		}
+	}
+	return (found);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+/* Files, whole. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+static int
+read_all(int fd, struct buf *b)
+{
+	ssize_t n;
+
+	for (;;) {
+		size_t room = b->max_bytes - b->len < 65536 ?
+		    b->max_bytes - b->len : 65536;
+
+		if (room == 0 || buf_reserve(b, room) != 0)
+			return (ERR_LIMIT);
+		n = read(fd, b->data + b->len, room);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return (ERR_IO);
+		if (n == 0)
+			return (0);
+		b->len += (size_t)n;
+		b->data[b->len] = '\0';
+	}
+}
+
+int
+file_read(const char *path, size_t max_bytes, char **data, size_t *len)
+{
+	struct stat st;
+	struct buf b;
+	int fd, rc;
+
+	/* Non-blocking: a FIFO in place of a file must not hang us. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return (errno == ENOENT ? ERR_NOT_FOUND : ERR_IO);
+	buf_init(&b, max_bytes + 1);
+	if (fstat(fd, &st) != 0)
+		rc = ERR_IO;
+	else if (!S_ISREG(st.st_mode))
+		rc = ERR_TYPE;
+	else if (st.st_size > 0 && (size_t)st.st_size > max_bytes)
+		rc = ERR_LIMIT;
+	else
+		rc = read_all(fd, &b);
+	if (rc == 0 && b.len > max_bytes)
+		rc = ERR_LIMIT;
+	if (rc == 0)
+		*data = buf_take(&b, len);
+	buf_fini(&b);
+	close(fd);
+	return (rc);
+}
+
+static int
+write_all(int fd, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return (ERR_IO);
+		p += n;
+		len -= (size_t)n;
+	}
+	return (0);
+}
+
+int
+file_replace(const char *path, const void *data, size_t len)
+{
+	char *temp = xasprintf("%s.XXXXXX", path);
+	int fd = mkostemp(temp, O_CLOEXEC), rc = ERR_IO;
+
+	if (fd < 0)
+		goto out;
+	rc = write_all(fd, data, len);
+	if (rc == 0 && (fchmod(fd, 0644) != 0 || fsync(fd) != 0))
+		rc = ERR_IO;
+	close(fd);
+	if (rc == 0 && rename(temp, path) != 0)
+		rc = ERR_IO;
+	if (rc != 0)
+		unlink(temp);
+out:
+	free(temp);
+	return (rc);
+}
+
+char *
+file_join(const char *dir, const char *name)
+{
+	size_t len = strlen(dir);
+
+	if (name[0] == '/' || len == 0)
+		return (xstrdup(name));
+	return (xasprintf("%s%s%s", dir, dir[len - 1] == '/' ? "" : "/",
+	    name));
+}
+
+char *
+file_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return (xstrdup("."));
+	if (slash == path)
+		return (xstrdup("/"));
+	return (xstrndup(path, (size_t)(slash - path)));
+}
+
+int
+file_resolve_below(const char *root, const char *name, char **out)
+{
+	char *joined = file_join(root, name);
+	char *real_root = realpath(root, NULL);
+	char *real = realpath(joined, NULL);
+	size_t len;
+	int rc = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+
+	free(joined);
+	if (real_root != NULL && real != NULL) {
+		len = strlen(real_root);
+		rc = strncmp(real, real_root, len) == 0 &&
+		    (real[len] == '/' || len == 1) ? 0 : ERR_LIMIT;
+	}
+	if (rc == 0)
+		*out = real;
+	else
+		free(real);
+	free(real_root);
+	return (rc);
+}
+
+int
+file_make_dirs(const char *path)
+{
+	char *copy = xstrdup(path), *p;
+	int rc = 0;
+
+	for (p = copy + 1; rc == 0; p++) {
+		if (*p != '/' && *p != '\0')
+			continue;
+		char c = *p;
+
+		*p = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+			rc = ERR_IO;
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	free(copy);
+	return (rc);
+}
