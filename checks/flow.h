@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A flow: the full syntax tree of a Hurl 8.0 file. The parser makes it, the
+ * probe walks it. A flow is constant once parsed, owned by whoever parsed or
+ * holds it (flow_hold, flow_release), and everything below it lives in its
+ * arena; runs may share it.
+ */
+#ifndef CHECKS_FLOW_H
+#define CHECKS_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cause.h"
+
+struct regex;
+
+#define FLOW_MOST_BYTES (8u << 20)
+#define FLOW_MOST_ENTRIES 100000
+
+/* Text with {{placeholders}}, already unescaped. */
+enum flow_context {
+	FLOW_PLAIN,       /* rendered as text */
+	FLOW_JSON_STRING, /* inside a JSON string: rendered JSON-escaped */
+	FLOW_JSON_VALUE   /* a JSON value: number, bool, null, or JSON text */
+};
+
+enum flow_function { /* of a placeholder */
+	FLOW_VARIABLE, /* no function: a variable's name */
+	FLOW_NEW_UUID,
+	FLOW_NEW_DATE,
+	FLOW_GET_ENV
+};
+
+struct flow_part {
+	bool is_placeholder;
+	const char *text;    /* literal text, or the variable's name, or
+	                      * getEnv's argument */
+	size_t len;
+	enum flow_function function;
+	enum flow_context context;
+	struct place place;  /* of a placeholder: its name */
+};
+
+struct flow_template {
+	const struct flow_part *parts;
+	size_t count;
+	const char *source;  /* as written in the file, NUL-terminated */
+	size_t source_len;
+	struct place place;
+};
+
+struct flow_pair { /* header, parameter, form field, cookie */
+	struct flow_template key;
+	struct flow_template value;
+	struct place place;
+};
+
+struct flow_pairs {
+	const struct flow_pair *items;
+	size_t count;
+};
+
+struct flow_part_file { /* one field of [Multipart] */
+	struct flow_template key;
+	bool is_file;
+	struct flow_template value;        /* text, or the file's name */
+	struct flow_template content_type; /* of a file; count 0: guessed */
+	struct place place;
+};
+
+/* Values in predicates and bodies. */
+enum flow_value_kind {
+	FLOW_VALUE_NONE,
+	FLOW_VALUE_NULL,
+	FLOW_VALUE_BOOL,
+	FLOW_VALUE_INTEGER,     /* text is an i64 */
+	FLOW_VALUE_BIG_INTEGER, /* text: digits over i64 */
+	FLOW_VALUE_FLOAT,       /* text */
+	FLOW_VALUE_STRING,      /* quoted, or backtick: template */
+	FLOW_VALUE_MULTILINE,   /* template */
+	FLOW_VALUE_PLACEHOLDER, /* template of one part: keeps its type */
+	FLOW_VALUE_FILE,        /* template: the file's name */
+	FLOW_VALUE_BYTES,       /* hex, or base64, decoded */
+	FLOW_VALUE_REGEX
+};
+
+struct flow_value {
+	enum flow_value_kind kind;
+	bool boolean;
+	const char *text;    /* number's text or bytes */
+	size_t len;
+	struct flow_template template;
+	const struct regex *regex;
+	struct place place;
+};
+
+/* Bodies. */
+enum flow_body_kind {
+	FLOW_BODY_NONE,
+	FLOW_BODY_JSON,      /* template with JSON contexts, source spacing */
+	FLOW_BODY_XML,       /* template */
+	FLOW_BODY_MULTILINE, /* template, by language below */
+	FLOW_BODY_GRAPHQL,   /* template: the query; variables: JSON or empty */
+	FLOW_BODY_ONELINE,   /* template: `text` */
+	FLOW_BODY_BYTES,     /* hex, or base64, decoded into bytes */
+	FLOW_BODY_FILE       /* template: the file's name */
+};
+
+enum flow_language {
+	FLOW_LANGUAGE_TEXT,
+	FLOW_LANGUAGE_JSON,
+	FLOW_LANGUAGE_XML,
+	FLOW_LANGUAGE_RAW /* no templating */
+};
+
+struct flow_body {
+	enum flow_body_kind kind;
+	enum flow_language language;
+	struct flow_template template;
+	struct flow_template variables;
+	bool has_variables;
+	const char *bytes;
+	size_t bytes_len;
+	struct place place;
+};
+
+/* Queries, filters, predicates: rows are name, argument kind. */
+enum flow_argument {
+	FLOW_ARG_NONE,
+	FLOW_ARG_STRING,     /* quoted string: template */
+	FLOW_ARG_REGEX,      /* quoted string, or /regex/ */
+	FLOW_ARG_INTEGER,    /* i64 or placeholder */
+	FLOW_ARG_TWO_STRINGS,
+	FLOW_ARG_REGEX_STRING,
+	FLOW_ARG_COOKIE,     /* quoted: name or name[attribute] */
+	FLOW_ARG_FIELD,      /* quoted: a certificate's field */
+	FLOW_ARG_VALUE,      /* any predicate value */
+	FLOW_ARG_ORDERED,    /* number, quoted string, placeholder */
+	FLOW_ARG_PREFIX      /* string, hex, base64 */
+};
+
+#define FLOW_QUERY_TABLE(X)                                                  \
+	X(STATUS, "status", NONE)                                            \
+	X(VERSION, "version", NONE)                                          \
+	X(URL, "url", NONE)                                                  \
+	X(HEADER, "header", STRING)                                          \
+	X(COOKIE, "cookie", COOKIE)                                          \
+	X(BODY, "body", NONE)                                                \
+	X(XPATH, "xpath", STRING)                                            \
+	X(JSONPATH, "jsonpath", STRING)                                      \
+	X(REGEX, "regex", REGEX)                                             \
+	X(VARIABLE, "variable", STRING)                                      \
+	X(DURATION, "duration", NONE)                                        \
+	X(BYTES, "bytes", NONE)                                              \
+	X(RAWBYTES, "rawbytes", NONE)                                        \
+	X(SHA256, "sha256", NONE)                                            \
+	X(MD5, "md5", NONE)                                                  \
+	X(CERTIFICATE, "certificate", FIELD)                                 \
+	X(IP, "ip", NONE)                                                    \
+	X(REDIRECTS, "redirects", NONE)
+
+#define FLOW_FILTER_TABLE(X)                                                 \
+	X(BASE64_DECODE, "base64Decode", NONE)                               \
+	X(BASE64_ENCODE, "base64Encode", NONE)                               \
+	X(BASE64_URL_SAFE_DECODE, "base64UrlSafeDecode", NONE)               \
+	X(BASE64_URL_SAFE_ENCODE, "base64UrlSafeEncode", NONE)               \
+	X(CHARSET_DECODE, "charsetDecode", STRING)                           \
+	X(COUNT, "count", NONE)                                              \
+	X(DATE_FORMAT, "dateFormat", STRING)                                 \
+	X(DAYS_AFTER_NOW, "daysAfterNow", NONE)                              \
+	X(DAYS_BEFORE_NOW, "daysBeforeNow", NONE)                            \
+	X(DECODE, "decode", STRING)                                          \
+	X(FIRST, "first", NONE)                                              \
+	X(FORMAT, "format", STRING)                                          \
+	X(HTML_ESCAPE, "htmlEscape", NONE)                                   \
+	X(HTML_UNESCAPE, "htmlUnescape", NONE)                               \
+	X(JSONPATH, "jsonpath", STRING)                                      \
+	X(LAST, "last", NONE)                                                \
+	X(LOCATION, "location", NONE)                                        \
+	X(NTH, "nth", INTEGER)                                               \
+	X(REGEX, "regex", REGEX)                                             \
+	X(REPLACE_REGEX, "replaceRegex", REGEX_STRING)                       \
+	X(REPLACE, "replace", TWO_STRINGS)                                   \
+	X(SPLIT, "split", STRING)                                            \
+	X(TO_DATE, "toDate", STRING)                                         \
+	X(TO_FLOAT, "toFloat", NONE)                                         \
+	X(TO_HEX, "toHex", NONE)                                             \
+	X(TO_INT, "toInt", NONE)                                             \
+	X(TO_STRING, "toString", NONE)                                       \
+	X(URL_DECODE, "urlDecode", NONE)                                     \
+	X(URL_ENCODE, "urlEncode", NONE)                                     \
+	X(URL_QUERY_PARAM, "urlQueryParam", STRING)                          \
+	X(UTF8_DECODE, "utf8Decode", NONE)                                   \
+	X(UTF8_ENCODE, "utf8Encode", NONE)                                   \
+	X(XPATH, "xpath", STRING)
+
+#define FLOW_PREDICATE_TABLE(X)                                              \
+	X(EQUAL, "==", VALUE)                                                \
+	X(NOT_EQUAL, "!=", VALUE)                                            \
+	X(GREATER_OR_EQUAL, ">=", ORDERED)                                   \
+	X(GREATER, ">", ORDERED)                                             \
+	X(LESS_OR_EQUAL, "<=", ORDERED)                                      \
+	X(LESS, "<", ORDERED)                                                \
+	X(STARTS_WITH, "startsWith", PREFIX)                                 \
+	X(ENDS_WITH, "endsWith", PREFIX)                                     \
+	X(CONTAINS, "contains", VALUE)                                       \
+	X(INCLUDES, "includes", VALUE)                                       \
+	X(MATCHES, "matches", REGEX)                                         \
+	X(EXISTS, "exists", NONE)                                            \
+	X(IS_EMPTY, "isEmpty", NONE)                                         \
+	X(IS_BOOLEAN, "isBoolean", NONE)                                     \
+	X(IS_INTEGER, "isInteger", NONE)                                     \
+	X(IS_FLOAT, "isFloat", NONE)                                         \
+	X(IS_NUMBER, "isNumber", NONE)                                       \
+	X(IS_STRING, "isString", NONE)                                       \
+	X(IS_COLLECTION, "isCollection", NONE)                               \
+	X(IS_DATE, "isDate", NONE)                                           \
+	X(IS_ISO_DATE, "isIsoDate", NONE)                                    \
+	X(IS_IPV4, "isIpv4", NONE)                                           \
+	X(IS_IPV6, "isIpv6", NONE)                                           \
+	X(IS_UUID, "isUuid", NONE)                                           \
+	X(IS_LIST, "isList", NONE)                                           \
+	X(IS_OBJECT, "isObject", NONE)
+
+#define X(upper, name, arg) FLOW_QUERY_##upper,
+enum flow_query_kind { FLOW_QUERY_TABLE(X) FLOW_QUERY_KIND_COUNT };
+#undef X
+#define X(upper, name, arg) FLOW_FILTER_##upper,
+enum flow_filter_kind { FLOW_FILTER_TABLE(X) FLOW_FILTER_KIND_COUNT };
+#undef X
+#define X(upper, name, arg) FLOW_PREDICATE_##upper,
+enum flow_predicate_kind { FLOW_PREDICATE_TABLE(X) FLOW_PREDICATE_KIND_COUNT };
+#undef X
+
+enum flow_cookie_attribute {
+	FLOW_COOKIE_VALUE,
+	FLOW_COOKIE_EXPIRES,
+	FLOW_COOKIE_MAX_AGE,
+	FLOW_COOKIE_DOMAIN,
+	FLOW_COOKIE_PATH,
+	FLOW_COOKIE_SECURE,
+	FLOW_COOKIE_HTTP_ONLY,
+	FLOW_COOKIE_SAME_SITE
+};
+
+enum flow_certificate_field {
+	FLOW_CERTIFICATE_SUBJECT,
+	FLOW_CERTIFICATE_ISSUER,
+	FLOW_CERTIFICATE_START_DATE,
+	FLOW_CERTIFICATE_EXPIRE_DATE,
+	FLOW_CERTIFICATE_SERIAL_NUMBER,
+	FLOW_CERTIFICATE_SUBJECT_ALT_NAME,
+	FLOW_CERTIFICATE_VALUE
+};
+
+struct flow_query {
+	enum flow_query_kind kind;
+	struct flow_template argument;     /* string, regex as string, cookie
+	                                    * name */
+	const struct regex *regex;         /* of a /regex/ */
+	enum flow_cookie_attribute attribute;
+	enum flow_certificate_field field;
+	struct place place;
+};
+
+struct flow_filter {
+	enum flow_filter_kind kind;
+	struct flow_template argument;
+	struct flow_template replacement;  /* second of two */
+	const struct regex *regex;
+	int64_t integer;
+	bool is_placeholder;               /* nth {{v}}: argument has it */
+	struct place place;
+};
+
+struct flow_filters {
+	const struct flow_filter *items;
+	size_t count;
+};
+
+struct flow_predicate {
+	enum flow_predicate_kind kind;
+	bool is_negated;
+	struct flow_value value;
+	struct place place;       /* of the predicate, with its not */
+	struct place value_place;
+};
+
+struct flow_capture {
+	struct flow_template name;
+	struct flow_query query;
+	struct flow_filters filters;
+	bool is_redacted;
+	struct place place;
+};
+
+struct flow_assert {
+	struct flow_query query;
+	struct flow_filters filters;
+	struct flow_predicate predicate;
+	struct place place; /* of the query: where a failure points */
+};
+
+/* [Options]: name, kind of value. */
+#define FLOW_OPTION_TABLE(X)                                                 \
+	X(AWS_SIGV4, "aws-sigv4", STRING)                                    \
+	X(CACERT, "cacert", FILENAME)                                        \
+	X(CERT, "cert", FILENAME_PASSWORD)                                   \
+	X(COMPRESSED, "compressed", BOOL)                                    \
+	X(CONNECT_TIMEOUT, "connect-timeout", DURATION)                      \
+	X(CONNECT_TO, "connect-to", STRING)                                  \
+	X(DELAY, "delay", DURATION)                                          \
+	X(DIGEST, "digest", BOOL)                                            \
+	X(HEADER, "header", STRING)                                          \
+	X(HTTP10, "http1.0", BOOL)                                           \
+	X(HTTP11, "http1.1", BOOL)                                           \
+	X(HTTP2, "http2", BOOL)                                              \
+	X(HTTP3, "http3", BOOL)                                              \
+	X(INSECURE, "insecure", BOOL)                                        \
+	X(IPV4, "ipv4", BOOL)                                                \
+	X(IPV6, "ipv6", BOOL)                                                \
+	X(KEY, "key", FILENAME)                                              \
+	X(LIMIT_RATE, "limit-rate", NATURAL)                                 \
+	X(LOCATION, "location", BOOL)                                        \
+	X(LOCATION_TRUSTED, "location-trusted", BOOL)                        \
+	X(MAX_REDIRS, "max-redirs", COUNT)                                   \
+	X(MAX_TIME, "max-time", DURATION)                                    \
+	X(NEGOTIATE, "negotiate", BOOL)                                      \
+	X(NETRC, "netrc", BOOL)                                              \
+	X(NETRC_FILE, "netrc-file", STRING)                                  \
+	X(NETRC_OPTIONAL, "netrc-optional", BOOL)                            \
+	X(NTLM, "ntlm", BOOL)                                                \
+	X(OUTPUT, "output", FILENAME)                                        \
+	X(PATH_AS_IS, "path-as-is", BOOL)                                    \
+	X(PINNEDPUBKEY, "pinnedpubkey", STRING)                              \
+	X(PROXY, "proxy", STRING)                                            \
+	X(REPEAT, "repeat", COUNT)                                           \
+	X(RESOLVE, "resolve", STRING)                                        \
+	X(RETRY, "retry", COUNT)                                             \
+	X(RETRY_INTERVAL, "retry-interval", DURATION)                        \
+	X(SKIP, "skip", BOOL)                                                \
+	X(UNIX_SOCKET, "unix-socket", STRING)                                \
+	X(USER, "user", STRING)                                              \
+	X(VARIABLE, "variable", VARIABLE)                                    \
+	X(VERBOSE, "verbose", BOOL)                                          \
+	X(VERBOSITY, "verbosity", VERBOSITY)                                 \
+	X(VERY_VERBOSE, "very-verbose", BOOL)
+
+enum flow_option_type {
+	FLOW_OPTION_TYPE_STRING,
+	FLOW_OPTION_TYPE_FILENAME,
+	FLOW_OPTION_TYPE_FILENAME_PASSWORD,
+	FLOW_OPTION_TYPE_BOOL,
+	FLOW_OPTION_TYPE_NATURAL,
+	FLOW_OPTION_TYPE_COUNT,    /* -1: endless */
+	FLOW_OPTION_TYPE_DURATION, /* integer in microseconds */
+	FLOW_OPTION_TYPE_VARIABLE,
+	FLOW_OPTION_TYPE_VERBOSITY
+};
+
+#define X(upper, name, type) FLOW_OPTION_##upper,
+enum flow_option_kind { FLOW_OPTION_TABLE(X) FLOW_OPTION_KIND_COUNT };
+#undef X
+
+struct flow_option {
+	enum flow_option_kind kind;
+	bool is_placeholder;          /* bool, number, duration as {{v}}: the
+	                               * placeholder is in text */
+	bool boolean;
+	int64_t integer;              /* natural; count, -1 endless; duration
+	                               * in microseconds */
+	int64_t unit_us;              /* of a placeholder duration's unit */
+	struct flow_template text;    /* string, file name, placeholder */
+	struct flow_template password; /* of cert; count 0: none */
+	const char *variable_name;    /* of variable */
+	struct flow_value variable_value;
+	struct place place;           /* of the key */
+	struct place value_place;
+};
+
+/* Status line of an expected response. */
+enum flow_version {
+	FLOW_VERSION_ANY, /* HTTP, without a number */
+	FLOW_VERSION_10,
+	FLOW_VERSION_11,
+	FLOW_VERSION_2,
+	FLOW_VERSION_3
+};
+
+struct flow_request {
+	const char *method;
+	struct place method_place;
+	struct flow_template url;
+	struct flow_pairs headers;
+	struct flow_pairs query;      /* [Query], [QueryStringParams] */
+	bool has_form;                /* [Form] stands there, even empty */
+	struct flow_pairs form;
+	bool has_multipart;
+	const struct flow_part_file *multipart;
+	size_t multipart_count;
+	struct flow_pairs cookies;
+	struct flow_pairs basic_auth; /* at most one */
+	const struct flow_option *options;
+	size_t option_count;
+	struct flow_body body;
+};
+
+struct flow_response {
+	enum flow_version version;
+	struct place version_place;
+	bool is_any_status;           /* * */
+	int64_t status;
+	struct place status_place;
+	struct flow_pairs headers;    /* implicit asserts */
+	const struct flow_capture *captures;
+	size_t capture_count;
+	const struct flow_assert *asserts;
+	size_t assert_count;
+	struct flow_body body;        /* implicit assert */
+};
+
+struct flow_entry {
+	struct place place;           /* of the request's method */
+	struct flow_request request;
+	bool has_response;
+	struct flow_response response;
+	bool clears_cookies;          /* # @cookie_storage_clear */
+	const char *const *set_cookies; /* # @cookie_storage_set: lines */
+	size_t set_cookie_count;
+};
+
+struct flow {
+	char *path;                   /* as given to flow_parse */
+	char *source;                 /* source_len bytes, NUL-terminated */
+	size_t source_len;
+	const struct flow_entry *entries;
+	size_t entry_count;
+	uint32_t line_count;
+	unsigned int holds;           /* by flow_hold */
+	struct flow_arena *arena;     /* everything above, and regexes */
+};
+
+/*
+ * Parse a flow's text; path names it in messages. The first syntax error
+ * goes to *cause with its place and caret, as the language has no way to go
+ * on after one; warnings may come besides. Returns 0 and a flow held once,
+ * ERR_SYNTAX, or ERR_LIMIT.
+ */
+int flow_parse(const char *path, const char *source, size_t len,
+    struct cause *cause, struct flow **out);
+
+/* Share and let go; the last release frees it. release accepts NULL. */
+struct flow *flow_hold(struct flow *flow);
+void flow_release(struct flow **flow);
+
+/*
+ * Return line number line (from 1) of the source, without its end, for
+ * messages; *len its length. NULL past the end.
+ */
+const char *flow_line(const struct flow *flow, uint32_t line, size_t *len);
+
+/* Names as written in a file. */
+const char *flow_query_name(enum flow_query_kind kind);
+const char *flow_filter_name(enum flow_filter_kind kind);
+const char *flow_predicate_name(enum flow_predicate_kind kind);
+const char *flow_option_name(enum flow_option_kind kind);
+
+/*
+ * Call visit for every file that the flow names by a literal (bodies,
+ * multipart, certificates), so that its content can be hashed and checked.
+ */
+void flow_visit_files(const struct flow *flow,
+    void (*visit)(const char *name, struct place place, void *arg), void *arg);
+
+/* Call visit for every variable that the flow reads (not those it sets). */
+void flow_visit_variables(const struct flow *flow,
+    void (*visit)(const char *name, struct place place, void *arg), void *arg);
+
+#endif

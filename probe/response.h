@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An HTTP answer as the transport hands it to captures and asserts. Made by
+ * the engine for one attempt of an entry, owned by its run, constant for
+ * readers but for the parts decoded on first use (body text, JSON, XML),
+ * which response.c keeps in it.
+ */
+#ifndef PROBE_RESPONSE_H
+#define PROBE_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+struct response_header {
+	char *name;  /* as received */
+	char *value; /* without blanks around it */
+};
+
+struct response_certificate {
+	char *subject, *issuer;
+	wall_us start, expire;
+	char *serial_number;
+	char *subject_alt_name; /* NULL: none */
+	char *pem;
+};
+
+/* Where one answer spent its time; -1: not reached or not needed. */
+struct response_timing {
+	span_us start;  /* from the start of the run */
+	span_us dns, connect, tls, wait, transfer;
+	span_us total;
+};
+
+struct response {
+	char *url;               /* requested, after templating */
+	char *method;
+	long status;             /* 0: no answer */
+	const char *version;     /* "1.0", "1.1", "2" (static) */
+	struct response_header *headers;
+	size_t header_count;
+	struct buf body;         /* as received: content codings still on */
+	bool is_truncated;       /* the body was cut at the cap */
+	char *ip;
+	struct response_certificate *certificate; /* NULL on plain http */
+	struct response_timing timing;
+	int64_t sent_bytes, received_bytes;
+	struct response **redirects; /* the answers before this one, in order */
+	size_t redirect_count;
+	struct response_parsed *parsed; /* decoded on first use; response.c */
+};
+
+/* Make an empty response whose body may hold max_body_bytes. */
+struct response *response_new(size_t max_body_bytes);
+void response_free(struct response **response);
+
+/* Append a header; both strings are copied. */
+void response_add_header(struct response *r, const char *name, size_t name_len,
+    const char *value, size_t value_len);
+
+/* First value of a header, any case; NULL when absent. */
+const char *response_header(const struct response *r, const char *name);
+
+/*
+ * The body with content codings (gzip, deflate, br) undone, at most
+ * max_bytes. Returns 0, or ERR_LIMIT, ERR_CORRUPT, ERR_UNSUPPORTED with a
+ * static *sentence.
+ */
+int response_bytes(struct response *r, size_t max_bytes, const char **data,
+    size_t *len, const char **sentence);
+
+/* As response_bytes, decoded from the declared charset to UTF-8. */
+int response_text(struct response *r, size_t max_bytes, const char **text,
+    size_t *len, const char **sentence);
+
+#endif
