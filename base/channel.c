@@ -11,6 +11,7 @@
 #include <event2/util.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -34,6 +35,9 @@ struct channel {
 static void
 channel_destroy(struct channel *ch)
 {
+	/* libevent closes the socket in a later turn of the loop, which may
+	 * never come: let the peer see the end now. */
+	shutdown(bufferevent_getfd(ch->bev), SHUT_RDWR);
 	bufferevent_free(ch->bev);
 	ch->magic = 0;
 	free(ch);
