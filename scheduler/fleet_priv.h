@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* What fleet.c and fleet_definition.c share. */
+#ifndef SCHEDULER_FLEET_PRIV_H
+#define SCHEDULER_FLEET_PRIV_H
+
+#include "scheduler/fleet.h"
+#include "scheduler/heap.h"
+#include "scheduler/lane.h"
+
+#define FLEET_MAGIC      0x464c4545u
+#define DEFINITION_MAGIC 0x44454649u
+
+struct fleet_probe;
+
+/* Owned by the fleet's caller until fleet_forget, then by its runs. */
+struct fleet_definition {
+	unsigned int magic;
+	struct fleet *fleet;
+	struct fleet_definition *next, *prev; /* all of the fleet's */
+	uint64_t number;
+	char *doc;
+	size_t doc_len;
+	char *check;
+	char *service;
+	char *environment;
+	char *hash;
+	struct lane **lanes;   /* [0] is that of the probes */
+	size_t lane_count;
+	uint32_t *told;        /* by probe: the generation that knows it */
+	size_t run_count;
+	bool is_forgotten;
+};
+
+enum run_state {
+	RUN_FREE,
+	RUN_WAITING,   /* in a lane's line; deadline: end of patience */
+	RUN_IN_FLIGHT, /* at a probe; deadline: end of lease */
+	RUN_REFUSED    /* to be reported from the timer; deadline: now */
+};
+
+TAILQ_HEAD(run_list, fleet_run);
+
+struct fleet_run {
+	struct lane_waiter waiter; /* first: a waiter is cast to its run */
+	struct heap_node deadline;
+	TAILQ_ENTRY(fleet_run) link; /* of its probe */
+	enum run_state state;
+	uint32_t index;            /* in the fleet's table */
+	uint32_t generation;       /* of this place in the table */
+	struct fleet_definition *definition;
+	struct fleet_probe *probe;
+	uint8_t id[MESSAGE_ID_SIZE];
+	enum trigger trigger;
+	wall_us due;
+	span_us timeout;
+	span_us patience;
+	char *variables;           /* JSON, or NULL */
+	size_t variables_len;
+	char *reason;              /* of a refused run */
+	fleet_done_cb *done;
+	void *arg;
+};
+
+struct fleet_probe {
+	struct fleet *fleet;
+	struct child *child;
+	unsigned int index;
+	size_t in_flight;
+	unsigned int expired; /* leases, since the last result */
+	struct run_list runs;
+};
+
+struct fleet {
+	unsigned int magic;
+	struct loop *loop;
+	struct fleet_options options;
+	char *location;
+	struct fleet_probe *probes;
+	unsigned int next_probe;     /* where the search starts */
+	struct lane_table hosts;
+	struct lane *room;           /* the lane of the probes */
+	struct fleet_definition *definitions;
+	uint64_t last_number;
+	struct fleet_run **runs;     /* by index */
+	uint32_t run_count, run_cap;
+	uint32_t *free_runs;         /* a stack of indices */
+	uint32_t free_count;
+	size_t live;                 /* runs not yet reported */
+	struct heap deadlines;
+	struct loop_timer *timer;
+	mono_us timer_due;           /* INT64_MAX: not armed */
+	mono_us amnesty;             /* when leases were last prolonged */
+	struct buf job;
+	struct buf event;
+	struct loop_timer *stop_timer;
+	bool is_stopping;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+	struct fleet_stats stats;
+};
+
+/* Free a definition that nobody needs any more. */
+void fleet_definition_free(struct fleet_definition *d);
+
+/* Tell the probe about a definition unless it knows. */
+void fleet_definition_tell(struct fleet_definition *d,
+    const struct fleet_probe *p);
+
+#endif

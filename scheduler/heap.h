@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A 4-ary min-heap of nodes that live inside their owners' structs. Keys
+ * stand in the heap's own array, so that sifting reads few cache lines.
+ */
+#ifndef SCHEDULER_HEAP_H
+#define SCHEDULER_HEAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct heap_node {
+	size_t place; /* index + 1; 0: in no heap */
+};
+
+struct heap_entry {
+	int64_t key;
+	struct heap_node *node;
+};
+
+struct heap {
+	struct heap_entry *entries;
+	size_t count;
+	size_t cap;
+};
+
+/* Make an empty heap. */
+void heap_init(struct heap *h);
+
+/* Free the array; the nodes belong to their owners. */
+void heap_fini(struct heap *h);
+
+/* Add a node that is in no heap. */
+void heap_add(struct heap *h, struct heap_node *n, int64_t key);
+
+/* Remove a node; one that is in no heap is left alone. */
+void heap_remove(struct heap *h, struct heap_node *n);
+
+/* Give a node of this heap another key. */
+void heap_move(struct heap *h, struct heap_node *n, int64_t key);
+
+/* The node with the smallest key, NULL when the heap is empty. */
+struct heap_node *heap_first(const struct heap *h);
+
+/* The smallest key, INT64_MAX when the heap is empty. */
+int64_t heap_first_key(const struct heap *h);
+
+#endif

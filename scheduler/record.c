@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/* Run events of what never started, and the ids of slots. */
+#include "scheduler/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+
+#define EVENT_VERSION 1
+
+static const char *const trigger_names[] = {
+#define X(upper, name) name,
+    TRIGGER_TABLE(X)
+#undef X
+};
+
+const char *
+trigger_name(enum trigger t)
+{
+	must((size_t)t < NELEMS(trigger_names));
+	return (trigger_names[t]);
+}
+
+void
+record_format(const struct record *r, struct buf *out)
+{
+	char run[2 * MESSAGE_ID_SIZE + 1];
+	struct json_out o;
+
+	crypto_hex(r->run, MESSAGE_ID_SIZE, run);
+	json_out_init(&o, out);
+	json_out_object(&o);
+	json_out_kv_int(&o, "version", EVENT_VERSION);
+	json_out_kv_str(&o, "run", run);
+	json_out_kv_str(&o, "check", r->check);
+	json_out_kv_str(&o, "service", r->service);
+	json_out_kv_str(&o, "location", r->location);
+	json_out_kv_str(&o, "environment", r->environment);
+	json_out_kv_str(&o, "trigger", trigger_name(r->trigger));
+	json_out_kv_str(&o, "definition", r->definition);
+	json_out_kv_str(&o, "probe", r->probe);
+	json_out_kv_int(&o, "due_us", r->due);
+	json_out_kv_int(&o, "duration_us", 0);
+	json_out_kv_str(&o, "outcome", outcome_name(r->outcome));
+	json_out_kv_str(&o, "reason", r->reason);
+	json_out_object_end(&o);
+}
+
+void
+record_run_id(const char *check, const char *location, wall_us due,
+    uint8_t out[static MESSAGE_ID_SIZE])
+{
+	uint8_t hash[SHA256_SIZE];
+	char small[512], *text = small;
+	int n;
+
+	n = snprintf(small, sizeof(small), "%s\n%s\n%lld", check, location,
+	    (long long)due);
+	if ((size_t)n >= sizeof(small))
+		text = xasprintf("%s\n%s\n%lld", check, location,
+		    (long long)due);
+	crypto_sha256(text, (size_t)n, hash);
+	if (text != small)
+		free(text);
+	memcpy(out, hash, MESSAGE_ID_SIZE);
+}
