@@ -173,7 +173,7 @@ arena_alloc(struct arena *a, size_t size)
 
 	if (size > SIZE_MAX - 16)
 		return (NULL);
-	size = (size + 15) & ~(size_t)15;
+	size = size > 0 ? (size + 15) & ~(size_t)15 : 16;
 	if (a->limit_bytes > 0 && size > a->limit_bytes - a->used_bytes)
 		return (NULL);
 	if (size > a->left)

@@ -2,7 +2,7 @@
 /*
  * Drives a fuzzer without libFuzzer: every seed file as it is, then a fixed
  * number of mutations of each from a fixed random seed, so that a run is
- * repeatable and ends. fuzz_x DIR [mutations per seed]
+ * repeatable and ends. fuzz_x [DIR [mutations per seed]]
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -14,6 +14,7 @@
 #include "base/mem.h"
 
 #define SEED_MOST_BYTES (1u << 20)
+#define MUTATIONS 500
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,25 +90,40 @@ one_seed(const char *path, long mutations)
 	free(seed);
 }
 
+/* fuzz_json reads tests/fuzz/seeds/json unless told otherwise. */
+static char *
+default_seeds(const char *program)
+{
+	const char *top = getenv("top_srcdir");
+	const char *name = strstr(program, "fuzz_");
+
+	while (name != NULL && strstr(name + 1, "fuzz_") != NULL)
+		name = strstr(name + 1, "fuzz_");
+	return (xasprintf("%s/tests/fuzz/seeds/%s", top != NULL ? top : ".",
+	    name != NULL ? name + strlen("fuzz_") : ""));
+}
+
 int
 main(int argc, char **argv)
 {
+	char *dir = argc > 1 ? xstrdup(argv[1]) : default_seeds(argv[0]);
+	long mutations = argc > 2 ? strtol(argv[2], NULL, 10) : MUTATIONS;
 	struct dirent **names;
 	int i, n;
 	char *path;
-	long mutations = argc > 2 ? atol(argv[2]) : 0;
 
-	if (argc < 2 || (n = scandir(argv[1], &names, NULL, alphasort)) < 0) {
-		fprintf(stderr, "usage: %s SEEDS [MUTATIONS]\n", argv[0]);
+	if ((n = scandir(dir, &names, NULL, alphasort)) < 3) {
+		fprintf(stderr, "%s: no seeds in %s\n", argv[0], dir);
 		return (64);
 	}
 	for (i = 0; i < n; i++) {
-		path = file_join(argv[1], names[i]->d_name);
+		path = file_join(dir, names[i]->d_name);
 		one_seed(path, mutations);
 		free(path);
 		free(names[i]);
 	}
 	free(names);
+	free(dir);
 	printf("%s: %d seeds, %ld mutations each, no finding\n", argv[0],
 	    n - 2, mutations);
 	return (0);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cause.h"
+
+static char *
+printed(struct cause *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *fp = open_memstream(&text, &len);
+
+	assert_non_null(fp);
+	cause_print(c, fp);
+	fclose(fp);
+	return (text);
+}
+
+static void
+mistakes_are_printed_in_order_with_line_and_caret(void **state)
+{
+	const char *text = "first\n\tsecond \xc3\xa9vry\r\nthird";
+	struct cause c;
+	char *out;
+
+	(void)state;
+	cause_init(&c);
+	cause_add_at(&c, "f", (struct place){3, 1, 5}, text, strlen(text),
+	    "bad %s", "third");
+	cause_add_at(&c, "f", (struct place){2, 9, 4}, text, strlen(text),
+	    "odd word");
+	cause_warn_at(&c, "a", (struct place){0}, NULL, 0, "unused");
+	cause_add(&c, "no place");
+	out = printed(&c);
+	assert_string_equal(out,
+	    "no place\n"
+	    "a: warning: unused\n"
+	    "f:2:9: odd word\n"
+	    "    2 | \tsecond \xc3\xa9vry\n"
+	    "      | \t       ^~~~\n"
+	    "f:3:1: bad third\n"
+	    "    3 | third\n"
+	    "      | ^~~~~\n");
+	assert_int_equal(c.error_count, 3);
+	free(out);
+	cause_fini(&c);
+}
+
+static void
+a_place_past_the_end_prints_no_source(void **state)
+{
+	struct cause c;
+	char *out;
+
+	(void)state;
+	cause_init(&c);
+	cause_add_at(&c, "f", (struct place){9, 1, 1}, "one\n", 4, "gone");
+	out = printed(&c);
+	assert_string_equal(out, "f:9:1: gone\n");
+	free(out);
+	cause_fini(&c);
+}
+
+static void
+mistakes_past_the_bound_are_counted_only(void **state)
+{
+	struct cause c;
+	char *out;
+	int i;
+
+	(void)state;
+	cause_init(&c);
+	for (i = 0; i < CAUSE_MOST + 7; i++)
+		cause_add(&c, "mistake %d", i);
+	assert_int_equal(c.count, CAUSE_MOST);
+	assert_int_equal(c.error_count, CAUSE_MOST + 7);
+	out = printed(&c);
+	assert_non_null(strstr(out, "and 7 more mistakes\n"));
+	free(out);
+	cause_fini(&c);
+}
+
+static void
+the_nearest_word_is_suggested(void **state)
+{
+	static const char *const words[] = {"every", "timeout", "name",
+	    "environment"};
+
+	(void)state;
+	assert_string_equal(cause_suggest("evry", words, 4), "every");
+	assert_string_equal(cause_suggest("Timeout", words, 4), "timeout");
+	assert_string_equal(cause_suggest("enviroment", words, 4),
+	    "environment");
+	assert_null(cause_suggest("zebra", words, 4));
+	assert_null(cause_suggest("x", words, 4));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+	        mistakes_are_printed_in_order_with_line_and_caret),
+	    cmocka_unit_test(a_place_past_the_end_prints_no_source),
+	    cmocka_unit_test(mistakes_past_the_bound_are_counted_only),
+	    cmocka_unit_test(the_nearest_word_is_suggested),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
