@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The gate's engine: pairs of runs in, a verdict with stated error rates out.
+ * Pure: no clock, no input or output, no chance. It keeps every pair that it
+ * was given, so that a verdict can be recomputed and margins re-examined.
+ *
+ * P(block | the candidate is within the tolerances) <= alpha, at any stopping
+ * time; P(pass | some component is at or beyond its margin) <= beta. When
+ * neither can be said the verdict is inconclusive: no evidence never passes.
+ */
+#ifndef GATE_ENGINE_H
+#define GATE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate/history.h"
+#include "gate/latency.h"
+
+#define ENGINE_PHI0_UNKNOWN 0.3 /* without rounds of baseline on baseline */
+
+struct engine_config {
+	double alpha, beta;
+	struct latency_margin tolerance; /* slower by this is no regression */
+	struct latency_margin margin;    /* slower by this must be ruled out */
+	double failure_margin;  /* failure rate to rule out, at least */
+	double tail_margin;     /* share of requests above the baseline's p90 */
+	double guard;           /* E1 from which history may speak */
+	double bound_after;     /* failure rate right after a failure */
+	double history_level;
+	double failure_weight;  /* of all failures together; latency: rest */
+	double void_most;       /* share of void rounds */
+	double baseline_failing_most;
+};
+
+extern const struct engine_config engine_config_default;
+
+/* Autocorrelation of each score, from rounds of baseline against baseline. */
+struct engine_phi0 {
+	const struct latency_phi0 *steps; /* step_count of them */
+	double tail;
+};
+
+struct engine_check {
+	const char *name;        /* borrowed as long as the engine lives */
+	uint32_t step_count;     /* requests that the flow may send */
+	struct history history;  /* runs 0: none */
+	const struct engine_phi0 *phi0; /* NULL: unknown; copied */
+	bool is_quarantined;     /* reported, but not judged */
+};
+
+#define ENGINE_NOT_REACHED ((int64_t)-1)
+
+struct engine_arm {
+	bool is_failed;
+	/* Of step_count steps; ENGINE_NOT_REACHED also for a wrong answer. A
+	 * timeout counts as the timeout's length. */
+	const int64_t *latency_ns;
+};
+
+enum engine_pair_kind {
+	ENGINE_PAIR_ROUND,
+	ENGINE_PAIR_WARMUP, /* counts for failures, not for latency */
+	ENGINE_PAIR_FOCUS   /* an extra pair after a failure */
+};
+
+struct engine_pair {
+	enum engine_pair_kind kind;
+	bool is_void; /* the probe itself failed; the arms are ignored */
+	struct engine_arm candidate, baseline;
+};
+
+enum engine_verdict {
+	ENGINE_UNDECIDED,
+	ENGINE_PASS,
+	ENGINE_BLOCK,
+	ENGINE_INCONCLUSIVE
+};
+
+enum engine_reason {
+	ENGINE_REASON_NONE,
+	ENGINE_REASON_NO_ROUNDS,        /* nothing was measured at all */
+	ENGINE_REASON_INFRASTRUCTURE,   /* too many void rounds */
+	ENGINE_REASON_NEVER_RAN,        /* a required check has no round */
+	ENGINE_REASON_BASELINE_FAILING, /* nothing to compare with */
+	ENGINE_REASON_FLAKY,            /* its own history is too bad */
+	ENGINE_REASON_BUDGET            /* rounds ended before the evidence */
+};
+
+struct engine;
+
+/* Make an engine; config and checks are copied, names are borrowed. */
+struct engine *engine_new(const struct engine_config *config,
+    const struct engine_check *checks, size_t check_count);
+void engine_free(struct engine **e);
+
+/* Take in one pair of a check. Pairs of a check come in their order. */
+void engine_add(struct engine *e, size_t check, const struct engine_pair *pair);
+
+/*
+ * Judge what is known now: block before pass. The first verdict stays.
+ * Returns UNDECIDED, PASS or BLOCK.
+ */
+enum engine_verdict engine_decide(struct engine *e);
+
+/* End the rounds: what is undecided becomes inconclusive. */
+enum engine_verdict engine_finish(struct engine *e);
+
+/*
+ * Why the verdict is, or would now be, inconclusive; *check is the check at
+ * fault (SIZE_MAX: none in particular). check may be NULL.
+ */
+enum engine_reason engine_reason(const struct engine *e, size_t *check);
+
+/* One word for a verdict; one sentence for a reason. */
+const char *engine_verdict_name(enum engine_verdict v);
+const char *engine_reason_name(enum engine_reason r);
+const char *engine_reason_text(enum engine_reason r);
+
+/*
+ * True when no pass can be expected any more: the baseline of a check plainly
+ * fails too often.
+ */
+bool engine_is_hopeless(const struct engine *e);
+
+/* ln of the evidence against the candidate, and its bound ln(1 / alpha). */
+double engine_log_evidence(const struct engine *e);
+double engine_log_bound(const struct engine *e);
+
+/* Components of the pass that hold, and all that are needed. */
+void engine_pass_progress(const struct engine *e, size_t *done, size_t *all);
+
+/*
+ * Rounds that the slowest component still needs for a pass if things go on
+ * as they did; UINT32_MAX when that cannot be said.
+ */
+uint32_t engine_rounds_to_pass(const struct engine *e);
+
+struct engine_counts {
+	uint32_t pairs;    /* all, void ones too */
+	uint32_t rounds;   /* that count: not void */
+	uint32_t warmups, focuses, voids;
+	uint32_t candidate_failures, baseline_failures;
+};
+struct engine_counts engine_counts(const struct engine *e, size_t check);
+struct engine_counts engine_counts_total(const struct engine *e);
+
+/* Pair i of a check as it was given; points into the engine. */
+void engine_pair_at(const struct engine *e, size_t check, size_t i,
+    struct engine_pair *out);
+
+/* The sizes that were given. */
+size_t engine_check_count(const struct engine *e);
+uint32_t engine_step_count(const struct engine *e, size_t check);
+
+/* What is known of the failure rate before this gate. */
+struct engine_failure_view {
+	bool has_history;
+	double bound;  /* of the historical rate; 1 without history */
+	double margin; /* failure rate that a pass rules out */
+	double log_e1, log_e2;
+};
+struct engine_failure_view engine_failure_view(const struct engine *e,
+    size_t check);
+
+enum engine_part {
+	ENGINE_PART_BLOCK_FAILURES,
+	ENGINE_PART_BLOCK_LATENCY,
+	ENGINE_PART_PASS_FAILURES,
+	ENGINE_PART_PASS_MEDIAN,
+	ENGINE_PART_PASS_TAIL
+};
+const char *engine_part_name(enum engine_part part);
+
+#define ENGINE_NO_STEP UINT32_MAX
+
+/* One stream of evidence as it stands. */
+struct engine_component {
+	enum engine_part part;
+	size_t check;
+	uint32_t step;        /* from 0, or ENGINE_NO_STEP */
+	bool is_needed;       /* of a pass: not quarantined, step exists */
+	bool is_done;         /* of a pass: holds. Of a block: named */
+	double log_e;         /* now; of a pass the largest so far */
+	double log_bound;     /* alone sufficient */
+	double weight;        /* of a block: share in the mean */
+	double phi, kappa;    /* 0 and 1 when not tempered */
+	uint32_t count;       /* scores */
+	double margin;        /* of a pass: rate, relative margin, share */
+	double margin_reached; /* smallest of the grid that holds; NAN none */
+	uint32_t rounds_to_go; /* of a pass: UINT32_MAX when unknown */
+};
+
+/*
+ * List every stream; the caller frees *out. Margins are re-examined over a
+ * grid, which costs a pass over all pairs for each of its points.
+ */
+size_t engine_components(const struct engine *e, struct engine_component **out);
+
+/*
+ * Name the regressions by e-BH: of all false names at most a share q is
+ * expected. Fills out (room for every check and step) with block components,
+ * strongest first; returns their number.
+ */
+size_t engine_attribute(const struct engine *e, double q,
+    struct engine_component *out);
+size_t engine_hypothesis_count(const struct engine *e);
+
+/* Medians of the pairs that count for a step's latency. */
+struct engine_step_view {
+	uint32_t pairs;
+	uint32_t candidate_reached, baseline_reached;
+	int64_t candidate_median_ns, baseline_median_ns;
+	int64_t candidate_p90_ns, baseline_p90_ns;
+};
+struct engine_step_view engine_step_view(const struct engine *e, size_t check,
+    uint32_t step);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* What engine.c (judging) and engine_view.c (reporting) share. */
+#ifndef GATE_ENGINE_PRIV_H
+#define GATE_ENGINE_PRIV_H
+
+#include "gate/engine.h"
+#include "gate/failures.h"
+#include "gate/stream.h"
+
+/* A step that has been given at least one usable pair, or none yet. */
+struct engine_step {
+	struct latency_phi0 phi0;
+	struct latency_block block;
+	struct latency_pass pass;
+	uint32_t candidate_reached, baseline_reached;
+};
+
+/* A kept pair; its latencies are at index * 2 * step_count of latencies. */
+struct engine_record {
+	uint8_t kind;
+	bool is_void, candidate_failed, baseline_failed;
+};
+
+struct engine_check_state {
+	const char *name;
+	uint32_t step_count;
+	bool is_quarantined, has_history, is_flaky;
+	double bound;
+	double tail_phi0;
+	struct failures failures;
+	struct failures_pass failures_pass;
+	struct stream tail_pass;
+	double tail_log_most;
+	struct engine_step *steps;
+	struct latency_tail *tails; /* of each step */
+	struct engine_counts counts;
+	uint32_t both_passed; /* rounds in which neither arm failed */
+	struct engine_record *records;
+	int64_t *latencies;
+	size_t record_count, record_cap;
+};
+
+struct engine {
+	struct engine_config config;
+	struct engine_check_state *checks;
+	size_t check_count;
+	size_t judged_checks, judged_steps; /* not quarantined */
+	enum engine_verdict verdict;
+};
+
+/* The weight of a check's failures and of a step's latency in the mean. */
+double engine_weight_failures(const struct engine *e,
+    const struct engine_check_state *c);
+double engine_weight_step(const struct engine *e,
+    const struct engine_check_state *c);
+
+/*
+ * True when a step counts for the pass: either arm sent it, or it is not yet
+ * known that runs go without it.
+ */
+bool engine_step_is_needed(const struct engine_check_state *c, uint32_t step);
+
+/* True when some step of the check counts for the pass. */
+bool engine_tail_is_needed(const struct engine_check_state *c);
+
+/*
+ * The pooled tail score of one pair: the mean over the steps with a known
+ * quantile of margin - (candidate above - baseline above).
+ */
+double engine_tail_score(struct latency_tail *tails, uint32_t step_count,
+    const struct engine_pair *pair, double margin);
+
+#endif

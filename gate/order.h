@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A growing multiset of numbers that knows ranks: how many are below a value,
+ * and which is the k-th smallest. Kept as sorted blocks: adding and asking
+ * cost a walk over the blocks (n / 128 at most) and one binary search, which
+ * for the sizes of a gate beats any tree.
+ */
+#ifndef GATE_ORDER_H
+#define GATE_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct order_block;
+
+struct order {
+	struct order_block **blocks; /* each sorted, each after the one before */
+	size_t block_count;
+	size_t block_cap;
+	size_t count;                /* numbers in all blocks */
+};
+
+/* Make it empty. */
+void order_init(struct order *o);
+void order_fini(struct order *o);
+
+/* Add a number; NaN is refused by must(). */
+void order_add(struct order *o, double value);
+
+/* Count the numbers below value, and those equal to it. */
+void order_rank(const struct order *o, double value, size_t *below,
+    size_t *equal);
+
+/* The k-th smallest, k from 0 and below count. */
+double order_select(const struct order *o, size_t k);
+
+/* The mid-rank empirical distribution function at value; count > 0. */
+double order_ecdf(const struct order *o, double value);
+
+/*
+ * The q-quantile as the smallest number with at least q * count numbers not
+ * above it; count > 0, 0 <= q <= 1.
+ */
+double order_quantile(const struct order *o, double q);
+
+#endif
