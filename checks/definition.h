@@ -19,7 +19,6 @@
 #include "base/clock.h"
 
 #define DEFINITION_HASH_SIZE 65 /* SHA-256 as hex digits, and a NUL */
-#define DEFINITION_MOST_BYTES (8u << 20)
 #define DEFINITION_SECRET_MOST_BYTES 65536
 
 enum definition_value_kind {
@@ -66,6 +65,7 @@ struct definition {
 	const char *flow_root;   /* real directory that bounds its files */
 	const char *flow_source; /* valid UTF-8, NUL-terminated */
 	size_t flow_len;
+	char flow_digest[DEFINITION_HASH_SIZE]; /* source, files it names */
 	const struct definition_variable *variables;
 	size_t variable_count;
 	const struct definition_secret *secrets;
