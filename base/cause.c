@@ -171,12 +171,18 @@ entry_print(const struct cause_entry *e, FILE *fp)
 }
 
 void
+cause_sort(struct cause *c)
+{
+	if (c->count > 0)
+		qsort(c->entries, c->count, sizeof(*c->entries), entry_cmp);
+}
+
+void
 cause_print(struct cause *c, FILE *fp)
 {
 	size_t i;
 
-	if (c->count > 0)
-		qsort(c->entries, c->count, sizeof(*c->entries), entry_cmp);
+	cause_sort(c);
 	for (i = 0; i < c->count; i++)
 		entry_print(&c->entries[i], fp);
 	if (c->dropped > 0)

@@ -61,7 +61,10 @@ void cause_warn_at(struct cause *c, const char *file, struct place place,
     const char *text, size_t text_len, const char *fmt, ...)
     PRINTF_LIKE(6, 7);
 
-/* Sort by file, line and column, and print every entry with its caret. */
+/* Sort by file, line and column. */
+void cause_sort(struct cause *c);
+
+/* Sort, and print every entry with its caret. */
 void cause_print(struct cause *c, FILE *fp);
 
 /*
