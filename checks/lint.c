@@ -94,8 +94,8 @@ lint_paths(const char *const *paths, size_t count, struct cause *cause,
 		.checks = lt.loader.checks_seen,
 		.flows = HASH_COUNT(lt.loader.flows),
 		.errors = cause->error_count,
-		.warnings = cause->count + cause->dropped > cause->error_count ?
-		    cause->count + cause->dropped - cause->error_count : 0
+		.warnings = cause->count + cause->dropped -
+		    cause->error_count
 	};
 	plan_loader_fini(&lt.loader);
 	if (counts->manifests == 0 && counts->flows == 0 &&
