@@ -17,7 +17,7 @@
 
 struct lint {
 	struct plan_loader loader;
-	bool is_in_plan;    /* a manifest was given: flows should be used */
+	bool is_in_plan; /* whole manifests are there: flows should be used */
 };
 
 static bool
@@ -83,7 +83,7 @@ lint_paths(const char *const *paths, size_t count, struct cause *cause,
 			plan_loader_add(&lt.loader, paths[i]);
 	for (i = 0; i < count; i++) {
 		lt.is_in_plan = lt.loader.manifest_count > 0 &&
-		    is_directory(paths[i]);
+		    is_directory(paths[i]) && cause->error_count == 0;
 		if (is_directory(paths[i]))
 			plan_walk(cause, paths[i], flow_cb, &lt);
 		else if (has_ending(paths[i], ".hurl"))

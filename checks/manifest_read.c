@@ -48,14 +48,14 @@ is_nothing(const struct manifest_node *n)
 
 /* Say what was expected; returns false. */
 static bool
-expect(const struct manifest_source *s, const struct manifest_row *row,
+expect(const struct manifest_source *s, const char *name,
     const struct manifest_node *n, const char *what)
 {
 	if (is_nothing(n))
 		manifest_wrong(s, n->key != NULL ? n->key->place : n->place,
-		    "'%s' has no value; it wants %s", row->name, what);
+		    "'%s' has no value; it wants %s", name, what);
 	else
-		manifest_wrong(s, n->place, "'%s' wants %s", row->name, what);
+		manifest_wrong(s, n->place, "'%s' wants %s", name, what);
 	return (false);
 }
 
@@ -75,7 +75,7 @@ read_name(const struct manifest_source *s, const struct manifest_row *row,
 {
 	if (n->kind == MANIFEST_SCALAR && !is_nothing(n) && is_name(n->text))
 		return (true);
-	return (expect(s, row, n, "a name of letters, digits, '.', '_' and "
+	return (expect(s, row->name, n, "a name of letters, digits, '.', '_' and "
 	    "'-', at most 100"));
 }
 
@@ -87,10 +87,10 @@ read_text(const struct manifest_source *s, const struct manifest_row *row,
 
 	if (n->kind != MANIFEST_SCALAR || is_nothing(n) || n->len == 0 ||
 	    n->len > 4000)
-		return (expect(s, row, n, "a text"));
+		return (expect(s, row->name, n, "a text"));
 	for (i = 0; i < n->len; i++)
 		if ((unsigned char)n->text[i] < ' ')
-			return (expect(s, row, n, "a text of one line"));
+			return (expect(s, row->name, n, "a text of one line"));
 	return (true);
 }
 
@@ -103,7 +103,7 @@ read_bool(const struct manifest_source *s, const struct manifest_row *row,
 		if (*out || strcmp(n->text, "false") == 0)
 			return (true);
 	}
-	return (expect(s, row, n, "true or false"));
+	return (expect(s, row->name, n, "true or false"));
 }
 
 static bool
@@ -144,7 +144,7 @@ read_span(const struct manifest_source *s, const struct manifest_row *row,
 	    strspn(n->text, "0123456789") < n->len)
 		rc = clock_parse_span(n->text, SPAN_S, out);
 	if (rc == ERR_SYNTAX)
-		return (expect(s, row, n,
+		return (expect(s, row->name, n,
 		    "a duration such as 500ms, 30s, 5m or 28d"));
 	if (rc == 0 && *out >= row->min && *out <= row->max)
 		return (true);
@@ -177,18 +177,18 @@ read_percent(const struct manifest_source *s, const struct manifest_row *row,
 
 	if (n->kind != MANIFEST_SCALAR || n->text[0] < '0' ||
 	    n->text[0] > '9')
-		return (expect(s, row, n, what));
+		return (expect(s, row->name, n, what));
 	p = read_digits(n->text, &whole);
 	if (*p == '.') {
 		point = p + 1;
 		p = read_digits(point, &part);
 		if (p == point || p > point + 2)
-			return (expect(s, row, n, what));
+			return (expect(s, row->name, n, what));
 		if (p == point + 1)
 			part *= 10;
 	}
 	if (strcmp(p, "%") != 0)
-		return (expect(s, row, n, what));
+		return (expect(s, row->name, n, what));
 	*out = whole > 1000 ? 100000 : whole * 100 + part;
 	if (*out == 10000) {
 		manifest_wrong(s, n->place, "'%s' of 100%% leaves no room for "
@@ -208,7 +208,7 @@ read_count(const struct manifest_source *s, const struct manifest_row *row,
 
 	if (n->kind != MANIFEST_SCALAR || n->len == 0 || !n->is_plain ||
 	    *read_digits(n->text, out) != '\0')
-		return (expect(s, row, n, "a whole number"));
+		return (expect(s, row->name, n, "a whole number"));
 	if (*out >= row->min && *out <= row->max)
 		return (true);
 	snprintf(low, sizeof(low), "%lld", (long long)row->min);
@@ -237,7 +237,7 @@ read_bytes(const struct manifest_source *s, const struct manifest_row *row,
 
 	if (n->kind != MANIFEST_SCALAR || n->text[0] < '0' ||
 	    n->text[0] > '9')
-		return (expect(s, row, n, what));
+		return (expect(s, row->name, n, what));
 	unit = read_digits(n->text, out);
 	if (*out > (int64_t)1 << 40)
 		*out = (int64_t)1 << 40;
@@ -246,7 +246,7 @@ read_bytes(const struct manifest_source *s, const struct manifest_row *row,
 	else if (strcmp(unit, "MiB") == 0)
 		*out *= 1 << 20;
 	else if (*unit != '\0')
-		return (expect(s, row, n, what));
+		return (expect(s, row->name, n, what));
 	if (*out >= row->min && *out <= row->max)
 		return (true);
 	format_bytes(row->min, low, sizeof(low));
@@ -263,7 +263,7 @@ check_host(const struct manifest_source *s, const struct manifest_row *row,
 	if (n->kind == MANIFEST_BROKEN)
 		return;
 	if (n->kind != MANIFEST_SCALAR || is_nothing(n)) {
-		expect(s, row, n, "a list of hosts");
+		expect(s, row->name, n, "a list of hosts");
 		return;
 	}
 	wrong = hosts_check_pattern(n->text);
@@ -293,14 +293,14 @@ read_list(const struct manifest_source *s, const struct manifest_row *row,
 	bool is_hosts = row->type == MANIFEST_HOSTS;
 
 	if (list->kind != MANIFEST_LIST)
-		return (expect(s, row, list, is_hosts ?
+		return (expect(s, row->name, list, is_hosts ?
 		    "a list such as [api.example.com, \"*.example.com\"]" :
 		    "a list of names such as [one, two]"));
 	if (list->count == 0)
-		return (expect(s, row, list, "at least one; leave the key "
+		return (expect(s, row->name, list, "at least one; leave the key "
 		    "out when there is none"));
 	if (list->count > 1000)
-		return (expect(s, row, list, "at most 1000"));
+		return (expect(s, row->name, list, "at most 1000"));
 	for (n = list->first; n != NULL; n = n->next) {
 		if (is_hosts)
 			check_host(s, row, n);
@@ -327,15 +327,15 @@ check_key_name(const struct manifest_source *s, const struct manifest_node *n,
 }
 
 static bool
-read_variables(const struct manifest_source *s,
-    const struct manifest_row *row, const struct manifest_node *map)
+read_variables(const struct manifest_source *s, const char *name,
+    const struct manifest_node *map)
 {
 	const struct manifest_node *n;
 
 	if (map->kind == MANIFEST_BROKEN)
 		return (false);
 	if (map->kind != MANIFEST_MAP)
-		return (expect(s, row, map, "variables such as {base_url: "
+		return (expect(s, name, map, "variables such as {base_url: "
 		    "\"https://example.com\"}"));
 	for (n = map->first; n != NULL; n = n->next) {
 		check_key_name(s, n, true);
@@ -360,11 +360,11 @@ read_map(const struct manifest_source *s, const struct manifest_row *row,
 	const struct manifest_node *n;
 
 	if (map->kind != MANIFEST_MAP)
-		return (expect(s, row, map, "names with a value each"));
+		return (expect(s, row->name, map, "names with a value each"));
 	for (n = map->first; n != NULL; n = n->next) {
 		check_key_name(s, n, row->type == MANIFEST_SECRETS);
 		if (row->type == MANIFEST_ENVIRONMENTS)
-			read_variables(s, row, n);
+			read_variables(s, n->key->text, n);
 	}
 	return (true);
 }
@@ -393,16 +393,16 @@ read_value(const struct manifest_source *s, const struct manifest_row *row,
 	case MANIFEST_HOSTS:
 		return (read_list(s, row, n));
 	case MANIFEST_VARIABLES:
-		return (read_variables(s, row, n));
+		return (read_variables(s, row->name, n));
 	case MANIFEST_ENVIRONMENTS:
 	case MANIFEST_SECRETS:
 	case MANIFEST_TABLES_BY_NAME:
 		return (read_map(s, row, n));
 	case MANIFEST_TABLE:
 		return (n->kind == MANIFEST_MAP ||
-		    expect(s, row, n, "keys of its own, with a value each"));
+		    expect(s, row->name, n, "keys of its own, with a value each"));
 	case MANIFEST_TABLES:
-		return (n->kind == MANIFEST_LIST || expect(s, row, n,
+		return (n->kind == MANIFEST_LIST || expect(s, row->name, n,
 		    "a list, each item with its keys"));
 	}
 	return (false);

@@ -243,9 +243,12 @@ load_check_flow(struct load *ld, struct plan_check *c,
 	if (flow == NULL || flow->flow == NULL)
 		return;
 	c->flow = flow->flow;
-	ld->flows = xreallocarray(ld->flows, ld->flow_count + 1,
-	    sizeof(struct plan_flow_entry *));
-	ld->flows[ld->flow_count++] = flow;
+	if (flow->user != ld->m) {
+		flow->user = ld->m;
+		ld->flows = xreallocarray(ld->flows, ld->flow_count + 1,
+		    sizeof(struct plan_flow_entry *));
+		ld->flows[ld->flow_count++] = flow;
+	}
 	load_check_hosts(ld, v->flow.node, flow, ld->m->hosts,
 	    ld->m->host_count);
 	check_own_urls(ld, c, flow, v->variables.node != NULL ?

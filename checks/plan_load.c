@@ -89,6 +89,8 @@ load_checks(struct load *ld, const struct manifest_node *list)
 
 		ld->l->checks_seen++;
 		manifest_read(&ld->source, &manifest_table_check, n, &v);
+		if (n->kind != MANIFEST_MAP)
+			continue;
 		check = load_check(ld, n, &v);
 		if (check->id == NULL)
 			continue;
@@ -107,29 +109,29 @@ load_checks(struct load *ld, const struct manifest_node *list)
 static void
 warn_of_manifest(struct load *ld, const struct manifest_values *v)
 {
-	const struct manifest_node *n;
+	const struct plan_manifest *m = ld->m;
 	size_t i;
 
 	if (v->hosts.node == NULL && v->checks.node != NULL)
 		manifest_warn(&ld->source, v->checks.node->key->place,
 		    "without 'hosts' these flows may reach any host, and take "
 		    "their secrets there");
-	for (n = v->environments.node != NULL ? v->environments.node->first :
-	    NULL, i = 0; n != NULL; n = n->next, i++)
+	for (i = 0; i < m->environment_count; i++)
 		if (!ld->is_environment_used[i])
-			manifest_warn(&ld->source, n->key->place,
+			manifest_warn(&ld->source, m->environments[i].place,
 			    "no check uses the environment '%s'",
-			    n->key->text);
-	for (n = v->notify.node != NULL ? v->notify.node->first : NULL, i = 0;
-	    n != NULL; n = n->next, i++)
+			    m->environments[i].name);
+	for (i = 0; i < m->notify_count; i++)
 		if (!ld->is_notify_used[i])
-			manifest_warn(&ld->source, n->key->place,
-			    "no check's alert notifies '%s'", n->key->text);
+			manifest_warn(&ld->source, m->notifies[i].place,
+			    "no check's alert notifies '%s'",
+			    m->notifies[i].name);
 }
 
 static void
 load_tree(struct load *ld, const struct manifest_node *root)
 {
+	size_t before = ld->l->cause->error_count;
 	struct manifest_values v;
 
 	manifest_read(&ld->source, &manifest_table_top, root, &v);
@@ -146,7 +148,8 @@ load_tree(struct load *ld, const struct manifest_node *root)
 		load_checks(ld, v.checks.node);
 	if (ld->m->host_count > 0 && v.environments.node != NULL)
 		load_check_urls(ld, v.environments.node);
-	if (ld->l->wants_warnings)
+	/* Next to mistakes these would often be their echo. */
+	if (ld->l->wants_warnings && ld->l->cause->error_count == before)
 		warn_of_manifest(ld, &v);
 }
 

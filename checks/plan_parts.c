@@ -157,11 +157,14 @@ load_environments(struct load *ld, const struct manifest_node *node)
 	e = arena_calloc(ld->l->arena, node->count + 1, sizeof(*e));
 	ld->is_environment_used = arena_calloc(ld->source.arena,
 	    node->count + 1, sizeof(bool));
-	for (n = node->first; n != NULL; n = n->next, i++) {
+	for (n = node->first; n != NULL; n = n->next) {
+		if (n->kind == MANIFEST_BROKEN)
+			continue;
 		e[i].name = load_keep(ld, n->key->text);
 		e[i].place = n->key->place;
 		load_variables(ld, n, &e[i].variables,
 		    &e[i].variable_count);
+		i++;
 		load_check_clash(ld, n, ld->m->secrets, ld->m->secret_count);
 	}
 	ld->m->environments = e;
@@ -210,7 +213,8 @@ load_notifies(struct load *ld, const struct manifest_node *node)
 	ld->is_notify_used = arena_calloc(ld->source.arena, node->count + 1,
 	    sizeof(bool));
 	for (n = node->first; n != NULL; n = n->next)
-		load_notify(ld, n, &all[i++]);
+		if (n->kind != MANIFEST_BROKEN)
+			load_notify(ld, n, &all[i++]);
 	ld->m->notifies = all;
 	ld->m->notify_count = i;
 }

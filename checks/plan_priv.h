@@ -29,6 +29,7 @@ struct plan_mentions {
 struct plan_flow_entry {
 	const char *real;         /* the key */
 	struct plan_flow *flow;   /* NULL: it has mistakes */
+	const struct plan_manifest *user; /* whose check used it last */
 	struct plan_mentions variables;   /* that it reads */
 	struct plan_mentions url_variables; /* that a URL begins with */
 	struct plan_mentions hosts;       /* written out in its URLs */

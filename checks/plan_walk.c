@@ -78,7 +78,8 @@ walk_directory(struct walk *w, const char *path, int depth)
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		child = file_join(path, names[i]->d_name);
+		child = file_join(strcmp(path, ".") == 0 ? "" : path,
+		    names[i]->d_name);
 		free(names[i]);
 		if (!w->is_over)
 			walk_entry(w, child, depth);
