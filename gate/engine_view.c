@@ -196,6 +196,8 @@ tail_reach(const struct engine_check_state *c, double margin)
 	uint32_t j;
 	size_t i;
 
+	for (j = 0; j < c->step_count; j++)
+		latency_tail_init(&tails[j]);
 	stream_init(&s, STREAM_BETS_CAREFUL, c->tail_phi0);
 	for (i = 0; i < c->record_count; i++) {
 		if (!latency_pair_at(c, i, &pair))

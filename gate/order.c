@@ -9,17 +9,17 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-#define BLOCK_MOST 256
+#define BLOCK_FIRST 256 /* numbers in one block, to begin with */
 
 struct order_block {
 	size_t count;
-	double values[BLOCK_MOST];
+	double values[];
 };
 
 void
 order_init(struct order *o)
 {
-	*o = (struct order){.blocks = NULL};
+	*o = (struct order){.block_most = BLOCK_FIRST};
 }
 
 void
@@ -66,7 +66,8 @@ insert_block(struct order *o, size_t at)
 	}
 	memmove(&o->blocks[at + 1], &o->blocks[at],
 	    (o->block_count - at) * sizeof(struct order_block *));
-	o->blocks[at] = xmalloc(sizeof(struct order_block));
+	o->blocks[at] = xmalloc(sizeof(struct order_block) +
+	    o->block_most * sizeof(double));
 	o->blocks[at]->count = 0;
 	o->block_count++;
 }
@@ -78,10 +79,34 @@ split_block(struct order *o, size_t at)
 
 	insert_block(o, at + 1);
 	half = o->blocks[at + 1];
-	half->count = full->count - BLOCK_MOST / 2;
-	full->count = BLOCK_MOST / 2;
+	half->count = full->count - o->block_most / 2;
+	full->count = o->block_most / 2;
 	memcpy(half->values, full->values + full->count,
 	    half->count * sizeof(double));
+}
+
+/* Double the size of blocks, so that there are never many of them. */
+static void
+widen_blocks(struct order *o)
+{
+	struct order old = *o;
+	struct order_block *from, *to = NULL;
+	size_t i;
+
+	*o = (struct order){.block_most = 2 * old.block_most,
+	    .count = old.count};
+	for (i = 0; i < old.block_count; i++) {
+		from = old.blocks[i];
+		if (to == NULL || to->count + from->count > o->block_most) {
+			insert_block(o, o->block_count);
+			to = o->blocks[o->block_count - 1];
+		}
+		memcpy(to->values + to->count, from->values,
+		    from->count * sizeof(double));
+		to->count += from->count;
+		free(from);
+	}
+	free(old.blocks);
 }
 
 void
@@ -90,12 +115,14 @@ order_add(struct order *o, double value)
 	struct order_block *b;
 	size_t at = 0, i;
 
-	must(!isnan(value));
+	must(!isnan(value) && o->block_most > 0);
 	if (o->block_count == 0)
 		insert_block(o, 0);
+	if (o->block_count > o->block_most / 2)
+		widen_blocks(o);
 	while (at + 1 < o->block_count && block_last(o->blocks[at]) < value)
 		at++;
-	if (o->blocks[at]->count == BLOCK_MOST) {
+	if (o->blocks[at]->count == o->block_most) {
 		split_block(o, at);
 		if (block_last(o->blocks[at]) < value)
 			at++;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A growing multiset of numbers that knows ranks: how many are below a value,
- * and which is the k-th smallest. Kept as sorted blocks: adding and asking
- * cost a walk over the blocks (n / 128 at most) and one binary search, which
- * for the sizes of a gate beats any tree.
+ * and which is the k-th smallest. Kept as sorted blocks whose size grows with
+ * the root of the count: adding and asking cost a walk over few blocks and
+ * one binary search, which for the sizes of a gate beats any tree.
  */
 #ifndef GATE_ORDER_H
 #define GATE_ORDER_H
@@ -17,6 +17,7 @@ struct order {
 	struct order_block **blocks; /* each sorted, each after the one before */
 	size_t block_count;
 	size_t block_cap;
+	size_t block_most;           /* numbers in one block */
 	size_t count;                /* numbers in all blocks */
 };
 

@@ -100,6 +100,16 @@ ranks_agree_with_counting(void **state)
 	}
 	for (i = 1; i < n; i++)
 		assert_true(order_select(&o, i - 1) <= order_select(&o, i));
+	/* Past the count at which the blocks are widened. */
+	for (i = 0; i < 60000; i++)
+		order_add(&o, (double)((i * 7919) % 60000) + 4000);
+	for (i = 0; i < 60000; i += 97) {
+		order_rank(&o, (double)i + 4000, &below, &equal);
+		assert_int_equal(below, n + i);
+		assert_int_equal(equal, 1);
+		assert_true(order_select(&o, n + i) == (double)i + 4000);
+	}
+	n += 60000;
 	assert_true(order_quantile(&o, 0) == order_select(&o, 0));
 	assert_true(order_quantile(&o, 1) == order_select(&o, n - 1));
 	order_fini(&o);
