@@ -37,7 +37,8 @@ parse_port(const char *s, int *port)
 static int
 set_name(struct host *h, const char *s, size_t len)
 {
-	if (len > 1 && s[len - 1] == '.')
+	/* Not of "*.", which would then be "*". */
+	if (len > 1 && s[len - 1] == '.' && s[0] != '*')
 		len--;
 	if (len == 0 || len > HOST_MOST || memchr(s, '\0', len) != NULL)
 		return (ERR_SYNTAX);
