@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A run event (doc/run-event.md) taken apart for storing. Nested values stay
+ * what they are, slices of the document's own text.
+ */
+#ifndef STORE_EVENT_H
+#define STORE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/message.h"
+
+#define EVENT_VERSION 1
+
+/* Why a run was started; the codes stand in the store. */
+#define TRIGGER_TABLE(X)                                                     \
+	X(SCHEDULE, "schedule")                                              \
+	X(MANUAL, "manual")                                                  \
+	X(GATE, "gate")                                                      \
+	X(ALERT, "alert")
+
+enum trigger {
+#define X(upper, name) TRIGGER_##upper,
+	TRIGGER_TABLE(X)
+#undef X
+	TRIGGER_COUNT
+};
+
+/* The name of a trigger, and back (TRIGGER_COUNT when unknown). */
+const char *trigger_name(enum trigger t);
+enum trigger trigger_parse(const char *name);
+
+/* len bytes; text is NULL when the member was absent. */
+struct slice {
+	const char *text;
+	size_t len;
+};
+
+#define EVENT_ABSENT INT64_MIN /* of an integer member */
+
+struct event {
+	uint8_t id[MESSAGE_ID_SIZE];
+	uint8_t trace[16];
+	bool has_trace;
+	struct slice run, trace_hex;
+	struct slice check, service, location, environment;
+	struct slice definition, probe, reason;
+	struct slice outcome_name, trigger_name;
+	struct slice place_file;
+	enum outcome outcome;
+	enum trigger trigger;
+	int64_t version, due_us, started_us, late_us, duration_us, lag_us;
+	int64_t place_line, place_column;
+	struct slice steps, evidence; /* JSON, out of the document */
+	struct json_doc *json;        /* owns the strings */
+};
+
+/*
+ * Take apart len bytes of a document. On success the event points into the
+ * document, which must outlive it; event_fini gives it back. Returns 0, or
+ * ERR_SYNTAX or ERR_LIMIT with a static sentence.
+ */
+int event_decode(const char *doc, size_t len, struct event *e,
+    const char **sentence);
+void event_fini(struct event *e);
+
+#endif

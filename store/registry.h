@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The checks and definitions that the store knows, in memory, with their ids
+ * in main.db. New ones are committed to main.db before any run names them.
+ * Part of the writer; one per writer.
+ */
+#ifndef STORE_REGISTRY_H
+#define STORE_REGISTRY_H
+
+#include <stdbool.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "store/db.h"
+#include "store/event.h"
+
+/* Row of main.db's check_state; see the schema for the meaning. */
+struct check_state {
+	bool has_run;       /* false: there is no row yet */
+	enum outcome last_outcome;
+	wall_us last_due_us;
+	span_us last_duration_us;
+	uint8_t last_run[MESSAGE_ID_SIZE];
+	wall_us last_passed_us, last_bad_us; /* EVENT_ABSENT: none */
+	wall_us streak_us;
+	int64_t streak_runs;
+};
+
+/* Lives as long as the registry. */
+struct registry_check {
+	int64_t id;
+	char *key;          /* name NUL location NUL environment NUL */
+	size_t key_len;
+	const char *name, *location, *environment; /* inside key */
+	char *service;
+	int64_t definition_id; /* of the latest run, 0: none yet */
+	char definition[2 * 32 + 1];
+	struct check_state state;
+	bool is_state_dirty;
+	struct registry_check *next_dirty; /* the rollups' list */
+	UT_hash_handle by_key, by_id;
+};
+
+struct registry;
+
+/* What makes a check: its key. */
+struct check_key {
+	struct slice name, location, environment, service;
+};
+
+/* Read what main.db knows. The database outlives the registry. */
+int registry_open(sqlite3 *db, struct registry **out);
+void registry_close(struct registry **r);
+
+/* Find a check or make it, seen first at now. Returns 0 or a store error. */
+int registry_check_get(struct registry *r, const struct check_key *key,
+    wall_us now, struct registry_check **out);
+struct registry_check *registry_check_find(struct registry *r, int64_t id);
+
+/*
+ * Make a check with the id that a runs file has for it, when main.db has
+ * been lost. Returns ERR_CORRUPT when that id is another check's.
+ */
+int registry_check_restore(struct registry *r, const struct check_key *key,
+    int64_t id, wall_us now);
+
+/* The id of a definition of a check; 0 for an empty text. */
+int registry_definition_get(struct registry *r, struct registry_check *check,
+    const struct slice *definition, wall_us now, int64_t *out);
+
+/*
+ * Make the plan's summary the present plan, in one transaction. Returns 0,
+ * ERR_SYNTAX for a document that is no plan, or a store error.
+ */
+int registry_plan(struct registry *r, const struct json *plan, wall_us now);
+
+/* All checks: begin with NULL; NULL at the end. */
+struct registry_check *registry_next(struct registry *r,
+    struct registry_check *at);
+
+#endif

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Rollups gather as deltas: adding never reads the database. The row that is
+ * there already is merged when an entry is first flushed; from then on the
+ * entry is the row, until it is dropped from memory.
+ */
+#include "store/rollup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "store/day.h"
+#include "store/sketch.h"
+
+#define SWEEP_EVERY 64          /* flushes */
+#define EXPIRE_MOST_ROWS 5000   /* at a call */
+#define BLOB_MOST_BYTES (64u << 10)
+
+const struct rollup_table rollup_tables[ROLLUP_LEVELS] = {
+	{"rollup_minute", SPAN_MIN, 90 * SPAN_DAY},
+	{"rollup_hour", SPAN_H, 5 * 366 * SPAN_DAY},
+	{"rollup_day", SPAN_DAY, 20 * 366 * SPAN_DAY},
+};
+
+struct rollup_key {
+	int64_t start_us;
+	int64_t check_id;
+};
+
+struct rollup {
+	struct rollup_key key;
+	int64_t counts[OUTCOME_COUNT];
+	int64_t duration_sum_us, duration_max_us;
+	struct sketch durations;
+	bool is_whole;          /* the row of main.db is in it */
+	bool is_dirty;
+	uint64_t used;          /* flush in which it was last touched */
+	struct rollup *next_dirty;
+	UT_hash_handle hh;
+};
+
+struct mark {
+	int64_t day;
+	int64_t last_number;
+	bool is_dirty;
+	UT_hash_handle hh;
+};
+
+struct level {
+	struct rollup *entries;
+	struct rollup *dirty;
+	wall_us newest_us;
+	sqlite3_stmt *find, *put, *oldest, *expire;
+};
+
+struct rollups {
+	sqlite3 *db;
+	struct registry *registry;
+	struct level levels[ROLLUP_LEVELS];
+	struct registry_check *dirty_states;
+	struct mark *marks;
+	sqlite3_stmt *put_state, *put_mark, *drop_mark;
+	struct buf blob;
+	uint64_t flushes;
+	bool is_dirty;
+};
+
+wall_us
+rollup_start(enum rollup_level level, wall_us t)
+{
+	return (t - t % rollup_tables[level].width);
+}
+
+static int
+prepare_level(struct rollups *r, enum rollup_level level)
+{
+	static const char *const forms[] = {
+	    "SELECT passed, failed, unreachable, unknown, invalid, lost, "
+	    "skipped, duration_sum_us, duration_max_us, durations FROM %s "
+	    "WHERE start_us = ?1 AND check_id = ?2",
+	    "REPLACE INTO %s VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+	    "?10, ?11, ?12)",
+	    "SELECT start_us FROM %s ORDER BY start_us LIMIT 1",
+	    "DELETE FROM %s WHERE start_us = ?1"};
+	struct level *l = &r->levels[level];
+	sqlite3_stmt **stmts[] = {&l->find, &l->put, &l->oldest, &l->expire};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < NELEMS(forms); i++) {
+		char *sql = sqlite3_mprintf(forms[i],
+		    rollup_tables[level].name);
+
+		rc = db_prepare(r->db, sql, stmts[i]);
+		sqlite3_free(sql);
+	}
+	return (rc);
+}
+
+static struct mark *
+mark_get(struct rollups *r, int64_t day)
+{
+	struct mark *m;
+
+	HASH_FIND(hh, r->marks, &day, sizeof(day), m);
+	if (m == NULL) {
+		m = xcalloc(1, sizeof(*m));
+		m->day = day;
+		HASH_ADD(hh, r->marks, day, sizeof(m->day), m);
+	}
+	return (m);
+}
+
+static int
+load_marks(struct rollups *r)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t day;
+	int rc;
+
+	rc = sqlite3_prepare_v2(r->db,
+	    "SELECT day, last_number FROM rollup_mark", -1, &stmt, NULL);
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+			break;
+		if (day_parse(db_text(stmt, 0), &day) == 0)
+			mark_get(r, day)->last_number =
+			    sqlite3_column_int64(stmt, 1);
+	}
+	sqlite3_finalize(stmt);
+	return (db_err(rc));
+}
+
+int
+rollups_open(sqlite3 *db, struct registry *reg, struct rollups **out)
+{
+	struct rollups *r = xcalloc(1, sizeof(*r));
+	int i, rc = 0;
+
+	r->db = db;
+	r->registry = reg;
+	buf_init(&r->blob, BLOB_MOST_BYTES);
+	for (i = 0; rc == 0 && i < ROLLUP_LEVELS; i++)
+		rc = prepare_level(r, (enum rollup_level)i);
+	if (rc == 0)
+		rc = db_prepare(db, "REPLACE INTO check_state VALUES (?1, "
+		    "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", &r->put_state);
+	if (rc == 0)
+		rc = db_prepare(db, "REPLACE INTO rollup_mark VALUES (?1, "
+		    "?2)", &r->put_mark);
+	if (rc == 0)
+		rc = db_prepare(db, "DELETE FROM rollup_mark WHERE day = ?1",
+		    &r->drop_mark);
+	if (rc == 0)
+		rc = load_marks(r);
+	if (rc != 0) {
+		rollups_close(&r);
+		return (rc);
+	}
+	*out = r;
+	return (0);
+}
+
+static void
+drop_entry(struct level *l, struct rollup *e)
+{
+	HASH_DEL(l->entries, e);
+	sketch_fini(&e->durations);
+	free(e);
+}
+
+static void
+close_level(struct level *l)
+{
+	struct rollup *e, *next;
+
+	HASH_ITER(hh, l->entries, e, next)
+		drop_entry(l, e);
+	sqlite3_finalize(l->find);
+	sqlite3_finalize(l->put);
+	sqlite3_finalize(l->oldest);
+	sqlite3_finalize(l->expire);
+}
+
+void
+rollups_close(struct rollups **rp)
+{
+	struct rollups *r = *rp;
+	struct mark *m, *next;
+	int i;
+
+	if (r == NULL)
+		return;
+	*rp = NULL;
+	for (i = 0; i < ROLLUP_LEVELS; i++)
+		close_level(&r->levels[i]);
+	HASH_ITER(hh, r->marks, m, next) {
+		HASH_DEL(r->marks, m);
+		free(m);
+	}
+	sqlite3_finalize(r->put_state);
+	sqlite3_finalize(r->put_mark);
+	sqlite3_finalize(r->drop_mark);
+	buf_fini(&r->blob);
+	free(r);
+}
+
+static void
+count(struct rollups *r, enum rollup_level level,
+    const struct rollup_run *run)
+{
+	struct level *l = &r->levels[level];
+	struct rollup_key key = {rollup_start(level, run->due_us),
+	    run->check->id};
+	struct rollup *e;
+
+	HASH_FIND(hh, l->entries, &key, sizeof(key), e);
+	if (e == NULL) {
+		e = xcalloc(1, sizeof(*e));
+		e->key = key;
+		HASH_ADD(hh, l->entries, key, sizeof(e->key), e);
+	}
+	if (!e->is_dirty) {
+		e->is_dirty = true;
+		e->next_dirty = l->dirty;
+		l->dirty = e;
+	}
+	e->used = r->flushes;
+	if (key.start_us > l->newest_us)
+		l->newest_us = key.start_us;
+	e->counts[run->outcome]++;
+	if (run->outcome != OUTCOME_PASSED)
+		return;
+	e->duration_sum_us += run->duration_us;
+	if (run->duration_us > e->duration_max_us)
+		e->duration_max_us = run->duration_us;
+	sketch_add(&e->durations, run->duration_us);
+}
+
+/* A streak is of measured runs; what is ours neither ends nor extends it. */
+static void
+extend_streak(struct check_state *s, const struct rollup_run *run)
+{
+	bool is_bad = run->outcome != OUTCOME_PASSED;
+	bool was_bad = s->last_bad_us != EVENT_ABSENT &&
+	    (s->last_passed_us == EVENT_ABSENT ||
+	    s->last_bad_us > s->last_passed_us);
+
+	if (s->streak_runs > 0 && is_bad == was_bad) {
+		s->streak_runs++;
+		return;
+	}
+	s->streak_us = run->due_us;
+	s->streak_runs = 1;
+}
+
+static void
+see(struct rollups *r, const struct rollup_run *run)
+{
+	struct check_state *s = &run->check->state;
+	wall_us *last = run->outcome == OUTCOME_PASSED ? &s->last_passed_us :
+	    &s->last_bad_us;
+
+	if (!run->check->is_state_dirty) {
+		run->check->is_state_dirty = true;
+		run->check->next_dirty = r->dirty_states;
+		r->dirty_states = run->check;
+	}
+	if (!s->has_run || run->due_us > s->last_due_us) {
+		if (!outcome_is_ours(run->outcome))
+			extend_streak(s, run);
+		else if (!s->has_run)
+			s->streak_us = run->due_us;
+		s->has_run = true;
+		s->last_due_us = run->due_us;
+		s->last_outcome = run->outcome;
+		s->last_duration_us = run->duration_us;
+		memcpy(s->last_run, run->id, sizeof(s->last_run));
+	}
+	if (!outcome_is_ours(run->outcome) && run->due_us > *last)
+		*last = run->due_us;
+}
+
+void
+rollups_add(struct rollups *r, const struct rollup_run *run)
+{
+	struct mark *m = mark_get(r, run->day);
+	int i;
+
+	m->last_number = run->number;
+	m->is_dirty = true;
+	r->is_dirty = true;
+	if (run->trigger != TRIGGER_SCHEDULE)
+		return;
+	for (i = 0; i < ROLLUP_LEVELS; i++)
+		count(r, (enum rollup_level)i, run);
+	see(r, run);
+}
+
+int64_t
+rollups_mark(struct rollups *r, int64_t day)
+{
+	struct mark *m;
+
+	HASH_FIND(hh, r->marks, &day, sizeof(day), m);
+	return (m != NULL ? m->last_number : 0);
+}
+
+void
+rollups_forget_day(struct rollups *r, int64_t day)
+{
+	struct mark *m;
+	char name[DAY_NAME_SIZE];
+
+	HASH_FIND(hh, r->marks, &day, sizeof(day), m);
+	if (m == NULL)
+		return;
+	HASH_DEL(r->marks, m);
+	free(m);
+	day_format(day, name);
+	db_bind_str(r->drop_mark, 1, name);
+	/* A mark that stays would only hide runs of a file made anew, and
+	 * is dropped again at the next expiry. */
+	db_run(r->drop_mark);
+}
+
+bool
+rollups_are_dirty(const struct rollups *r)
+{
+	return (r->is_dirty);
+}
+
+/* Merge the row that main.db has. */
+static int
+make_whole(struct level *l, struct rollup *e)
+{
+	int i, rc;
+
+	sqlite3_bind_int64(l->find, 1, e->key.start_us);
+	sqlite3_bind_int64(l->find, 2, e->key.check_id);
+	rc = sqlite3_step(l->find);
+	if (rc == SQLITE_ROW) {
+		/* The sketch is first: it may be refused. */
+		if (sketch_merge_coded(&e->durations,
+		    sqlite3_column_blob(l->find, 9),
+		    (size_t)sqlite3_column_bytes(l->find, 9)) != 0) {
+			sqlite3_reset(l->find);
+			return (ERR_CORRUPT);
+		}
+		for (i = 0; i < OUTCOME_COUNT; i++)
+			e->counts[i] += sqlite3_column_int64(l->find, i);
+		e->duration_sum_us += sqlite3_column_int64(l->find, 7);
+		if (sqlite3_column_int64(l->find, 8) > e->duration_max_us)
+			e->duration_max_us = sqlite3_column_int64(l->find,
+			    8);
+	}
+	sqlite3_reset(l->find);
+	if (db_err(rc) == 0)
+		e->is_whole = true;
+	return (db_err(rc));
+}
+
+static int
+write_entry(struct rollups *r, struct level *l, struct rollup *e)
+{
+	int i, rc;
+
+	if (!e->is_whole && (rc = make_whole(l, e)) != 0)
+		return (rc);
+	buf_reset(&r->blob);
+	sketch_encode(&e->durations, &r->blob);
+	sqlite3_bind_int64(l->put, 1, e->key.start_us);
+	sqlite3_bind_int64(l->put, 2, e->key.check_id);
+	for (i = 0; i < OUTCOME_COUNT; i++)
+		sqlite3_bind_int64(l->put, 3 + i, e->counts[i]);
+	sqlite3_bind_int64(l->put, 10, e->duration_sum_us);
+	sqlite3_bind_int64(l->put, 11, e->duration_max_us);
+	db_bind_blob(l->put, 12, r->blob.data, r->blob.len);
+	return (db_run(l->put));
+}
+
+static int
+write_state(struct rollups *r, const struct registry_check *c)
+{
+	const struct check_state *s = &c->state;
+	sqlite3_stmt *stmt = r->put_state;
+
+	sqlite3_bind_int64(stmt, 1, c->id);
+	sqlite3_bind_int64(stmt, 2, s->last_due_us);
+	sqlite3_bind_int(stmt, 3, s->last_outcome);
+	sqlite3_bind_int64(stmt, 4, s->last_duration_us);
+	db_bind_blob(stmt, 5, s->last_run, sizeof(s->last_run));
+	db_bind_int_or_null(stmt, 6, s->last_passed_us,
+	    s->last_passed_us == EVENT_ABSENT);
+	db_bind_int_or_null(stmt, 7, s->last_bad_us,
+	    s->last_bad_us == EVENT_ABSENT);
+	sqlite3_bind_int64(stmt, 8, s->streak_us);
+	sqlite3_bind_int64(stmt, 9, s->streak_runs);
+	return (db_run(stmt));
+}
+
+static int
+write_mark(struct rollups *r, const struct mark *m)
+{
+	char name[DAY_NAME_SIZE];
+
+	day_format(m->day, name);
+	db_bind_str(r->put_mark, 1, name);
+	sqlite3_bind_int64(r->put_mark, 2, m->last_number);
+	return (db_run(r->put_mark));
+}
+
+static int
+write_all(struct rollups *r)
+{
+	struct registry_check *c;
+	struct rollup *e;
+	struct mark *m, *next;
+	int i, rc = 0;
+
+	for (i = 0; i < ROLLUP_LEVELS; i++)
+		for (e = r->levels[i].dirty; rc == 0 && e != NULL;
+		    e = e->next_dirty)
+			rc = write_entry(r, &r->levels[i], e);
+	for (c = r->dirty_states; rc == 0 && c != NULL; c = c->next_dirty)
+		rc = write_state(r, c);
+	HASH_ITER(hh, r->marks, m, next)
+		if (rc == 0 && m->is_dirty)
+			rc = write_mark(r, m);
+	return (rc);
+}
+
+/* Written: nothing is dirty, and what time has left behind can go. */
+static void
+settle_level(struct rollups *r, enum rollup_level level)
+{
+	struct level *l = &r->levels[level];
+	struct rollup *e, *next;
+	wall_us old_us = l->newest_us - 2 * rollup_tables[level].width;
+
+	for (e = l->dirty; e != NULL; e = next) {
+		next = e->next_dirty;
+		e->is_dirty = false;
+		e->next_dirty = NULL;
+		if (e->key.start_us < old_us)
+			drop_entry(l, e);
+	}
+	l->dirty = NULL;
+	if (r->flushes % SWEEP_EVERY != 0)
+		return;
+	HASH_ITER(hh, l->entries, e, next)
+		if (e->used + SWEEP_EVERY < r->flushes ||
+		    e->key.start_us < old_us)
+			drop_entry(l, e);
+}
+
+static void
+settle(struct rollups *r)
+{
+	struct registry_check *c, *next_c;
+	struct mark *m, *next;
+	int i;
+
+	r->flushes++;
+	for (i = 0; i < ROLLUP_LEVELS; i++)
+		settle_level(r, (enum rollup_level)i);
+	for (c = r->dirty_states; c != NULL; c = next_c) {
+		next_c = c->next_dirty;
+		c->is_state_dirty = false;
+		c->next_dirty = NULL;
+	}
+	r->dirty_states = NULL;
+	HASH_ITER(hh, r->marks, m, next)
+		m->is_dirty = false;
+	r->is_dirty = false;
+}
+
+int
+rollups_flush(struct rollups *r)
+{
+	int rc;
+
+	if (!r->is_dirty)
+		return (0);
+	if ((rc = db_exec(r->db, "BEGIN IMMEDIATE")) != 0)
+		return (rc);
+	rc = write_all(r);
+	if (rc == 0)
+		rc = db_exec(r->db, "COMMIT");
+	if (rc != 0) {
+		sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+		return (rc);
+	}
+	settle(r);
+	return (0);
+}
+
+static int
+expire_level(struct rollups *r, enum rollup_level level, wall_us before)
+{
+	struct level *l = &r->levels[level];
+	wall_us oldest;
+	int gone = 0, rc;
+
+	while (gone < EXPIRE_MOST_ROWS) {
+		rc = sqlite3_step(l->oldest);
+		oldest = rc == SQLITE_ROW ?
+		    sqlite3_column_int64(l->oldest, 0) : before;
+		sqlite3_reset(l->oldest);
+		if (db_err(rc) != 0 || oldest >= before)
+			return (db_err(rc));
+		sqlite3_bind_int64(l->expire, 1, oldest);
+		if ((rc = db_run(l->expire)) != 0)
+			return (rc);
+		gone += sqlite3_changes(r->db);
+	}
+	return (0);
+}
+
+int
+rollups_expire(struct rollups *r, wall_us now)
+{
+	int i, rc = 0;
+
+	for (i = 0; rc == 0 && i < ROLLUP_LEVELS; i++)
+		rc = expire_level(r, (enum rollup_level)i,
+		    now - rollup_tables[i].kept);
+	return (rc);
+}

@@ -1,0 +1,777 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The writer: main.db and the few day files in use, one batch at a time.
+ * Day files commit first; their runs are then counted in memory, and
+ * rollup.c brings the counts to main.db with the marks that make it exact.
+ */
+#include "store/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json_out.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config.h"
+#include "store/day.h"
+#include "store/event.h"
+#include "store/registry.h"
+#include "store/rollup.h"
+
+#define DAYS_OPEN_MOST 4
+#define REJECTED_MOST_BYTES 65536
+#define SPACE_LEAST_BYTES (4u << 20)
+#define REASON_SIZE 400
+
+struct store_writer {
+	char *dir;
+	int64_t retain_days;
+	int lock_fd;
+	sqlite3 *db;
+	sqlite3_stmt *reject, *put_gate, *drop_rounds, *put_round;
+	struct registry *registry;
+	struct rollups *rollups;
+	struct day *days[DAYS_OPEN_MOST]; /* latest used first; NULL: free */
+	struct rollup_run *batch;
+	size_t batch_count, batch_cap;
+	struct store_counts counts;
+	char reason[REASON_SIZE];
+};
+
+static int
+fail(struct store_writer *w, int rc, sqlite3 *db, const char *what)
+{
+	snprintf(w->reason, sizeof(w->reason), "%s: %s", what,
+	    db != NULL && sqlite3_errcode(db) != SQLITE_OK ?
+	    sqlite3_errmsg(db) : err_text(rc));
+	return (rc);
+}
+
+static void
+drop_batch(struct store_writer *w)
+{
+	int i;
+
+	for (i = 0; i < DAYS_OPEN_MOST; i++)
+		if (w->days[i] != NULL)
+			day_rollback(w->days[i]);
+	w->batch_count = 0;
+}
+
+/* Opening and closing. */
+
+static int
+take_lock(struct store_writer *w, struct cause *c)
+{
+	char *path = file_join(w->dir, "writer.lock"), pid[32] = "";
+	ssize_t n;
+	int rc = 0;
+
+	w->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (w->lock_fd < 0) {
+		cause_add(c, "%s: %s", path, strerror(errno));
+		rc = ERR_IO;
+	} else if (flock(w->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		n = pread(w->lock_fd, pid, sizeof(pid) - 1, 0);
+		pid[n > 0 ? n : 0] = '\0';
+		pid[strcspn(pid, "\n")] = '\0';
+		cause_add(c, "%s: another e2e-store writes to this store "
+		    "(process %s)", w->dir, pid);
+		rc = ERR_BUSY;
+	} else {
+		snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+		if (ftruncate(w->lock_fd, 0) != 0 ||
+		    pwrite(w->lock_fd, pid, strlen(pid), 0) < 0)
+			log_debug("store.lock.unnamed", "path=%s",
+			    log_quote(path));
+	}
+	free(path);
+	return (rc);
+}
+
+static int
+note_writer(struct store_writer *w)
+{
+	char *sql = sqlite3_mprintf(
+	    "INSERT OR IGNORE INTO meta VALUES ('created_us', '%lld');"
+	    "REPLACE INTO meta VALUES ('written_by', 'e2e-store %s')",
+	    (long long)clock_wall(), PACKAGE_VERSION);
+	int rc = db_exec(w->db, sql);
+
+	sqlite3_free(sql);
+	return (rc);
+}
+
+static void
+close_main(struct store_writer *w)
+{
+	sqlite3_stmt **stmts[] = {&w->reject, &w->put_gate, &w->drop_rounds,
+	    &w->put_round};
+	size_t i;
+
+	rollups_close(&w->rollups);
+	registry_close(&w->registry);
+	for (i = 0; i < NELEMS(stmts); i++) {
+		sqlite3_finalize(*stmts[i]);
+		*stmts[i] = NULL;
+	}
+	db_close(&w->db);
+}
+
+static int
+prepare_main(struct store_writer *w)
+{
+	int rc;
+
+	rc = db_prepare(w->db, "INSERT INTO rejected (stored_us, reason, "
+	    "document) VALUES (?1, ?2, ?3)", &w->reject);
+	if (rc == 0)
+		rc = db_prepare(w->db, "REPLACE INTO gate VALUES (?1, ?2, "
+		    "?3, ?4, ?5, ?6, ?7, ?8)", &w->put_gate);
+	if (rc == 0)
+		rc = db_prepare(w->db, "DELETE FROM gate_round "
+		    "WHERE gate_id = ?1", &w->drop_rounds);
+	if (rc == 0)
+		rc = db_prepare(w->db, "INSERT INTO gate_round VALUES (?1, "
+		    "?2, ?3)", &w->put_round);
+	return (rc);
+}
+
+static int
+open_main(struct store_writer *w, struct cause *c)
+{
+	char *path = file_join(w->dir, "main.db");
+	int rc = db_open(path, &db_main, DB_WRITE, &w->db, c);
+
+	if (rc == 0) {
+		rc = prepare_main(w);
+		if (rc == 0)
+			rc = note_writer(w);
+		if (rc == 0)
+			rc = registry_open(w->db, &w->registry);
+		if (rc == 0)
+			rc = rollups_open(w->db, w->registry, &w->rollups);
+		if (rc != 0)
+			cause_add(c, "%s: %s", path, sqlite3_errmsg(w->db));
+	}
+	free(path);
+	if (rc != 0)
+		close_main(w);
+	return (rc);
+}
+
+/* Counting what a crash left uncounted. */
+
+static struct slice
+column(sqlite3_stmt *stmt, int at)
+{
+	const char *s = db_text(stmt, at);
+
+	return ((struct slice){s, strlen(s)});
+}
+
+static int
+restore_checks(struct store_writer *w, sqlite3 *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc, bad = 0;
+
+	rc = sqlite3_prepare_v2(db, "SELECT id, check_name, location, "
+	    "environment, service FROM check_ref", -1, &stmt, NULL);
+	while (bad == 0 && (rc == SQLITE_OK || rc == SQLITE_ROW)) {
+		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+			break;
+		struct check_key key = {column(stmt, 1), column(stmt, 2),
+		    column(stmt, 3), column(stmt, 4)};
+		bad = registry_check_restore(w->registry, &key,
+		    sqlite3_column_int64(stmt, 0), clock_wall());
+	}
+	sqlite3_finalize(stmt);
+	return (bad != 0 ? bad : db_err(rc));
+}
+
+static void
+count_row(struct store_writer *w, sqlite3_stmt *stmt, int64_t day)
+{
+	struct rollup_run run = {.number = sqlite3_column_int64(stmt, 0),
+	    .due_us = sqlite3_column_int64(stmt, 2),
+	    .trigger = (enum trigger)sqlite3_column_int(stmt, 3),
+	    .outcome = (enum outcome)sqlite3_column_int(stmt, 4),
+	    .duration_us = sqlite3_column_int64(stmt, 5), .day = day};
+
+	run.check = registry_check_find(w->registry,
+	    sqlite3_column_int64(stmt, 1));
+	if (sqlite3_column_bytes(stmt, 6) == sizeof(run.id))
+		memcpy(run.id, sqlite3_column_blob(stmt, 6), sizeof(run.id));
+	if (run.check != NULL && run.outcome < OUTCOME_COUNT)
+		rollups_add(w->rollups, &run);
+}
+
+static int
+count_rows(struct store_writer *w, struct day *d, int64_t after)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	rc = sqlite3_prepare_v2(day_db(d), "SELECT number, check_id, due_us, "
+	    "trigger, outcome, duration_us, id FROM run WHERE number > ?1 "
+	    "ORDER BY number", -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		sqlite3_bind_int64(stmt, 1, after);
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+			count_row(w, stmt, day_number(d));
+	}
+	sqlite3_finalize(stmt);
+	return (db_err(rc));
+}
+
+static int
+count_day(struct store_writer *w, int64_t day, struct cause *c)
+{
+	int64_t mark = rollups_mark(w->rollups, day), last;
+	struct cause own;
+	struct day *d;
+	int rc;
+
+	/* One broken file must not keep the others from being written. */
+	cause_init(&own);
+	rc = day_open(w->dir, day, &d, &own);
+	if (rc == ERR_CORRUPT)
+		log_error("store.day.corrupt", "reason=%s",
+		    log_quote(own.entries[0].sentence));
+	else if (rc != 0)
+		cause_add(c, "%s", own.entries[0].sentence);
+	cause_fini(&own);
+	if (rc != 0)
+		return (rc == ERR_CORRUPT ? 0 : rc);
+	last = db_int(day_db(d), "SELECT max(number) FROM run", 0);
+	if (last > mark) {
+		log_info("store.rollup.recount", "day=%lld from=%lld to=%lld",
+		    (long long)day, (long long)mark, (long long)last);
+		rc = restore_checks(w, day_db(d));
+		if (rc == 0)
+			rc = count_rows(w, d, mark);
+		if (rc == 0)
+			rc = rollups_flush(w->rollups);
+		if (rc != 0)
+			cause_add(c, "the runs of a day cannot be counted: "
+			    "%s", err_text(rc));
+	}
+	day_close(&d);
+	return (rc);
+}
+
+static int
+count_days(struct store_writer *w, struct cause *c)
+{
+	int64_t *days;
+	size_t i, n;
+	int rc = day_list(w->dir, &days, &n);
+
+	if (rc != 0)
+		cause_add(c, "%s: %s", w->dir, strerror(errno));
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = count_day(w, days[i], c);
+	free(days);
+	return (rc);
+}
+
+int
+store_writer_open(const struct store_options *options,
+    struct store_writer **out, struct cause *c)
+{
+	struct store_writer *w = xcalloc(1, sizeof(*w));
+	int rc;
+
+	w->dir = xstrdup(options->dir);
+	w->retain_days = options->retain_days;
+	w->lock_fd = -1;
+	rc = file_make_dirs(w->dir);
+	if (rc != 0)
+		cause_add(c, "%s: %s", w->dir, strerror(errno));
+	if (rc == 0)
+		rc = take_lock(w, c);
+	if (rc == 0)
+		rc = open_main(w, c);
+	if (rc == 0)
+		rc = count_days(w, c);
+	if (rc != 0) {
+		store_writer_close(&w);
+		return (rc);
+	}
+	*out = w;
+	return (0);
+}
+
+static void
+close_days(struct store_writer *w)
+{
+	int i;
+
+	for (i = 0; i < DAYS_OPEN_MOST; i++)
+		day_close(&w->days[i]);
+}
+
+void
+store_writer_close(struct store_writer **wp)
+{
+	struct store_writer *w = *wp;
+
+	if (w == NULL)
+		return;
+	*wp = NULL;
+	if (w->rollups != NULL) {
+		store_writer_commit(w);
+		rollups_flush(w->rollups);
+	}
+	close_days(w);
+	close_main(w);
+	if (w->lock_fd >= 0)
+		close(w->lock_fd);
+	free(w->batch);
+	free(w->dir);
+	free(w);
+}
+
+/* Appending. */
+
+/* Move slot i to the front: the order of the array is the order of use. */
+static struct day *
+use_day(struct store_writer *w, int i)
+{
+	struct day *d = w->days[i];
+
+	memmove(w->days + 1, w->days, (size_t)i * sizeof(*w->days));
+	w->days[0] = d;
+	return (d);
+}
+
+static int
+get_day(struct store_writer *w, int64_t day, struct day **out)
+{
+	struct cause c;
+	int i, rc;
+
+	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
+		if (day_number(w->days[i]) == day) {
+			*out = i == 0 ? w->days[0] : use_day(w, i);
+			return (0);
+		}
+	}
+	if (i == DAYS_OPEN_MOST) {
+		i--;
+		if (day_is_pending(w->days[i]) &&
+		    (rc = store_writer_commit(w)) != 0)
+			return (rc);
+		day_close(&w->days[i]);
+	}
+	cause_init(&c);
+	rc = day_open(w->dir, day, &w->days[i], &c);
+	if (rc != 0)
+		snprintf(w->reason, sizeof(w->reason), "%s", c.count > 0 ?
+		    c.entries[0].sentence : err_text(rc));
+	cause_fini(&c);
+	if (rc == 0)
+		*out = use_day(w, i);
+	return (rc);
+}
+
+static int
+reject(struct store_writer *w, const char *doc, size_t len,
+    const char *sentence)
+{
+	int rc;
+
+	w->counts.rejected++;
+	log_warn("store.event.rejected", "reason=%s", log_quote(sentence));
+	sqlite3_bind_int64(w->reject, 1, clock_wall());
+	db_bind_str(w->reject, 2, sentence);
+	db_bind_text(w->reject, 3, doc != NULL ? doc : "",
+	    len < REJECTED_MOST_BYTES ? len : REJECTED_MOST_BYTES);
+	rc = db_run(w->reject);
+	if (rc == 0)
+		rc = db_exec(w->db, "DELETE FROM rejected WHERE id <= "
+		    "(SELECT max(id) FROM rejected) - 1000");
+	return (rc == 0 ? 0 : fail(w, rc, w->db, "main.db"));
+}
+
+static void
+add_to_batch(struct store_writer *w, const struct rollup_run *run)
+{
+	if (w->batch_count == w->batch_cap) {
+		w->batch_cap = w->batch_cap * 2 + 1024;
+		w->batch = xreallocarray(w->batch, w->batch_cap,
+		    sizeof(*w->batch));
+	}
+	w->batch[w->batch_count++] = *run;
+}
+
+static bool
+is_expired(const struct store_writer *w, wall_us due)
+{
+	return (w->retain_days > 0 &&
+	    day_of(due) < day_of(clock_wall()) - w->retain_days);
+}
+
+static int
+append_event(struct store_writer *w, const struct event *e, bool is_again)
+{
+	struct check_key key = {e->check, e->location, e->environment,
+	    e->service};
+	struct rollup_run run = {.due_us = e->due_us,
+	    .duration_us = e->duration_us, .outcome = e->outcome,
+	    .trigger = e->trigger, .day = day_of(e->due_us)};
+	int64_t definition_id;
+	struct day *d;
+	int rc;
+
+	rc = registry_check_get(w->registry, &key, e->due_us, &run.check);
+	if (rc == 0)
+		rc = registry_definition_get(w->registry, run.check,
+		    &e->definition, e->due_us, &definition_id);
+	if (rc != 0)
+		return (fail(w, rc, w->db, "main.db"));
+	if ((rc = get_day(w, run.day, &d)) != 0)
+		return (rc);
+	rc = day_append(d, e, run.check, definition_id, is_again,
+	    &run.number);
+	if (rc == ERR_EXISTS) {
+		w->counts.again++;
+		return (0);
+	}
+	if (rc != 0)
+		return (fail(w, rc, day_db(d), "a runs file"));
+	memcpy(run.id, e->id, sizeof(run.id));
+	add_to_batch(w, &run);
+	return (0);
+}
+
+int
+store_writer_append(struct store_writer *w, const char *doc, size_t len,
+    bool is_again)
+{
+	const char *sentence;
+	struct event e;
+	int rc = 0;
+
+	if (w->db == NULL)
+		return (ERR_IO);
+	if (event_decode(doc, len, &e, &sentence) != 0) {
+		rc = reject(w, doc, len, sentence);
+	} else {
+		if (is_expired(w, e.due_us))
+			w->counts.expired++;
+		else
+			rc = append_event(w, &e, is_again);
+		event_fini(&e);
+	}
+	if (rc != 0)
+		drop_batch(w);
+	return (rc);
+}
+
+size_t
+store_writer_pending(const struct store_writer *w)
+{
+	return (w->batch_count);
+}
+
+int
+store_writer_commit(struct store_writer *w)
+{
+	wall_us now = clock_wall();
+	size_t i;
+	int rc;
+
+	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
+		rc = day_commit(w->days[i], now);
+		if (rc == 0)
+			continue;
+		fail(w, rc, day_db(w->days[i]), "a runs file");
+		/*
+		 * Files before this one are committed: their rows lie past
+		 * the marks, so the counts must come from the files.
+		 */
+		drop_batch(w);
+		if (w->rollups != NULL)
+			rollups_flush(w->rollups);
+		close_days(w);
+		close_main(w);
+		return (rc);
+	}
+	if (w->batch_count > 0)
+		w->counts.commits++;
+	for (i = 0; i < w->batch_count; i++)
+		rollups_add(w->rollups, &w->batch[i]);
+	w->counts.runs += w->batch_count;
+	w->batch_count = 0;
+	return (0);
+}
+
+int
+store_writer_flush(struct store_writer *w)
+{
+	int rc;
+
+	if (w->db == NULL)
+		return (ERR_IO);
+	rc = rollups_flush(w->rollups);
+	return (rc == 0 ? 0 : fail(w, rc, w->db, "main.db"));
+}
+
+bool
+store_writer_needs_flush(const struct store_writer *w)
+{
+	return (w->rollups != NULL && rollups_are_dirty(w->rollups));
+}
+
+/* Plans and gates. */
+
+int
+store_writer_plan(struct store_writer *w, const char *doc, size_t len)
+{
+	struct json_doc *json;
+	int rc;
+
+	if (w->db == NULL)
+		return (ERR_IO);
+	if (json_parse(doc, len, &json_limits_default, &json, NULL) != 0) {
+		snprintf(w->reason, sizeof(w->reason),
+		    "the plan is not a JSON document");
+		return (ERR_SYNTAX);
+	}
+	rc = registry_plan(w->registry, json_root(json), clock_wall());
+	json_free(&json);
+	return (rc == 0 ? 0 : fail(w, rc, w->db, "the plan"));
+}
+
+/* The document without its rounds: those have rows of their own. */
+static void
+gate_head(const struct json *root, const char *doc, struct buf *out)
+{
+	struct json_out o;
+	size_t i;
+
+	json_out_init(&o, out);
+	json_out_object(&o);
+	for (i = 0; i < root->count; i++) {
+		const struct json *v = &root->items[i];
+
+		if (strcmp(v->key, "rounds") == 0)
+			continue;
+		json_out_key_n(&o, v->key, v->key_len);
+		json_out_raw(&o, doc + v->start, v->end - v->start);
+	}
+	json_out_object_end(&o);
+}
+
+static int
+write_gate(struct store_writer *w, const uint8_t *id,
+    const struct json *root, const char *doc, struct buf *head)
+{
+	const struct json *rounds = json_get(root, "rounds");
+	int64_t started = json_get_int(root, "started_us", EVENT_ABSENT);
+	int64_t finished = json_get_int(root, "finished_us", EVENT_ABSENT);
+	sqlite3_stmt *s = w->put_gate;
+	size_t i;
+	int rc;
+
+	db_bind_blob(s, 1, id, MESSAGE_ID_SIZE);
+	db_bind_str(s, 2, json_get_str(root, "service", NULL));
+	db_bind_str(s, 3, json_get_str(root, "verdict", NULL));
+	db_bind_str(s, 4, json_get_str(root, "reason", NULL));
+	db_bind_int_or_null(s, 5, started, started == EVENT_ABSENT);
+	db_bind_int_or_null(s, 6, finished, finished == EVENT_ABSENT);
+	sqlite3_bind_int64(s, 7, clock_wall());
+	db_bind_text(s, 8, head->data, head->len);
+	rc = db_run(s);
+	db_bind_blob(w->drop_rounds, 1, id, MESSAGE_ID_SIZE);
+	if (rc == 0)
+		rc = db_run(w->drop_rounds);
+	for (i = 0; rc == 0 && rounds != NULL &&
+	    rounds->kind == JSON_ARRAY && i < rounds->count; i++) {
+		const struct json *v = &rounds->items[i];
+
+		db_bind_blob(w->put_round, 1, id, MESSAGE_ID_SIZE);
+		sqlite3_bind_int64(w->put_round, 2, (int64_t)i + 1);
+		db_bind_text(w->put_round, 3, doc + v->start,
+		    v->end - v->start);
+		rc = db_run(w->put_round);
+	}
+	return (rc);
+}
+
+int
+store_writer_gate(struct store_writer *w,
+    const uint8_t id[static MESSAGE_ID_SIZE], const char *doc, size_t len)
+{
+	struct json_doc *json;
+	struct buf head;
+	int rc;
+
+	if (w->db == NULL)
+		return (ERR_IO);
+	if (json_parse(doc, len, &json_limits_default, &json, NULL) != 0 ||
+	    json_root(json)->kind != JSON_OBJECT) {
+		snprintf(w->reason, sizeof(w->reason),
+		    "the gate's document is not a JSON object");
+		return (ERR_SYNTAX);
+	}
+	buf_init(&head, MESSAGE_MOST_BYTES);
+	gate_head(json_root(json), doc, &head);
+	rc = db_exec(w->db, "BEGIN IMMEDIATE");
+	if (rc == 0) {
+		rc = write_gate(w, id, json_root(json), doc, &head);
+		if (rc == 0)
+			rc = db_exec(w->db, "COMMIT");
+		if (rc != 0)
+			fail(w, rc, w->db, "main.db");
+		if (rc != 0)
+			sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
+	}
+	buf_fini(&head);
+	json_free(&json);
+	return (rc);
+}
+
+/* Housekeeping. */
+
+int
+store_writer_expire(struct store_writer *w, wall_us now)
+{
+	int64_t *days, oldest = day_of(now) - w->retain_days;
+	size_t i, n;
+	int j, rc;
+
+	if (w->db == NULL)
+		return (ERR_IO);
+	if ((rc = rollups_expire(w->rollups, now)) != 0)
+		return (fail(w, rc, w->db, "main.db"));
+	if (w->retain_days == 0 || day_list(w->dir, &days, &n) != 0)
+		return (0);
+	for (i = 0; i < n && days[i] < oldest; i++) {
+		for (j = 0; j < DAYS_OPEN_MOST && w->days[j] != NULL; j++)
+			if (day_number(w->days[j]) == days[i])
+				break;
+		if (j < DAYS_OPEN_MOST && w->days[j] != NULL) {
+			/* In use: it goes when newer days took its place. */
+			if (day_is_pending(w->days[j]))
+				continue;
+			day_close(&w->days[j]);
+			memmove(w->days + j, w->days + j + 1,
+			    (size_t)(DAYS_OPEN_MOST - 1 - j) *
+			    sizeof(*w->days));
+			w->days[DAYS_OPEN_MOST - 1] = NULL;
+		}
+		log_info("store.day.expired", "day=%lld",
+		    (long long)days[i]);
+		if (day_remove(w->dir, days[i]) == 0)
+			rollups_forget_day(w->rollups, days[i]);
+	}
+	free(days);
+	return (0);
+}
+
+void
+store_writer_rest(struct store_writer *w)
+{
+	int i;
+
+	if (w->batch_count > 0 || w->db == NULL)
+		return;
+	sqlite3_wal_checkpoint_v2(w->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+	    NULL, NULL);
+	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++)
+		sqlite3_wal_checkpoint_v2(day_db(w->days[i]), NULL,
+		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static int
+check_space(struct store_writer *w)
+{
+	struct statvfs vfs;
+
+	if (statvfs(w->dir, &vfs) == 0 &&
+	    vfs.f_bavail * vfs.f_frsize < SPACE_LEAST_BYTES) {
+		snprintf(w->reason, sizeof(w->reason),
+		    "%s: less than 4 MiB are free", w->dir);
+		return (ERR_IO);
+	}
+	return (0);
+}
+
+int
+store_writer_revive(struct store_writer *w)
+{
+	struct cause c;
+	int rc = check_space(w);
+
+	if (rc != 0)
+		return (rc);
+	drop_batch(w);
+	close_days(w);
+	if (w->db != NULL) {
+		rollups_flush(w->rollups);
+		close_main(w);
+	}
+	cause_init(&c);
+	rc = open_main(w, &c);
+	if (rc == 0)
+		rc = count_days(w, &c);
+	if (rc != 0) {
+		close_days(w);
+		close_main(w);
+		snprintf(w->reason, sizeof(w->reason), "%s", c.count > 0 ?
+		    c.entries[0].sentence : err_text(rc));
+	}
+	cause_fini(&c);
+	return (rc);
+}
+
+const char *
+store_writer_reason(const struct store_writer *w)
+{
+	return (w->reason);
+}
+
+const struct store_counts *
+store_writer_counts(const struct store_writer *w)
+{
+	return (&w->counts);
+}
+
+void
+store_writer_ready(struct store_writer *w, struct buf *out)
+{
+	struct registry_check *c;
+	struct json_out o;
+
+	json_out_init(&o, out);
+	json_out_object(&o);
+	json_out_kv_str(&o, "program", "e2e-store");
+	json_out_kv_str(&o, "version", PACKAGE_VERSION);
+	json_out_key(&o, "checks");
+	json_out_array(&o);
+	for (c = registry_next(w->registry, NULL); c != NULL;
+	    c = registry_next(w->registry, c)) {
+		if (!c->state.has_run)
+			continue;
+		json_out_object(&o);
+		json_out_kv_str(&o, "check", c->name);
+		json_out_kv_str(&o, "location", c->location);
+		json_out_kv_int(&o, "last_due_us", c->state.last_due_us);
+		json_out_object_end(&o);
+	}
+	json_out_array_end(&o);
+	json_out_object_end(&o);
+}
