@@ -239,7 +239,7 @@ refer(struct day *d, const struct registry_check *check)
 }
 
 static int
-find(struct day *d, const struct event *e, int64_t check_id)
+find(struct day *d, const struct run_event *e, int64_t check_id)
 {
 	int rc;
 
@@ -264,7 +264,7 @@ bind_slice(sqlite3_stmt *stmt, int at, const struct slice *s)
 }
 
 static int
-insert(struct day *d, const struct event *e, int64_t check_id,
+insert(struct day *d, const struct run_event *e, int64_t check_id,
     int64_t definition_id)
 {
 	sqlite3_stmt *stmt = d->insert;
@@ -293,7 +293,7 @@ insert(struct day *d, const struct event *e, int64_t check_id,
 }
 
 int
-day_append(struct day *d, const struct event *e,
+day_append(struct day *d, const struct run_event *e,
     struct registry_check *check, int64_t definition_id, bool is_again,
     int64_t *number)
 {

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "store/db.h"
-#include "store/event.h"
+#include "store/run_event.h"
 #include "store/registry.h"
 
 #define DAY_NAME_SIZE 16
@@ -56,7 +56,7 @@ bool day_is_pending(const struct day *d);
  * run.number. With is_again a run that is there already gives ERR_EXISTS.
  * After any other error the batch must be rolled back.
  */
-int day_append(struct day *d, const struct event *e,
+int day_append(struct day *d, const struct run_event *e,
     struct registry_check *check, int64_t definition_id, bool is_again,
     int64_t *number);
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "store/db.h"
-#include "store/event.h"
+#include "store/run_event.h"
 
 /* Row of main.db's check_state; see the schema for the meaning. */
 struct check_state {

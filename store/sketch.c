@@ -88,6 +88,7 @@ sketch_quantile(const struct sketch *s, double q)
 {
 	uint64_t rank, seen = s->zero_count;
 	uint32_t i;
+	double v;
 
 	if (s->count == 0)
 		return (0);
@@ -101,8 +102,8 @@ sketch_quantile(const struct sketch *s, double q)
 	}
 	if (i == s->len)
 		i--;
-	return ((int64_t)llround(2 * pow(GAMMA, (double)(s->first + i)) /
-	    (GAMMA + 1)));
+	v = 2 * pow(GAMMA, (double)(s->first + i)) / (GAMMA + 1);
+	return (v < 9.2e18 ? (int64_t)llround(v) : INT64_MAX);
 }
 
 static void

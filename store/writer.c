@@ -15,7 +15,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/crypto.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json_out.h"
@@ -23,7 +22,9 @@
 #include "base/mem.h"
 #include "config.h"
 #include "store/day.h"
-#include "store/event.h"
+#include "store/gate_record.h"
+#include "store/recount.h"
+#include "store/run_event.h"
 #include "store/registry.h"
 #include "store/rollup.h"
 
@@ -37,7 +38,8 @@ struct store_writer {
 	int64_t retain_days;
 	int lock_fd;
 	sqlite3 *db;
-	sqlite3_stmt *reject, *put_gate, *drop_rounds, *put_round;
+	sqlite3_stmt *reject;
+	struct gate_record *gates;
 	struct registry *registry;
 	struct rollups *rollups;
 	struct day *days[DAYS_OPEN_MOST]; /* latest used first; NULL: free */
@@ -114,36 +116,12 @@ note_writer(struct store_writer *w)
 static void
 close_main(struct store_writer *w)
 {
-	sqlite3_stmt **stmts[] = {&w->reject, &w->put_gate, &w->drop_rounds,
-	    &w->put_round};
-	size_t i;
-
 	rollups_close(&w->rollups);
 	registry_close(&w->registry);
-	for (i = 0; i < NELEMS(stmts); i++) {
-		sqlite3_finalize(*stmts[i]);
-		*stmts[i] = NULL;
-	}
+	gate_record_close(&w->gates);
+	sqlite3_finalize(w->reject);
+	w->reject = NULL;
 	db_close(&w->db);
-}
-
-static int
-prepare_main(struct store_writer *w)
-{
-	int rc;
-
-	rc = db_prepare(w->db, "INSERT INTO rejected (stored_us, reason, "
-	    "document) VALUES (?1, ?2, ?3)", &w->reject);
-	if (rc == 0)
-		rc = db_prepare(w->db, "REPLACE INTO gate VALUES (?1, ?2, "
-		    "?3, ?4, ?5, ?6, ?7, ?8)", &w->put_gate);
-	if (rc == 0)
-		rc = db_prepare(w->db, "DELETE FROM gate_round "
-		    "WHERE gate_id = ?1", &w->drop_rounds);
-	if (rc == 0)
-		rc = db_prepare(w->db, "INSERT INTO gate_round VALUES (?1, "
-		    "?2, ?3)", &w->put_round);
-	return (rc);
 }
 
 static int
@@ -153,9 +131,12 @@ open_main(struct store_writer *w, struct cause *c)
 	int rc = db_open(path, &db_main, DB_WRITE, &w->db, c);
 
 	if (rc == 0) {
-		rc = prepare_main(w);
+		rc = db_prepare(w->db, "INSERT INTO rejected (stored_us, "
+		    "reason, document) VALUES (?1, ?2, ?3)", &w->reject);
 		if (rc == 0)
 			rc = note_writer(w);
+		if (rc == 0)
+			rc = gate_record_open(w->db, &w->gates);
 		if (rc == 0)
 			rc = registry_open(w->db, &w->registry);
 		if (rc == 0)
@@ -166,123 +147,6 @@ open_main(struct store_writer *w, struct cause *c)
 	free(path);
 	if (rc != 0)
 		close_main(w);
-	return (rc);
-}
-
-/* Counting what a crash left uncounted. */
-
-static struct slice
-column(sqlite3_stmt *stmt, int at)
-{
-	const char *s = db_text(stmt, at);
-
-	return ((struct slice){s, strlen(s)});
-}
-
-static int
-restore_checks(struct store_writer *w, sqlite3 *db)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc, bad = 0;
-
-	rc = sqlite3_prepare_v2(db, "SELECT id, check_name, location, "
-	    "environment, service FROM check_ref", -1, &stmt, NULL);
-	while (bad == 0 && (rc == SQLITE_OK || rc == SQLITE_ROW)) {
-		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
-			break;
-		struct check_key key = {column(stmt, 1), column(stmt, 2),
-		    column(stmt, 3), column(stmt, 4)};
-		bad = registry_check_restore(w->registry, &key,
-		    sqlite3_column_int64(stmt, 0), clock_wall());
-	}
-	sqlite3_finalize(stmt);
-	return (bad != 0 ? bad : db_err(rc));
-}
-
-static void
-count_row(struct store_writer *w, sqlite3_stmt *stmt, int64_t day)
-{
-	struct rollup_run run = {.number = sqlite3_column_int64(stmt, 0),
-	    .due_us = sqlite3_column_int64(stmt, 2),
-	    .trigger = (enum trigger)sqlite3_column_int(stmt, 3),
-	    .outcome = (enum outcome)sqlite3_column_int(stmt, 4),
-	    .duration_us = sqlite3_column_int64(stmt, 5), .day = day};
-
-	run.check = registry_check_find(w->registry,
-	    sqlite3_column_int64(stmt, 1));
-	if (sqlite3_column_bytes(stmt, 6) == sizeof(run.id))
-		memcpy(run.id, sqlite3_column_blob(stmt, 6), sizeof(run.id));
-	if (run.check != NULL && run.outcome < OUTCOME_COUNT)
-		rollups_add(w->rollups, &run);
-}
-
-static int
-count_rows(struct store_writer *w, struct day *d, int64_t after)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc;
-
-	rc = sqlite3_prepare_v2(day_db(d), "SELECT number, check_id, due_us, "
-	    "trigger, outcome, duration_us, id FROM run WHERE number > ?1 "
-	    "ORDER BY number", -1, &stmt, NULL);
-	if (rc == SQLITE_OK)
-		sqlite3_bind_int64(stmt, 1, after);
-	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-		if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-			count_row(w, stmt, day_number(d));
-	}
-	sqlite3_finalize(stmt);
-	return (db_err(rc));
-}
-
-static int
-count_day(struct store_writer *w, int64_t day, struct cause *c)
-{
-	int64_t mark = rollups_mark(w->rollups, day), last;
-	struct cause own;
-	struct day *d;
-	int rc;
-
-	/* One broken file must not keep the others from being written. */
-	cause_init(&own);
-	rc = day_open(w->dir, day, &d, &own);
-	if (rc == ERR_CORRUPT)
-		log_error("store.day.corrupt", "reason=%s",
-		    log_quote(own.entries[0].sentence));
-	else if (rc != 0)
-		cause_add(c, "%s", own.entries[0].sentence);
-	cause_fini(&own);
-	if (rc != 0)
-		return (rc == ERR_CORRUPT ? 0 : rc);
-	last = db_int(day_db(d), "SELECT max(number) FROM run", 0);
-	if (last > mark) {
-		log_info("store.rollup.recount", "day=%lld from=%lld to=%lld",
-		    (long long)day, (long long)mark, (long long)last);
-		rc = restore_checks(w, day_db(d));
-		if (rc == 0)
-			rc = count_rows(w, d, mark);
-		if (rc == 0)
-			rc = rollups_flush(w->rollups);
-		if (rc != 0)
-			cause_add(c, "the runs of a day cannot be counted: "
-			    "%s", err_text(rc));
-	}
-	day_close(&d);
-	return (rc);
-}
-
-static int
-count_days(struct store_writer *w, struct cause *c)
-{
-	int64_t *days;
-	size_t i, n;
-	int rc = day_list(w->dir, &days, &n);
-
-	if (rc != 0)
-		cause_add(c, "%s: %s", w->dir, strerror(errno));
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = count_day(w, days[i], c);
-	free(days);
 	return (rc);
 }
 
@@ -304,7 +168,7 @@ store_writer_open(const struct store_options *options,
 	if (rc == 0)
 		rc = open_main(w, c);
 	if (rc == 0)
-		rc = count_days(w, c);
+		rc = recount_days(w->dir, w->registry, w->rollups, c);
 	if (rc != 0) {
 		store_writer_close(&w);
 		return (rc);
@@ -424,7 +288,7 @@ is_expired(const struct store_writer *w, wall_us due)
 }
 
 static int
-append_event(struct store_writer *w, const struct event *e, bool is_again)
+append_event(struct store_writer *w, const struct run_event *e, bool is_again)
 {
 	struct check_key key = {e->check, e->location, e->environment,
 	    e->service};
@@ -461,19 +325,19 @@ store_writer_append(struct store_writer *w, const char *doc, size_t len,
     bool is_again)
 {
 	const char *sentence;
-	struct event e;
+	struct run_event e;
 	int rc = 0;
 
 	if (w->db == NULL)
 		return (ERR_IO);
-	if (event_decode(doc, len, &e, &sentence) != 0) {
+	if (run_event_decode(doc, len, &e, &sentence) != 0) {
 		rc = reject(w, doc, len, sentence);
 	} else {
 		if (is_expired(w, e.due_us))
 			w->counts.expired++;
 		else
 			rc = append_event(w, &e, is_again);
-		event_fini(&e);
+		run_event_fini(&e);
 	}
 	if (rc != 0)
 		drop_batch(w);
@@ -555,93 +419,16 @@ store_writer_plan(struct store_writer *w, const char *doc, size_t len)
 	return (rc == 0 ? 0 : fail(w, rc, w->db, "the plan"));
 }
 
-/* The document without its rounds: those have rows of their own. */
-static void
-gate_head(const struct json *root, const char *doc, struct buf *out)
-{
-	struct json_out o;
-	size_t i;
-
-	json_out_init(&o, out);
-	json_out_object(&o);
-	for (i = 0; i < root->count; i++) {
-		const struct json *v = &root->items[i];
-
-		if (strcmp(v->key, "rounds") == 0)
-			continue;
-		json_out_key_n(&o, v->key, v->key_len);
-		json_out_raw(&o, doc + v->start, v->end - v->start);
-	}
-	json_out_object_end(&o);
-}
-
-static int
-write_gate(struct store_writer *w, const uint8_t *id,
-    const struct json *root, const char *doc, struct buf *head)
-{
-	const struct json *rounds = json_get(root, "rounds");
-	int64_t started = json_get_int(root, "started_us", EVENT_ABSENT);
-	int64_t finished = json_get_int(root, "finished_us", EVENT_ABSENT);
-	sqlite3_stmt *s = w->put_gate;
-	size_t i;
-	int rc;
-
-	db_bind_blob(s, 1, id, MESSAGE_ID_SIZE);
-	db_bind_str(s, 2, json_get_str(root, "service", NULL));
-	db_bind_str(s, 3, json_get_str(root, "verdict", NULL));
-	db_bind_str(s, 4, json_get_str(root, "reason", NULL));
-	db_bind_int_or_null(s, 5, started, started == EVENT_ABSENT);
-	db_bind_int_or_null(s, 6, finished, finished == EVENT_ABSENT);
-	sqlite3_bind_int64(s, 7, clock_wall());
-	db_bind_text(s, 8, head->data, head->len);
-	rc = db_run(s);
-	db_bind_blob(w->drop_rounds, 1, id, MESSAGE_ID_SIZE);
-	if (rc == 0)
-		rc = db_run(w->drop_rounds);
-	for (i = 0; rc == 0 && rounds != NULL &&
-	    rounds->kind == JSON_ARRAY && i < rounds->count; i++) {
-		const struct json *v = &rounds->items[i];
-
-		db_bind_blob(w->put_round, 1, id, MESSAGE_ID_SIZE);
-		sqlite3_bind_int64(w->put_round, 2, (int64_t)i + 1);
-		db_bind_text(w->put_round, 3, doc + v->start,
-		    v->end - v->start);
-		rc = db_run(w->put_round);
-	}
-	return (rc);
-}
-
 int
 store_writer_gate(struct store_writer *w,
     const uint8_t id[static MESSAGE_ID_SIZE], const char *doc, size_t len)
 {
-	struct json_doc *json;
-	struct buf head;
 	int rc;
 
 	if (w->db == NULL)
 		return (ERR_IO);
-	if (json_parse(doc, len, &json_limits_default, &json, NULL) != 0 ||
-	    json_root(json)->kind != JSON_OBJECT) {
-		snprintf(w->reason, sizeof(w->reason),
-		    "the gate's document is not a JSON object");
-		return (ERR_SYNTAX);
-	}
-	buf_init(&head, MESSAGE_MOST_BYTES);
-	gate_head(json_root(json), doc, &head);
-	rc = db_exec(w->db, "BEGIN IMMEDIATE");
-	if (rc == 0) {
-		rc = write_gate(w, id, json_root(json), doc, &head);
-		if (rc == 0)
-			rc = db_exec(w->db, "COMMIT");
-		if (rc != 0)
-			fail(w, rc, w->db, "main.db");
-		if (rc != 0)
-			sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
-	}
-	buf_fini(&head);
-	json_free(&json);
-	return (rc);
+	rc = gate_record_put(w->gates, id, doc, len);
+	return (rc == 0 ? 0 : fail(w, rc, w->db, "the gate"));
 }
 
 /* Housekeeping. */
@@ -727,7 +514,8 @@ store_writer_revive(struct store_writer *w)
 	cause_init(&c);
 	rc = open_main(w, &c);
 	if (rc == 0)
-		rc = count_days(w, &c);
+		rc = recount_days(w->dir, w->registry, w->rollups,
+		    &c);
 	if (rc != 0) {
 		close_days(w);
 		close_main(w);

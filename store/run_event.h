@@ -3,8 +3,8 @@
  * A run event (doc/run-event.md) taken apart for storing. Nested values stay
  * what they are, slices of the document's own text.
  */
-#ifndef STORE_EVENT_H
-#define STORE_EVENT_H
+#ifndef STORE_RUN_EVENT_H
+#define STORE_RUN_EVENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ struct slice {
 
 #define EVENT_ABSENT INT64_MIN /* of an integer member */
 
-struct event {
+struct run_event {
 	uint8_t id[MESSAGE_ID_SIZE];
 	uint8_t trace[16];
 	bool has_trace;
@@ -60,11 +60,11 @@ struct event {
 
 /*
  * Take apart len bytes of a document. On success the event points into the
- * document, which must outlive it; event_fini gives it back. Returns 0, or
+ * document, which must outlive it; run_event_fini gives it back. Returns 0, or
  * ERR_SYNTAX or ERR_LIMIT with a static sentence.
  */
-int event_decode(const char *doc, size_t len, struct event *e,
+int run_event_decode(const char *doc, size_t len, struct run_event *e,
     const char **sentence);
-void event_fini(struct event *e);
+void run_event_fini(struct run_event *e);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Taking a run event apart: one pass over its members, by a table. */
-#include "store/event.h"
+#include "store/run_event.h"
 
 #include <string.h>
 
@@ -24,9 +24,9 @@ struct member {
 };
 
 #define TEXT(name, field) \
-	{name, MEMBER_TEXT, JSON_STRING, offsetof(struct event, field)}
+	{name, MEMBER_TEXT, JSON_STRING, offsetof(struct run_event, field)}
 #define INT(name, field) \
-	{name, MEMBER_INT, JSON_NUMBER, offsetof(struct event, field)}
+	{name, MEMBER_INT, JSON_NUMBER, offsetof(struct run_event, field)}
 
 /* In the order in which a probe writes them. */
 static const struct member members[] = {
@@ -48,9 +48,9 @@ static const struct member members[] = {
 	TEXT("outcome", outcome_name),
 	TEXT("reason", reason),
 	{"place", MEMBER_PLACE, JSON_OBJECT, 0},
-	{"steps", MEMBER_SLICE, JSON_ARRAY, offsetof(struct event, steps)},
+	{"steps", MEMBER_SLICE, JSON_ARRAY, offsetof(struct run_event, steps)},
 	{"evidence", MEMBER_SLICE, JSON_OBJECT,
-	    offsetof(struct event, evidence)},
+	    offsetof(struct run_event, evidence)},
 };
 
 static const char *const trigger_names[] = {
@@ -77,7 +77,7 @@ trigger_parse(const char *name)
 }
 
 static int
-take_place(const struct json *v, struct event *e)
+take_place(const struct json *v, struct run_event *e)
 {
 	const struct json *file = json_get(v, "file");
 
@@ -90,7 +90,7 @@ take_place(const struct json *v, struct event *e)
 
 static int
 take_member(const struct member *m, const struct json *v, const char *doc,
-    struct event *e)
+    struct run_event *e)
 {
 	void *at = (char *)e + m->offset;
 
@@ -119,7 +119,7 @@ take_member(const struct member *m, const struct json *v, const char *doc,
  * last one was found.
  */
 static int
-take_members(const struct json *root, const char *doc, struct event *e)
+take_members(const struct json *root, const char *doc, struct run_event *e)
 {
 	size_t i, tried, at = 0;
 
@@ -148,7 +148,7 @@ is_name(const struct slice *s)
 }
 
 static bool
-has_id(struct event *e)
+has_id(struct run_event *e)
 {
 	e->has_trace = e->trace_hex.len == 2 * sizeof(e->trace) &&
 	    crypto_unhex(e->trace_hex.text, e->trace_hex.len, e->trace) == 0;
@@ -158,7 +158,7 @@ has_id(struct event *e)
 
 /* What the tables rely on. Returns a sentence, or NULL when all holds. */
 static const char *
-mistake(struct event *e)
+mistake(struct run_event *e)
 {
 	if (e->version != EVENT_VERSION)
 		return ("it is not a run event of version 1");
@@ -182,7 +182,7 @@ mistake(struct event *e)
 }
 
 static void
-complete(struct event *e)
+complete(struct run_event *e)
 {
 	const char *slash;
 
@@ -197,13 +197,13 @@ complete(struct event *e)
 }
 
 int
-event_decode(const char *doc, size_t len, struct event *e,
+run_event_decode(const char *doc, size_t len, struct run_event *e,
     const char **sentence)
 {
 	struct json_error error;
 	int rc;
 
-	*e = (struct event){.started_us = EVENT_ABSENT,
+	*e = (struct run_event){.started_us = EVENT_ABSENT,
 	    .late_us = EVENT_ABSENT, .lag_us = EVENT_ABSENT,
 	    .place_line = EVENT_ABSENT, .place_column = EVENT_ABSENT};
 	rc = json_parse(doc, len, &json_limits_default, &e->json, &error);
@@ -220,7 +220,7 @@ event_decode(const char *doc, size_t len, struct event *e,
 	} else if ((*sentence = mistake(e)) != NULL)
 		rc = ERR_SYNTAX;
 	if (rc != 0) {
-		event_fini(e);
+		run_event_fini(e);
 		return (rc);
 	}
 	complete(e);
@@ -228,7 +228,7 @@ event_decode(const char *doc, size_t len, struct event *e,
 }
 
 void
-event_fini(struct event *e)
+run_event_fini(struct run_event *e)
 {
 	json_free(&e->json);
 }

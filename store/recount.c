@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* After a crash, or when main.db was lost: the runs past the marks. */
+#include "store/recount.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "store/day.h"
+
+struct recount {
+	const char *dir;
+	struct registry *registry;
+	struct rollups *rollups;
+};
+
+static struct slice
+column(sqlite3_stmt *stmt, int at)
+{
+	const char *s = db_text(stmt, at);
+
+	return ((struct slice){s, strlen(s)});
+}
+
+static int
+restore_checks(struct recount *w, sqlite3 *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc, bad = 0;
+
+	rc = sqlite3_prepare_v2(db, "SELECT id, check_name, location, "
+	    "environment, service FROM check_ref", -1, &stmt, NULL);
+	while (bad == 0 && (rc == SQLITE_OK || rc == SQLITE_ROW)) {
+		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+			break;
+		struct check_key key = {column(stmt, 1), column(stmt, 2),
+		    column(stmt, 3), column(stmt, 4)};
+		bad = registry_check_restore(w->registry, &key,
+		    sqlite3_column_int64(stmt, 0), clock_wall());
+	}
+	sqlite3_finalize(stmt);
+	return (bad != 0 ? bad : db_err(rc));
+}
+
+static void
+count_row(struct recount *w, sqlite3_stmt *stmt, int64_t day)
+{
+	struct rollup_run run = {.number = sqlite3_column_int64(stmt, 0),
+	    .due_us = sqlite3_column_int64(stmt, 2),
+	    .trigger = (enum trigger)sqlite3_column_int(stmt, 3),
+	    .outcome = (enum outcome)sqlite3_column_int(stmt, 4),
+	    .duration_us = sqlite3_column_int64(stmt, 5), .day = day};
+
+	run.check = registry_check_find(w->registry,
+	    sqlite3_column_int64(stmt, 1));
+	if (sqlite3_column_bytes(stmt, 6) == sizeof(run.id))
+		memcpy(run.id, sqlite3_column_blob(stmt, 6), sizeof(run.id));
+	if (run.check != NULL && run.outcome < OUTCOME_COUNT)
+		rollups_add(w->rollups, &run);
+}
+
+static int
+count_rows(struct recount *w, struct day *d, int64_t after)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	rc = sqlite3_prepare_v2(day_db(d), "SELECT number, check_id, due_us, "
+	    "trigger, outcome, duration_us, id FROM run WHERE number > ?1 "
+	    "ORDER BY number", -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		sqlite3_bind_int64(stmt, 1, after);
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+			count_row(w, stmt, day_number(d));
+	}
+	sqlite3_finalize(stmt);
+	return (db_err(rc));
+}
+
+static int
+count_day(struct recount *w, int64_t day, struct cause *c)
+{
+	int64_t mark = rollups_mark(w->rollups, day), last;
+	struct cause own;
+	struct day *d;
+	int rc;
+
+	/* One broken file must not keep the others from being written. */
+	cause_init(&own);
+	rc = day_open(w->dir, day, &d, &own);
+	if (rc == ERR_CORRUPT)
+		log_error("store.day.corrupt", "reason=%s",
+		    log_quote(own.entries[0].sentence));
+	else if (rc != 0)
+		cause_add(c, "%s", own.entries[0].sentence);
+	cause_fini(&own);
+	if (rc != 0)
+		return (rc == ERR_CORRUPT ? 0 : rc);
+	last = db_int(day_db(d), "SELECT max(number) FROM run", 0);
+	if (last > mark) {
+		log_info("store.rollup.recount", "day=%lld from=%lld to=%lld",
+		    (long long)day, (long long)mark, (long long)last);
+		rc = restore_checks(w, day_db(d));
+		if (rc == 0)
+			rc = count_rows(w, d, mark);
+		if (rc == 0)
+			rc = rollups_flush(w->rollups);
+		if (rc != 0)
+			cause_add(c, "the runs of a day cannot be counted: "
+			    "%s", err_text(rc));
+	}
+	day_close(&d);
+	return (rc);
+}
+
+int
+recount_days(const char *dir, struct registry *registry,
+    struct rollups *rollups, struct cause *c)
+{
+	struct recount w = {dir, registry, rollups};
+	int64_t *days;
+	size_t i, n;
+	int rc = day_list(dir, &days, &n);
+
+	if (rc != 0)
+		cause_add(c, "%s: %s", dir, strerror(errno));
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = count_day(&w, days[i], c);
+	free(days);
+	return (rc);
+}
