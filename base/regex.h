@@ -31,6 +31,9 @@ int regex_compile(const char *pattern, size_t len, struct regex **out,
     char **sentence, size_t *offset);
 void regex_free(struct regex **re);
 
+/* The pattern as it was given to regex_compile. */
+const char *regex_pattern(const struct regex *re, size_t *len);
+
 /*
  * Search subject (valid UTF-8) from byte start, unanchored. Returns 1 and
  * fills m, 0 for no match, or ERR_LIMIT when the work bound was hit.

@@ -7,48 +7,10 @@
 #ifndef PROBE_EVALUATE_H
 #define PROBE_EVALUATE_H
 
-#include "base/clock.h"
 #include "checks/flow.h"
+#include "probe/findings.h"
 #include "probe/response.h"
-#include "probe/variables.h"
-
-/* What expressions may read, and the bounds of their work. */
-struct scope {
-	struct variables *variables;
-	const char *file_root;    /* of file,...; bodies: real path */
-	wall_us now;
-	size_t max_body_bytes;    /* after content decoding */
-	bool may_read_environment; /* getEnv */
-};
-
-enum finding_kind {
-	FINDING_ASSERT,    /* data: the answer is not as expected */
-	FINDING_CAPTURE,   /* data: the answer lacks what was to be captured */
-	FINDING_DEFINITION, /* ours: undefined variable, bad JSONPath, ... */
-	FINDING_TRANSPORT  /* data: no answer */
-};
-
-/* One thing that did not hold. */
-struct finding {
-	enum finding_kind kind;
-	struct place place;    /* in the flow */
-	char *message;         /* "Assert failure", ... one short sentence */
-	char *expected;        /* NULL when there is none */
-	char *actual;
-};
-
-struct findings {
-	struct finding *items;
-	size_t count;
-};
-
-void findings_init(struct findings *f);
-void findings_fini(struct findings *f);
-
-/* Add a finding; message is formatted, expected and actual are taken over. */
-void findings_add(struct findings *f, enum finding_kind kind,
-    struct place place, char *expected, char *actual, const char *fmt, ...)
-    PRINTF_LIKE(6, 7);
+#include "probe/scope.h"
 
 struct evaluate_counts {
 	size_t asserts;  /* evaluated, implicit ones included */

@@ -15,6 +15,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+struct json;
+struct xpath_doc;
+
 struct response_header {
 	char *name;  /* as received */
 	char *value; /* without blanks around it */
@@ -53,7 +56,10 @@ struct response {
 	struct response_parsed *parsed; /* decoded on first use; response.c */
 };
 
-/* Make an empty response whose body may hold max_body_bytes. */
+/*
+ * Make an empty response whose body may hold max_body_bytes. What its fields
+ * point to is malloc'ed and freed with it, but for version.
+ */
 struct response *response_new(size_t max_body_bytes);
 void response_free(struct response **response);
 
@@ -64,10 +70,14 @@ void response_add_header(struct response *r, const char *name, size_t name_len,
 /* First value of a header, any case; NULL when absent. */
 const char *response_header(const struct response *r, const char *name);
 
+/* The next header of that name from *at on; *at is moved past it. */
+const char *response_next_header(const struct response *r, const char *name,
+    size_t *at);
+
 /*
  * The body with content codings (gzip, deflate, br) undone, at most
  * max_bytes. Returns 0, or ERR_LIMIT, ERR_CORRUPT, ERR_UNSUPPORTED with a
- * static *sentence.
+ * static *sentence. The bytes are the response's.
  */
 int response_bytes(struct response *r, size_t max_bytes, const char **data,
     size_t *len, const char **sentence);
@@ -75,5 +85,13 @@ int response_bytes(struct response *r, size_t max_bytes, const char **data,
 /* As response_bytes, decoded from the declared charset to UTF-8. */
 int response_text(struct response *r, size_t max_bytes, const char **text,
     size_t *len, const char **sentence);
+
+/* The text as JSON. Errors as above, and ERR_SYNTAX. Parsed once. */
+int response_json(struct response *r, size_t max_bytes,
+    const struct json **json, const char **sentence);
+
+/* The text as XML, or HTML by its Content-Type. Errors as above. */
+int response_xml(struct response *r, size_t max_bytes,
+    struct xpath_doc **doc, const char **sentence);
 
 #endif

@@ -14,30 +14,35 @@ void variables_free(struct variables **v);
 struct variables *variables_copy(const struct variables *v);
 
 /*
- * Set by name; the value is held. A name once secret stays secret, and a
- * secret's text joins the list for redaction. Returns 0, or ERR_EXISTS when
- * a public variable would silently replace a secret's name.
+ * Set by name; the value is held. A name once secret stays secret: text set
+ * to it later joins the list for redaction, and what was secret before stays
+ * there.
  */
-int variables_set(struct variables *v, const char *name,
+void variables_set(struct variables *v, const char *name,
     const struct value *value);
-int variables_set_secret(struct variables *v, const char *name,
+void variables_set_secret(struct variables *v, const char *name,
     const char *text, size_t len);
 
 /* Find by name; NULL when undefined. The value is the table's. */
 const struct value *variables_find(const struct variables *v,
     const char *name);
 
+bool variables_is_secret(const struct variables *v, const char *name);
+
 /*
  * Set from text as the command line and environments do: true, false, null,
  * integers, floats and "quoted" are typed, anything else is a string.
+ * Returns 0, or ERR_SYNTAX for a quote that does not end.
  */
 int variables_set_text(struct variables *v, const char *name,
     const char *text);
 
-/* Call visit for each variable, or for each secret's text. */
+/* Call visit for each variable, in the order of their first setting. */
 void variables_visit(const struct variables *v,
     void (*visit)(const char *name, const struct value *value, bool is_secret,
     void *arg), void *arg);
+
+/* Call visit for each secret's text; none is empty. */
 void variables_visit_secrets(const struct variables *v,
     void (*visit)(const char *text, size_t len, void *arg), void *arg);
 

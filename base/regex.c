@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The one door to PCRE2. A pattern is translated first, so that PCRE2 sees
+ * only what both dialects agree on; matching is bounded in steps, depth and
+ * memory, compiled to machine code where the system lets us.
+ */
+#include "base/regex.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/regex_priv.h"
+#include "base/utf8.h"
+
+#define MATCH_LIMIT 100000
+#define DEPTH_LIMIT 20000
+#define HEAP_LIMIT_KIB 16384
+#define STACK_LEAST_BYTES (32u << 10)
+#define STACK_MOST_BYTES (8u << 20)
+#define COMPILE_NEST_MOST 100
+#define TRANSLATED_MOST_BYTES (4u << 20)
+
+#define NO_GROUP ((size_t)-1)
+
+struct regex {
+	pcre2_code *code;
+	pcre2_match_context *context;
+	size_t len;
+	char pattern[];
+};
+
+static void
+fail(char **sentence, size_t *offset, char *text, size_t at)
+{
+	*sentence = text;
+	*offset = at;
+}
+
+static pcre2_code *
+compile(const struct buf *translated, int *code)
+{
+	pcre2_compile_context *ctx = pcre2_compile_context_create(NULL);
+	pcre2_code *re;
+	PCRE2_SIZE at;
+
+	must(ctx != NULL);
+	pcre2_set_newline(ctx, PCRE2_NEWLINE_LF);
+	pcre2_set_bsr(ctx, PCRE2_BSR_UNICODE);
+	pcre2_set_parens_nest_limit(ctx, COMPILE_NEST_MOST);
+	re = pcre2_compile((PCRE2_SPTR)buf_str(translated), translated->len,
+	    PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY |
+	    PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK, code, &at, ctx);
+	pcre2_compile_context_free(ctx);
+	return (re);
+}
+
+static char *
+pcre2_sentence(int code)
+{
+	char text[256];
+
+	pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
+	return (xstrdup(text));
+}
+
+/*
+ * Machine code needs a stack while it matches. A process matches one thing
+ * at a time, so that one stack serves all its patterns.
+ */
+static pcre2_jit_stack *
+shared_stack(void *arg)
+{
+	static pcre2_jit_stack *stack;
+
+	(void)arg;
+	if (stack == NULL)
+		stack = pcre2_jit_stack_create(STACK_LEAST_BYTES,
+		    STACK_MOST_BYTES, NULL);
+	return (stack);
+}
+
+/* Bounds on every match, and machine code when the system allows it. */
+static void
+bound(struct regex *re)
+{
+	re->context = pcre2_match_context_create(NULL);
+	must(re->context != NULL);
+	pcre2_set_match_limit(re->context, MATCH_LIMIT);
+	pcre2_set_depth_limit(re->context, DEPTH_LIMIT);
+	pcre2_set_heap_limit(re->context, HEAP_LIMIT_KIB);
+	if (pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == 0)
+		pcre2_jit_stack_assign(re->context, shared_stack, NULL);
+}
+
+int
+regex_compile(const char *pattern, size_t len, struct regex **out,
+    char **sentence, size_t *offset)
+{
+	struct regex *re;
+	struct buf translated;
+	pcre2_code *code = NULL;
+	size_t bad = utf8_check(pattern, len);
+	int err, why;
+
+	if (bad != len) {
+		fail(sentence, offset, xstrdup("the regex is not UTF-8"), bad);
+		return (ERR_SYNTAX);
+	}
+	buf_init(&translated, TRANSLATED_MOST_BYTES);
+	err = regex_translate(pattern, len, &translated, sentence, offset);
+	if (err == 0 && (code = compile(&translated, &why)) == NULL) {
+		fail(sentence, offset, pcre2_sentence(why), 0);
+		err = ERR_SYNTAX;
+	}
+	buf_fini(&translated);
+	if (err != 0)
+		return (err);
+	re = xcalloc(1, sizeof(*re) + len + 1);
+	memcpy(re->pattern, pattern, len);
+	re->len = len;
+	re->code = code;
+	bound(re);
+	*out = re;
+	return (0);
+}
+
+void
+regex_free(struct regex **rep)
+{
+	struct regex *re = *rep;
+
+	if (re == NULL)
+		return;
+	pcre2_code_free(re->code);
+	pcre2_match_context_free(re->context);
+	free(re);
+	*rep = NULL;
+}
+
+const char *
+regex_pattern(const struct regex *re, size_t *len)
+{
+	if (len != NULL)
+		*len = re->len;
+	return (re->pattern);
+}
+
+static void
+take_groups(const pcre2_match_data *data, int count, struct regex_match *m)
+{
+	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(
+	    (pcre2_match_data *)(uintptr_t)data);
+	size_t i;
+
+	m->count = pcre2_get_ovector_count(
+	    (pcre2_match_data *)(uintptr_t)data);
+	if (m->count > REGEX_MOST_GROUPS)
+		m->count = REGEX_MOST_GROUPS;
+	for (i = 0; i < m->count; i++) {
+		m->groups[i].start = i < (size_t)count ? v[2 * i] : NO_GROUP;
+		m->groups[i].end = i < (size_t)count ? v[2 * i + 1] :
+		    NO_GROUP;
+	}
+}
+
+static int
+search(const struct regex *re, const char *subject, size_t len, size_t start,
+    uint32_t options, struct regex_match *m)
+{
+	pcre2_match_data *data;
+	int rc;
+
+	data = pcre2_match_data_create_from_pattern(re->code, NULL);
+	must(data != NULL);
+	rc = pcre2_match(re->code, (PCRE2_SPTR)(subject != NULL ? subject :
+	    ""), len, start, options | PCRE2_NO_UTF_CHECK, data, re->context);
+	if (rc > 0 && m != NULL)
+		take_groups(data, rc, m);
+	pcre2_match_data_free(data);
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return (0);
+	return (rc > 0 ? 1 : ERR_LIMIT);
+}
+
+int
+regex_search(const struct regex *re, const char *subject, size_t len,
+    size_t start, struct regex_match *m)
+{
+	return (search(re, subject, len, start, 0, m));
+}
+
+/* The number of a group by its name in [p, p + len); 0 when there is none. */
+static size_t
+group_by_name(const struct regex *re, const char *p, size_t len)
+{
+	char name[129];
+	int n;
+
+	if (len == 0 || len >= sizeof(name))
+		return (0);
+	memcpy(name, p, len);
+	name[len] = '\0';
+	n = pcre2_substring_number_from_name(re->code, (PCRE2_SPTR)name);
+	return (n > 0 ? (size_t)n : 0);
+}
+
+static bool
+all_digits(const char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] < '0' || p[i] > '9')
+			return (false);
+	return (len > 0 && len < 10);
+}
+
+/* Append what the group [p, p + len) matched; nothing when it does not exist. */
+static int
+append_group(const struct regex *re, const struct regex_match *m,
+    const char *subject, const char *p, size_t len, struct buf *out)
+{
+	size_t n;
+
+	if (all_digits(p, len))
+		n = strtoul(p, NULL, 10);
+	else if ((n = group_by_name(re, p, len)) == 0)
+		return (0);
+	if (n >= m->count || m->groups[n].start == NO_GROUP ||
+	    m->groups[n].end < m->groups[n].start)
+		return (0);
+	return (buf_append(out, subject + m->groups[n].start,
+	    m->groups[n].end - m->groups[n].start));
+}
+
+static bool
+is_name_byte(char c)
+{
+	return ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z') || c == '_');
+}
+
+/*
+ * One reference at a $; returns the bytes it takes, 0 when it is none. The
+ * longest name counts: $1a is the group "1a". In braces anything goes.
+ */
+static size_t
+reference(const char *p, size_t len, const char **name, size_t *name_len)
+{
+	const char *close;
+	size_t n = 1;
+
+	if (len > 1 && p[1] == '{') {
+		close = memchr(p + 2, '}', len - 2);
+		if (close == NULL)
+			return (0);
+		*name = p + 2;
+		*name_len = (size_t)(close - p) - 2;
+		return ((size_t)(close - p) + 1);
+	}
+	while (n < len && is_name_byte(p[n]))
+		n++;
+	*name = p + 1;
+	*name_len = n - 1;
+	return (n > 1 ? n : 0);
+}
+
+/* The replacement of one match. */
+static int
+expand(const struct regex *re, const struct regex_match *m,
+    const char *subject, const char *p, size_t len, struct buf *out)
+{
+	const char *name, *dollar;
+	size_t n, name_len;
+	int err = 0;
+
+	while (len > 0 && err == 0) {
+		dollar = memchr(p, '$', len);
+		n = dollar != NULL ? (size_t)(dollar - p) : len;
+		err = buf_append(out, p, n);
+		p += n;
+		len -= n;
+		if (len == 0 || err != 0)
+			break;
+		if (len > 1 && p[1] == '$') {
+			err = buf_append_char(out, '$');
+			n = 2;
+		} else if ((n = reference(p, len, &name, &name_len)) > 0)
+			err = append_group(re, m, subject, name, name_len,
+			    out);
+		else {
+			err = buf_append_char(out, '$');
+			n = 1;
+		}
+		p += n;
+		len -= n;
+	}
+	return (err);
+}
+
+/* Length of the character at p. */
+static size_t
+character(const char *p, size_t len)
+{
+	uint32_t cp;
+	size_t n = utf8_decode(p, len, &cp);
+
+	return (n > 0 ? n : 1);
+}
+
+/*
+ * As Rust iterates: an empty match may not touch the match before it, and
+ * the search then goes on one character further.
+ */
+int
+regex_replace_all(const struct regex *re, const char *subject, size_t len,
+    const char *replacement, size_t replacement_len, struct buf *out)
+{
+	struct regex_match m;
+	size_t at = 0, copied = 0, last_end = NO_GROUP;
+	int rc, err = 0;
+
+	while (at <= len && err == 0) {
+		rc = search(re, subject, len, at, 0, &m);
+		if (rc <= 0) {
+			err = rc;
+			break;
+		}
+		if (m.groups[0].start == m.groups[0].end &&
+		    m.groups[0].end == last_end) {
+			at += at < len ? character(subject + at, len - at) : 1;
+			continue;
+		}
+		err = buf_append(out, subject + copied,
+		    m.groups[0].start - copied);
+		if (err == 0)
+			err = expand(re, &m, subject, replacement,
+			    replacement_len, out);
+		at = copied = last_end = m.groups[0].end;
+	}
+	if (err == 0)
+		err = buf_append(out, subject + copied, len - copied);
+	return (err);
+}

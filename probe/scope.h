@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* What the expressions of a run may read, and the bounds of their work. */
+#ifndef PROBE_SCOPE_H
+#define PROBE_SCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "probe/variables.h"
+
+struct scope {
+	struct variables *variables;
+	const char *file_root;     /* of file,...; bodies: real path */
+	wall_us now;
+	size_t max_body_bytes;     /* after content decoding */
+	bool may_read_environment; /* getEnv */
+};
+
+#endif
