@@ -19,7 +19,11 @@ struct regex;
 #define FLOW_MOST_BYTES (8u << 20)
 #define FLOW_MOST_ENTRIES 100000
 
-/* Text with {{placeholders}}, already unescaped. */
+/*
+ * Text with {{placeholders}}, already unescaped; but of a JSON body and of
+ * its strings the text as written. Columns count code points without
+ * combining marks.
+ */
 enum flow_context {
 	FLOW_PLAIN,       /* rendered as text */
 	FLOW_JSON_STRING, /* inside a JSON string: rendered JSON-escaped */
@@ -30,7 +34,7 @@ enum flow_function { /* of a placeholder */
 	FLOW_VARIABLE, /* no function: a variable's name */
 	FLOW_NEW_UUID,
 	FLOW_NEW_DATE,
-	FLOW_GET_ENV
+	FLOW_GET_ENV /* known to no release yet: getEnv is a reserved name */
 };
 
 struct flow_part {
@@ -46,7 +50,7 @@ struct flow_part {
 struct flow_template {
 	const struct flow_part *parts;
 	size_t count;
-	const char *source;  /* as written in the file, NUL-terminated */
+	const char *source;  /* as written, without quotes, NUL-terminated */
 	size_t source_len;
 	struct place place;
 };
@@ -100,9 +104,10 @@ struct flow_value {
 enum flow_body_kind {
 	FLOW_BODY_NONE,
 	FLOW_BODY_JSON,      /* template with JSON contexts, source spacing */
-	FLOW_BODY_XML,       /* template */
+	FLOW_BODY_XML,       /* one literal: XML is not templated */
 	FLOW_BODY_MULTILINE, /* template, by language below */
-	FLOW_BODY_GRAPHQL,   /* template: the query; variables: JSON or empty */
+	FLOW_BODY_GRAPHQL,   /* template: the query; variables: JSON without
+	                      * white space, or empty */
 	FLOW_BODY_ONELINE,   /* template: `text` */
 	FLOW_BODY_BYTES,     /* hex, or base64, decoded into bytes */
 	FLOW_BODY_FILE       /* template: the file's name */
@@ -370,8 +375,9 @@ struct flow_option {
 	                               * placeholder is in text */
 	bool boolean;
 	int64_t integer;              /* natural; count, -1 endless; duration
-	                               * in microseconds */
-	int64_t unit_us;              /* of a placeholder duration's unit */
+	                               * in microseconds; verbosity: 0 brief,
+	                               * 1 verbose, 2 debug */
+	int64_t unit_us;              /* of a placeholder duration: 1000 */
 	struct flow_template text;    /* string, file name, placeholder */
 	struct flow_template password; /* of cert; count 0: none */
 	const char *variable_name;    /* of variable */
@@ -427,7 +433,8 @@ struct flow_entry {
 	bool has_response;
 	struct flow_response response;
 	bool clears_cookies;          /* # @cookie_storage_clear */
-	const char *const *set_cookies; /* # @cookie_storage_set: lines */
+	const char *const *set_cookies; /* # @cookie_storage_set: Netscape
+	                                 * lines; done before the clearing */
 	size_t set_cookie_count;
 };
 
@@ -474,7 +481,10 @@ const char *flow_option_name(enum flow_option_kind kind);
 void flow_visit_files(const struct flow *flow,
     void (*visit)(const char *name, struct place place, void *arg), void *arg);
 
-/* Call visit for every variable that the flow reads (not those it sets). */
+/*
+ * Call visit for every reading of a variable that the flow itself has not set
+ * before, by an option or a capture: what must come from outside.
+ */
 void flow_visit_variables(const struct flow *flow,
     void (*visit)(const char *name, struct place place, void *arg), void *arg);
 

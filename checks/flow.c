@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Flows as others see them: made from a text, shared, and read. The parser
+ * proper is in the files beside this one, entry by entry.
+ */
+#include "checks/flow_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/must.h"
+#include "base/utf8.h"
+
+#define X(upper, name, arg) name,
+const char *const flow_query_names[] = {FLOW_QUERY_TABLE(X)};
+const char *const flow_filter_names[] = {FLOW_FILTER_TABLE(X)};
+const char *const flow_predicate_names[] = {FLOW_PREDICATE_TABLE(X)};
+const char *const flow_option_names[] = {FLOW_OPTION_TABLE(X)};
+#undef X
+
+static void
+arena_free(struct flow_arena **store)
+{
+	size_t i;
+
+	for (i = 0; i < (*store)->regex_count; i++)
+		regex_free(&(*store)->regexes[i]);
+	free((*store)->regexes);
+	arena_fini(&(*store)->arena);
+	free(*store);
+	*store = NULL;
+}
+
+static void
+parser_init(struct parser *p, const char *path, const char *source,
+    size_t len, struct cause *cause)
+{
+	*p = (struct parser){.path = path, .source = source,
+	    .source_len = len, .end = len, .cur = {0, 1, 1},
+	    .cause = cause};
+	p->store = xcalloc(1, sizeof(*p->store));
+	arena_init(&p->store->arena, 0);
+	/* Every byte of a source becomes at most four of a text. */
+	buf_init(&p->scratch, 4 * FLOW_MOST_BYTES);
+}
+
+/* What is left of the parser once the tree is taken. */
+static void
+parser_fini(struct parser *p)
+{
+	buf_fini(&p->scratch);
+	if (p->letters != NULL)
+		regex_free(&p->letters);
+	if (p->store != NULL)
+		arena_free(&p->store);
+}
+
+static enum parse
+file_parse(struct parser *p, struct parse_list *entries)
+{
+	enum parse r;
+
+	r = parse_items(p, sizeof(struct flow_entry), entry_parse, entries);
+	if (r != PARSE_OK)
+		return (r);
+	if (entries->count > FLOW_MOST_ENTRIES) {
+		p->is_over_limit = true;
+		return (reader_hard(p, p->cur, MISTAKE_SENTENCE,
+		    "this flow has more than 100000 entries"));
+	}
+	reader_blank_lines(p);
+	if (!reader_is_end(p))
+		return (reader_hard(p, p->cur, MISTAKE_EXPECTED,
+		    "a request or the end of the file"));
+	if (entries->count == 0)
+		cause_warn_at(p->cause, p->path, (struct place){0}, NULL, 0,
+		    "this flow has no request");
+	return (PARSE_OK);
+}
+
+static uint32_t
+count_lines(const char *s, size_t len)
+{
+	const char *end = s + len;
+	uint32_t lines = len > 0 ? 1 : 0;
+
+	while ((s = memchr(s, '\n', (size_t)(end - s))) != NULL &&
+	    ++s < end)
+		lines++;
+	return (lines);
+}
+
+static struct flow *
+flow_new(struct parser *p, const struct parse_list *entries)
+{
+	struct flow *flow = xcalloc(1, sizeof(*flow));
+
+	flow->path = xstrdup(p->path);
+	flow->source = xstrndup(p->source, p->source_len);
+	flow->source_len = p->source_len;
+	flow->entries = (const struct flow_entry *)(void *)entries->items;
+	flow->entry_count = entries->count;
+	flow->line_count = count_lines(flow->source, flow->source_len);
+	flow->holds = 1;
+	flow->arena = p->store;
+	p->store = NULL;
+	return (flow);
+}
+
+/* The first byte that is not UTF-8, as a mistake with its place. */
+static void
+refuse_encoding(struct cause *cause, const char *path, const char *source,
+    size_t len, size_t bad)
+{
+	const char *line = source, *eol;
+	struct place place = {.line = 1, .width = 1};
+
+	while ((eol = memchr(line, '\n', (size_t)(source + bad - line))) !=
+	    NULL) {
+		line = eol + 1;
+		place.line++;
+	}
+	place.column = (uint32_t)utf8_count(line,
+	    (size_t)(source + bad - line)) + 1;
+	cause_add_at(cause, path, place, source, len,
+	    "this byte (0x%02X) is not UTF-8; flows are written in UTF-8",
+	    (unsigned char)source[bad]);
+}
+
+int
+flow_parse(const char *path, const char *source, size_t len,
+    struct cause *cause, struct flow **out)
+{
+	struct parse_list entries;
+	struct parser p;
+	size_t bad;
+	char *text;
+	int err = 0;
+
+	if (len > FLOW_MOST_BYTES) {
+		cause_add_at(cause, path, (struct place){0}, NULL, 0,
+		    "a flow has at most 8 MiB, this one has %zu bytes", len);
+		return (ERR_LIMIT);
+	}
+	if (len >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0) {
+		source += 3;
+		len -= 3;
+	}
+	if ((bad = utf8_check(source, len)) < len) {
+		refuse_encoding(cause, path, source, len, bad);
+		return (ERR_SYNTAX);
+	}
+	text = xstrndup(source, len);
+	parser_init(&p, path, text, len, cause);
+	if (file_parse(&p, &entries) == PARSE_OK)
+		*out = flow_new(&p, &entries);
+	else {
+		mistake_report(&p);
+		err = p.is_over_limit ? ERR_LIMIT : ERR_SYNTAX;
+	}
+	parser_fini(&p);
+	free(text);
+	return (err);
+}
+
+struct flow *
+flow_hold(struct flow *flow)
+{
+	flow->holds++;
+	return (flow);
+}
+
+void
+flow_release(struct flow **flow)
+{
+	struct flow *f = *flow;
+
+	*flow = NULL;
+	if (f == NULL || --f->holds > 0)
+		return;
+	arena_free(&f->arena);
+	free(f->path);
+	free(f->source);
+	free(f);
+}
+
+const char *
+flow_line(const struct flow *flow, uint32_t line, size_t *len)
+{
+	const char *s = flow->source, *end = s + flow->source_len, *eol;
+
+	if (line == 0 || line > flow->line_count)
+		return (NULL);
+	for (; line > 1; line--)
+		s = (const char *)memchr(s, '\n', (size_t)(end - s)) + 1;
+	eol = memchr(s, '\n', (size_t)(end - s));
+	if (eol == NULL)
+		eol = end;
+	if (eol > s && eol[-1] == '\r')
+		eol--;
+	*len = (size_t)(eol - s);
+	return (s);
+}
+
+const char *
+flow_query_name(enum flow_query_kind kind)
+{
+	return (flow_query_names[kind]);
+}
+
+const char *
+flow_filter_name(enum flow_filter_kind kind)
+{
+	return (flow_filter_names[kind]);
+}
+
+const char *
+flow_predicate_name(enum flow_predicate_kind kind)
+{
+	return (flow_predicate_names[kind]);
+}
+
+const char *
+flow_option_name(enum flow_option_kind kind)
+{
+	return (flow_option_names[kind]);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Bodies of requests and responses. Nothing announces a body: it is what
+ * begins like one. The end of an XML body is found by libxml2's push parser,
+ * which says when the root element is closed.
+ */
+#include "checks/flow_priv.h"
+
+#include <libxml/parser.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+struct xml_state {
+	size_t depth;
+	bool is_at_end; /* the last event closed an element */
+};
+
+static void
+xml_start_cb(void *arg, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri, int namespace_count, const xmlChar **namespaces,
+    int attribute_count, int defaulted_count, const xmlChar **attributes)
+{
+	struct xml_state *s = arg;
+
+	(void)name, (void)prefix, (void)uri, (void)namespace_count;
+	(void)namespaces, (void)attribute_count, (void)defaulted_count;
+	(void)attributes;
+	s->depth++;
+	s->is_at_end = false;
+}
+
+static void
+xml_end_cb(void *arg, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri)
+{
+	struct xml_state *s = arg;
+
+	(void)name, (void)prefix, (void)uri;
+	s->depth--;
+	s->is_at_end = s->depth == 0;
+}
+
+static xmlParserCtxtPtr
+xml_open(struct xml_state *s)
+{
+	static xmlSAXHandler handler = {.initialized = XML_SAX2_MAGIC,
+	    .startElementNs = xml_start_cb, .endElementNs = xml_end_cb};
+
+	*s = (struct xml_state){0};
+	return (xmlCreatePushParserCtxt(&handler, s, NULL, 0, NULL));
+}
+
+/*
+ * Feed the source from its cursor until the root is closed, step bytes of
+ * it at a time or up to every >. Returns the number of bytes, 0 for wrong
+ * XML, with *bad at the piece in which it is.
+ */
+static size_t
+xml_feed(struct parser *p, bool is_by_character, size_t *bad)
+{
+	const char *start = p->source + p->cur.at, *gt;
+	size_t len = p->end - p->cur.at, at = 0, step;
+	xmlParserCtxtPtr ctx;
+	struct xml_state s;
+	uint32_t c;
+
+	ctx = xml_open(&s);
+	if (ctx == NULL)
+		return (0);
+	while (at < len && !s.is_at_end) {
+		gt = memchr(start + at, '>', len - at);
+		step = gt == NULL ? len - at : (size_t)(gt - start) - at + 1;
+		if (is_by_character)
+			step = utf8_decode(start + at, len - at, &c);
+		if (step > 1 << 20)
+			step = 1 << 20;
+		*bad = at;
+		if (xmlParseChunk(ctx, start + at, (int)step,
+		    at + step == len) != 0)
+			break;
+		at += step;
+	}
+	xmlFreeParserCtxt(ctx);
+	return (s.is_at_end ? at : 0);
+}
+
+/* Move the cursor count bytes on. */
+static void
+advance(struct parser *p, size_t count)
+{
+	size_t to = p->cur.at + count;
+
+	while (p->cur.at < to)
+		reader_read(p);
+}
+
+static enum parse
+body_xml(struct parser *p, struct flow_body *out)
+{
+	struct cursor start = p->cur;
+	size_t len, bad = 0;
+	struct builder b;
+
+	if (!reader_sees(p, "<"))
+		return (reader_soft(p, p->cur, MISTAKE_EXPECTED, "XML"));
+	out->kind = FLOW_BODY_XML;
+	len = xml_feed(p, false, &bad);
+	if (len == 0) {
+		/* Once more, to say at which character it went wrong. */
+		len = xml_feed(p, true, &bad);
+	}
+	if (len == 0) {
+		advance(p, bad);
+		return (reader_hard(p, p->cur, MISTAKE_SENTENCE,
+		    "this is not well-formed XML"));
+	}
+	builder_init(&b, p);
+	builder_bytes(&b, p->source + start.at, len);
+	advance(p, len);
+	builder_fini(&b, start, p->cur, &out->template);
+	return (PARSE_OK);
+}
+
+/* Behind the tag on the opening line there is nothing more. */
+static enum parse
+multiline_open(struct parser *p)
+{
+	struct cursor start;
+	uint32_t c;
+
+	reader_skip_spaces(p);
+	start = p->cur;
+	while ((c = reader_peek(p)) != READER_END && c != '\n' && c != '\r' &&
+	    c != '`')
+		reader_read(p);
+	if (p->cur.at > start.at)
+		return (reader_hard(p, start, MISTAKE_LANGUAGE, NULL));
+	if (reader_try(p, "\r\n") == PARSE_OK ||
+	    reader_try(p, "\n") == PARSE_OK)
+		return (PARSE_OK);
+	return (reader_hard(p, p->cur, MISTAKE_EXPECTED,
+	    "the end of the line after ```"));
+}
+
+static enum parse
+graphql_variables(struct parser *p, struct flow_body *out)
+{
+	struct cursor start;
+	enum parse r;
+
+	if ((r = reader_try(p, "variables")) != PARSE_OK)
+		return (r);
+	reader_skip_spaces(p);
+	start = p->cur;
+	if (json_parse_object(p, &out->variables) != PARSE_OK)
+		return (reader_hard(p, start, MISTAKE_EXPECTED,
+		    "a JSON object: the variables of this query"));
+	out->has_variables = true;
+	return (reader_json_spaces(p));
+}
+
+/* The query, up to ``` or a line that begins with the word variables. */
+static enum parse
+graphql(struct parser *p, struct flow_body *out)
+{
+	struct cursor start, end, close;
+	struct builder b;
+	enum parse r;
+
+	reader_try(p, ",");
+	if ((r = multiline_open(p)) != PARSE_OK)
+		return (r);
+	start = p->cur;
+	while (!reader_is_end(p) && !reader_sees(p, "```") &&
+	    !out->has_variables) {
+		if (reader_read(p) != '\n')
+			continue;
+		end = p->cur;
+		if (reader_sees(p, "variables") &&
+		    (r = graphql_variables(p, out)) != PARSE_OK)
+			return (r);
+	}
+	if (!out->has_variables)
+		end = p->cur;
+	if ((r = reader_expect(p, "```")) != PARSE_OK)
+		return (r);
+	close = p->cur;
+	p->cur = start;
+	builder_init(&b, p);
+	if ((r = template_feed(&b, TEXT_MULTILINE, FLOW_PLAIN, false, end)) !=
+	    PARSE_OK)
+		return (r);
+	builder_fini(&b, start, end, &out->template);
+	p->cur = close;
+	return (PARSE_OK);
+}
+
+enum parse
+body_multiline(struct parser *p, struct flow_body *out)
+{
+	static const struct {
+		const char *tag;
+		enum flow_language language;
+	} tags[] = {{"json", FLOW_LANGUAGE_JSON}, {"xml", FLOW_LANGUAGE_XML},
+	    {"raw", FLOW_LANGUAGE_RAW}};
+	enum parse r;
+	size_t i;
+
+	if ((r = reader_try(p, "```")) != PARSE_OK)
+		return (r);
+	if (reader_try(p, "graphql") == PARSE_OK) {
+		out->kind = FLOW_BODY_GRAPHQL;
+		return (graphql(p, out));
+	}
+	out->kind = FLOW_BODY_MULTILINE;
+	out->language = FLOW_LANGUAGE_TEXT;
+	for (i = 0; i < NELEMS(tags); i++) {
+		if (reader_try(p, tags[i].tag) == PARSE_OK) {
+			out->language = tags[i].language;
+			break;
+		}
+	}
+	if ((r = multiline_open(p)) != PARSE_OK)
+		return (r);
+	return (text_multiline(p, out->language == FLOW_LANGUAGE_RAW,
+	    &out->template));
+}
+
+static enum parse
+body_oneline(struct parser *p, struct flow_body *out)
+{
+	out->kind = FLOW_BODY_ONELINE;
+	return (text_backtick(p, &out->template));
+}
+
+static enum parse
+body_json(struct parser *p, struct flow_body *out)
+{
+	out->kind = FLOW_BODY_JSON;
+	return (json_parse(p, &out->template));
+}
+
+static enum parse
+body_base64(struct parser *p, struct flow_body *out)
+{
+	out->kind = FLOW_BODY_BYTES;
+	return (value_base64(p, &out->bytes, &out->bytes_len));
+}
+
+static enum parse
+body_hex(struct parser *p, struct flow_body *out)
+{
+	out->kind = FLOW_BODY_BYTES;
+	return (value_hex(p, &out->bytes, &out->bytes_len));
+}
+
+static enum parse
+body_file(struct parser *p, struct flow_body *out)
+{
+	out->kind = FLOW_BODY_FILE;
+	return (value_file(p, &out->template));
+}
+
+enum parse
+body_parse(struct parser *p, struct flow_body *out)
+{
+	static enum parse (*const forms[])(struct parser *,
+	    struct flow_body *) = {body_multiline, body_oneline, body_json,
+	    body_xml, body_base64, body_hex, body_file};
+	struct cursor before = p->cur, start;
+	enum parse r = PARSE_SOFT;
+	size_t i;
+
+	reader_blank_lines(p);
+	reader_skip_spaces(p);
+	start = p->cur;
+	for (i = 0; i < NELEMS(forms) && r == PARSE_SOFT; i++) {
+		*out = (struct flow_body){0};
+		p->cur = start;
+		r = forms[i](p, out);
+	}
+	out->place = reader_place(p, start, p->cur);
+	if (r == PARSE_OK)
+		return (reader_line_end(p));
+	if (r == PARSE_SOFT) {
+		*out = (struct flow_body){0};
+		p->cur = before;
+		r = PARSE_OK;
+	}
+	return (r);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Inside of the flow parser, shared by flow*.c only. A backtracking recursive
+ * descent: the language has no grammar that looks ahead would decide, headers,
+ * sections, body and the next request are told apart by trial. A parse
+ * function therefore says one of three things: it is this (the cursor stands
+ * behind it), it is not this (another form may be tried from where it began),
+ * or the file is wrong.
+ */
+#ifndef CHECKS_FLOW_PRIV_H
+#define CHECKS_FLOW_PRIV_H
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/regex.h"
+#include "checks/flow.h"
+
+enum parse {
+	PARSE_OK,
+	PARSE_SOFT, /* not this: the caller seeks back and tries another */
+	PARSE_HARD  /* the file is wrong, parser.error says where and why */
+};
+
+struct cursor {
+	size_t at; /* byte of the source */
+	uint32_t line, column;
+};
+
+#define READER_END UINT32_MAX
+
+/* What a sentence about a mistake is made of; made only for a hard one. */
+enum parse_mistake {
+	MISTAKE_EXPECTED,        /* what names it */
+	MISTAKE_SENTENCE,        /* what is the whole sentence */
+	MISTAKE_METHOD,          /* the words from here on name it */
+	MISTAKE_REQUEST_SECTION,
+	MISTAKE_RESPONSE_SECTION,
+	MISTAKE_OPTION,
+	MISTAKE_QUERY,
+	MISTAKE_PREDICATE,
+	MISTAKE_UNIT,
+	MISTAKE_LANGUAGE,
+	MISTAKE_DUPLICATE_SECTION
+};
+
+struct parse_error {
+	struct cursor at;
+	enum parse_mistake mistake;
+	const char *what;
+};
+
+/* Everything of a flow that is not in the arena but dies with it. */
+struct flow_arena {
+	struct arena arena;
+	struct regex **regexes;
+	size_t regex_count;
+};
+
+struct parser {
+	const char *path;
+	const char *source;
+	size_t source_len;
+	size_t end;               /* reading stops here */
+	struct cursor cur;
+	struct flow_arena *store;
+	struct cause *cause;
+	struct parse_error error;
+	struct parse_error hint;  /* an item given up for a near reason */
+	bool has_hint;
+	bool is_over_limit;
+	unsigned int depth;       /* of a JSON body */
+	struct regex *letters;    /* made when a letter is not ASCII */
+	struct buf scratch;       /* of the one template being built */
+};
+
+/* A growing array in the arena. */
+struct parse_list {
+	char *items;
+	size_t count, cap, item_bytes;
+};
+
+/* A template being built; one at a time, as they share parser.scratch. */
+struct builder {
+	struct parser *p;
+	struct parse_list parts;
+};
+
+enum text_style {
+	TEXT_VALUE,     /* to the end of the line or # */
+	TEXT_QUOTED,
+	TEXT_BACKTICK,
+	TEXT_MULTILINE, /* to ```, no escapes */
+	TEXT_JSON
+};
+
+/* flow_reader.c */
+uint32_t reader_peek(const struct parser *p);
+uint32_t reader_read(struct parser *p);
+bool reader_is_end(const struct parser *p);
+bool reader_sees(const struct parser *p, const char *literal);
+bool reader_is_word(struct parser *p, uint32_t c); /* letter, digit */
+size_t reader_skip_digits(struct parser *p);
+size_t reader_skip_spaces(struct parser *p);
+enum parse reader_soft(struct parser *p, struct cursor at,
+    enum parse_mistake mistake, const char *what);
+enum parse reader_hard(struct parser *p, struct cursor at,
+    enum parse_mistake mistake, const char *what);
+enum parse reader_try(struct parser *p, const char *literal);
+enum parse reader_expect(struct parser *p, const char *literal);
+enum parse reader_some_spaces(struct parser *p, const char *after);
+enum parse reader_line_end(struct parser *p);
+enum parse reader_blank_lines(struct parser *p);
+enum parse reader_json_spaces(struct parser *p);
+struct place reader_place(const struct parser *p, struct cursor from,
+    struct cursor to);
+char *reader_text(struct parser *p, struct cursor from, struct cursor to);
+void *parse_alloc(struct parser *p, size_t count, size_t size);
+void parse_list_init(struct parse_list *l, size_t item_bytes);
+void *parse_list_add(struct parser *p, struct parse_list *l);
+bool parse_item_is_due(struct parser *p, enum parse *r);
+enum parse parse_items(struct parser *p, size_t item_bytes,
+    enum parse (*item_parse)(struct parser *, void *),
+    struct parse_list *out);
+
+/* flow_mistake.c */
+void mistake_report(struct parser *p);
+
+/* flow_template.c */
+void builder_init(struct builder *b, struct parser *p);
+void builder_char(struct builder *b, uint32_t c);
+void builder_bytes(struct builder *b, const char *s, size_t len);
+void builder_part(struct builder *b, const struct flow_part *part);
+void builder_fini(struct builder *b, struct cursor from, struct cursor to,
+    struct flow_template *out);
+enum parse placeholder_parse(struct parser *p, struct flow_part *part);
+enum parse placeholder_template(struct parser *p, struct flow_template *out);
+enum parse template_feed(struct builder *b, enum text_style style,
+    enum flow_context context, bool keeps_source, struct cursor end);
+enum parse text_skip(struct parser *p, enum text_style style);
+enum parse text_value(struct parser *p, struct flow_template *out);
+enum parse text_quoted(struct parser *p, struct flow_template *out);
+enum parse text_quoted_hard(struct parser *p, struct flow_template *out);
+enum parse text_backtick(struct parser *p, struct flow_template *out);
+enum parse text_multiline(struct parser *p, bool is_raw,
+    struct flow_template *out);
+enum parse text_key(struct parser *p, struct flow_template *out);
+enum parse text_file_name(struct parser *p, struct flow_template *out);
+enum parse text_file_password(struct parser *p, struct flow_template *name,
+    struct flow_template *password);
+
+/* flow_value.c */
+enum parse value_bool(struct parser *p, bool *out);
+enum parse value_integer(struct parser *p, int64_t *out);
+enum parse value_natural(struct parser *p, int64_t *out);
+enum parse value_number(struct parser *p, struct flow_value *out);
+enum parse value_hex(struct parser *p, const char **bytes, size_t *len);
+enum parse value_base64(struct parser *p, const char **bytes, size_t *len);
+enum parse value_file(struct parser *p, struct flow_template *name);
+enum parse value_regex(struct parser *p, const struct regex **out);
+enum parse value_predicate(struct parser *p, struct flow_value *out);
+enum parse value_variable(struct parser *p, struct flow_value *out);
+
+/* flow_body.c, flow_json.c */
+enum parse body_multiline(struct parser *p, struct flow_body *out);
+enum parse body_parse(struct parser *p, struct flow_body *out);
+enum parse json_parse(struct parser *p, struct flow_template *out);
+enum parse json_parse_object(struct parser *p, struct flow_template *out);
+
+/* flow_query.c */
+enum parse query_parse(struct parser *p, struct flow_query *out);
+enum parse query_filters(struct parser *p, struct flow_filters *out);
+enum parse query_predicate(struct parser *p, struct flow_predicate *out);
+
+/* flow_option.c */
+enum parse option_parse(struct parser *p, void *item);
+
+/* flow_section.c */
+enum parse section_pairs(struct parser *p, struct flow_pairs *out);
+enum parse section_request(struct parser *p, struct flow_request *out);
+enum parse section_response(struct parser *p, struct flow_response *out);
+
+/* flow_entry.c */
+enum parse entry_parse(struct parser *p, void *item);
+
+extern const char *const flow_query_names[FLOW_QUERY_KIND_COUNT];
+extern const char *const flow_filter_names[FLOW_FILTER_KIND_COUNT];
+extern const char *const flow_predicate_names[FLOW_PREDICATE_KIND_COUNT];
+extern const char *const flow_option_names[FLOW_OPTION_KIND_COUNT];
+
+#endif

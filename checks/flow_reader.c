@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The parser's hands: a cursor over valid UTF-8 that counts lines and
+ * columns, the smallest pieces of the language, and memory for the tree.
+ * Columns are code points, combining marks not counted, as the reference
+ * program counts them.
+ */
+#include "checks/flow_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "base/utf8.h"
+
+/* Memory of a tree; small sources can ask for a lot of it. */
+#define TREE_MOST_BYTES (256u << 20)
+
+static uint32_t
+decode(const struct parser *p, size_t *len)
+{
+	unsigned char c = (unsigned char)p->source[p->cur.at];
+	uint32_t cp = c;
+
+	*len = 1;
+	if (c >= 0x80)
+		*len = utf8_decode(p->source + p->cur.at,
+		    p->source_len - p->cur.at, &cp);
+	return (cp);
+}
+
+uint32_t
+reader_peek(const struct parser *p)
+{
+	size_t len;
+
+	return (p->cur.at >= p->end ? READER_END : decode(p, &len));
+}
+
+uint32_t
+reader_read(struct parser *p)
+{
+	size_t len;
+	uint32_t c;
+
+	if (p->cur.at >= p->end)
+		return (READER_END);
+	c = decode(p, &len);
+	p->cur.at += len;
+	if (c == '\n') {
+		p->cur.line++;
+		p->cur.column = 1;
+	} else if (c <= 0x300 || c >= 0x36f) {
+		p->cur.column++;
+	}
+	return (c);
+}
+
+bool
+reader_is_end(const struct parser *p)
+{
+	return (p->cur.at >= p->end);
+}
+
+bool
+reader_sees(const struct parser *p, const char *literal)
+{
+	size_t len = strlen(literal);
+
+	return (p->end - p->cur.at >= len &&
+	    memcmp(p->source + p->cur.at, literal, len) == 0);
+}
+
+/*
+ * Unicode's Alphabetic property and numbers; asked of the regex library, so
+ * that there is one table of Unicode in the house.
+ */
+static bool
+is_letter_beyond_ascii(struct parser *p, uint32_t c)
+{
+	static const char pattern[] = "[\\p{Alphabetic}\\p{N}]";
+	struct regex_match m;
+	char text[4], *sentence = NULL;
+	size_t offset;
+
+	if (p->letters == NULL) {
+		if (regex_compile(pattern, sizeof(pattern) - 1, &p->letters,
+		    &sentence, &offset) != 0) {
+			free(sentence);
+			return (false);
+		}
+	}
+	return (regex_search(p->letters, text, utf8_encode(c, text), 0,
+	    &m) == 1);
+}
+
+bool
+reader_is_word(struct parser *p, uint32_t c)
+{
+	if (c < 0x80)
+		return ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		    (c >= 'A' && c <= 'Z'));
+	return (c != READER_END && is_letter_beyond_ascii(p, c));
+}
+
+size_t
+reader_skip_digits(struct parser *p)
+{
+	size_t start = p->cur.at;
+
+	while (p->cur.at < p->end && p->source[p->cur.at] >= '0' &&
+	    p->source[p->cur.at] <= '9')
+		reader_read(p);
+	return (p->cur.at - start);
+}
+
+size_t
+reader_skip_spaces(struct parser *p)
+{
+	size_t start = p->cur.at;
+
+	while (p->cur.at < p->end && (p->source[p->cur.at] == ' ' ||
+	    p->source[p->cur.at] == '\t'))
+		reader_read(p);
+	return (p->cur.at - start);
+}
+
+static void
+set_error(struct parser *p, struct cursor at, enum parse_mistake mistake,
+    const char *what)
+{
+	p->error = (struct parse_error){.at = at, .mistake = mistake,
+	    .what = what};
+}
+
+enum parse
+reader_soft(struct parser *p, struct cursor at, enum parse_mistake mistake,
+    const char *what)
+{
+	set_error(p, at, mistake, what);
+	return (PARSE_SOFT);
+}
+
+enum parse
+reader_hard(struct parser *p, struct cursor at, enum parse_mistake mistake,
+    const char *what)
+{
+	set_error(p, at, mistake, what);
+	return (PARSE_HARD);
+}
+
+enum parse
+reader_try(struct parser *p, const char *literal)
+{
+	if (!reader_sees(p, literal))
+		return (reader_soft(p, p->cur, MISTAKE_EXPECTED, literal));
+	while (*literal++ != '\0')
+		reader_read(p);
+	return (PARSE_OK);
+}
+
+enum parse
+reader_expect(struct parser *p, const char *literal)
+{
+	if (reader_try(p, literal) == PARSE_OK)
+		return (PARSE_OK);
+	return (reader_hard(p, p->cur, MISTAKE_EXPECTED, literal));
+}
+
+enum parse
+reader_some_spaces(struct parser *p, const char *what)
+{
+	if (reader_skip_spaces(p) > 0)
+		return (PARSE_OK);
+	return (reader_hard(p, p->cur, MISTAKE_EXPECTED, what));
+}
+
+static bool
+skip_newline(struct parser *p)
+{
+	if (reader_sees(p, "\r\n"))
+		reader_read(p);
+	else if (!reader_sees(p, "\n"))
+		return (false);
+	reader_read(p);
+	return (true);
+}
+
+enum parse
+reader_line_end(struct parser *p)
+{
+	reader_skip_spaces(p);
+	if (reader_sees(p, "#"))
+		while (!reader_is_end(p) && !reader_sees(p, "\n") &&
+		    !reader_sees(p, "\r\n"))
+			reader_read(p);
+	if (reader_is_end(p) || skip_newline(p))
+		return (PARSE_OK);
+	return (reader_hard(p, p->cur, MISTAKE_EXPECTED,
+	    "the end of the line"));
+}
+
+enum parse
+reader_blank_lines(struct parser *p)
+{
+	struct cursor start;
+
+	do {
+		start = p->cur;
+		if (reader_is_end(p))
+			return (PARSE_OK);
+	} while (reader_line_end(p) == PARSE_OK);
+	p->cur = start;
+	return (PARSE_OK);
+}
+
+enum parse
+reader_json_spaces(struct parser *p)
+{
+	uint32_t c;
+
+	while ((c = reader_peek(p)) == ' ' || c == '\t' || c == '\n' ||
+	    c == '\r')
+		reader_read(p);
+	return (PARSE_OK);
+}
+
+struct place
+reader_place(const struct parser *p, struct cursor from, struct cursor to)
+{
+	struct place place = {.line = from.line, .column = from.column,
+	    .width = 1};
+
+	(void)p;
+	if (to.line == from.line && to.column > from.column)
+		place.width = to.column - from.column;
+	return (place);
+}
+
+char *
+reader_text(struct parser *p, struct cursor from, struct cursor to)
+{
+	return (arena_strndup(&p->store->arena, p->source + from.at,
+	    to.at - from.at));
+}
+
+void *
+parse_alloc(struct parser *p, size_t count, size_t size)
+{
+	void *mem = arena_calloc(&p->store->arena, count, size);
+
+	must(mem != NULL);
+	return (mem);
+}
+
+void
+parse_list_init(struct parse_list *l, size_t item_bytes)
+{
+	*l = (struct parse_list){.item_bytes = item_bytes};
+}
+
+void *
+parse_list_add(struct parser *p, struct parse_list *l)
+{
+	char *items;
+
+	if (l->count == l->cap) {
+		l->cap = l->cap == 0 ? 2 : l->cap * 2;
+		items = parse_alloc(p, l->cap, l->item_bytes);
+		if (l->count > 0)
+			memcpy(items, l->items, l->count * l->item_bytes);
+		l->items = items;
+	}
+	items = l->items + l->item_bytes * l->count++;
+	memset(items, 0, l->item_bytes);
+	return (items);
+}
+
+/*
+ * Stand before every item of a list: false when the list ends here, at the
+ * end of the text or past the bound of memory, which is set to *r.
+ */
+bool
+parse_item_is_due(struct parser *p, enum parse *r)
+{
+	*r = PARSE_OK;
+	if (reader_is_end(p))
+		return (false);
+	if (p->store->arena.used_bytes <= TREE_MOST_BYTES)
+		return (true);
+	p->is_over_limit = true;
+	*r = reader_hard(p, p->cur, MISTAKE_SENTENCE,
+	    "this flow needs too much memory; split it");
+	return (false);
+}
+
+/* Parse items until one is not an item; the cursor is then before it. */
+enum parse
+parse_items(struct parser *p, size_t item_bytes,
+    enum parse (*item_parse)(struct parser *, void *),
+    struct parse_list *out)
+{
+	struct cursor before = p->cur;
+	enum parse r;
+
+	parse_list_init(out, item_bytes);
+	while (parse_item_is_due(p, &r)) {
+		before = p->cur;
+		r = item_parse(p, parse_list_add(p, out));
+		if (r == PARSE_OK)
+			continue;
+		out->count--;
+		break;
+	}
+	if (r != PARSE_SOFT)
+		return (r);
+	p->cur = before;
+	return (PARSE_OK);
+}
