@@ -469,20 +469,6 @@ store_writer_expire(struct store_writer *w, wall_us now)
 	return (0);
 }
 
-void
-store_writer_rest(struct store_writer *w)
-{
-	int i;
-
-	if (w->batch_count > 0 || w->db == NULL)
-		return;
-	sqlite3_wal_checkpoint_v2(w->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
-	    NULL, NULL);
-	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++)
-		sqlite3_wal_checkpoint_v2(day_db(w->days[i]), NULL,
-		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-}
-
 static int
 check_space(struct store_writer *w)
 {

@@ -78,9 +78,6 @@ bool store_writer_needs_flush(const struct store_writer *w);
 /* Remove runs files and rollups past their time. */
 int store_writer_expire(struct store_writer *w, wall_us now);
 
-/* Checkpoint what may be checkpointed without waiting; for idle moments. */
-void store_writer_rest(struct store_writer *w);
-
 /* After an error: open anew and try a write. Returns 0 when it works. */
 int store_writer_revive(struct store_writer *w);
 
