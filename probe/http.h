@@ -100,6 +100,10 @@ struct http_request {
 	size_t body_len;
 	const struct http_part *parts;
 	size_t part_count;
+	/* It may reach the server twice. libcurl sends again by itself when a
+	 * kept connection turns out to be closed; else that ends the transfer
+	 * without an answer. */
+	bool is_repeatable;
 	struct http_options options;
 };
 
@@ -107,7 +111,7 @@ enum http_verdict {
 	HTTP_ANSWERED, /* an answer came, whole */
 	HTTP_NO_ANSWER, /* DNS, connect, TLS, timeout, cut off, not HTTP */
 	HTTP_TOO_BIG,  /* the answer is over a bound; it was cut there */
-	HTTP_IMPOSSIBLE /* the request cannot be made (bad file, option) */
+	HTTP_IMPOSSIBLE /* the request cannot be made (bad key file, say) */
 };
 
 struct http_end {
@@ -122,10 +126,11 @@ typedef void http_done_cb(const struct http_end *end, void *arg);
  * Send a request in a session that has none in flight. The answer is written
  * into response, which the caller owns and keeps until done was called or
  * the transfer was cancelled; its body's maximum is the bound of the body.
+ * Returns NULL with a static *sentence when the request cannot be made.
  */
 struct http_transfer *http_start(struct http_session *session,
     const struct http_request *request, struct response *response,
-    http_done_cb *done, void *arg);
+    http_done_cb *done, void *arg, const char **sentence);
 
 /*
  * End a transfer without calling done; what came so far is in response.

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* Shared by the files of libcurl's door: http.c, http_setup.c, http_tls.c. */
+#ifndef PROBE_HTTP_PRIV_H
+#define PROBE_HTTP_PRIV_H
+
+#include <curl/curl.h>
+
+#include "probe/http.h"
+
+struct http_trust;
+struct http_trusts;
+
+#define HTTP_TRANSFER_MAGIC 0x48545254u
+
+struct http_transfer {
+	unsigned int magic;
+	struct http_session *session;
+	CURL *easy;                   /* NULL: none in flight */
+	const struct http_request *request;
+	struct response *response;
+	http_done_cb *done;
+	void *arg;
+	struct curl_slist *headers;   /* one block, see http_setup.c */
+	struct curl_slist *resolves, *connects;
+	curl_mime *mime;
+	struct http_trust *trust;     /* held; NULL on plain http */
+	size_t header_bytes;
+	int sent_times;               /* requests sent by libcurl for us */
+	bool is_too_big;
+	bool is_sent_twice;
+	const char *bound;            /* which one is_too_big means */
+	char error[CURL_ERROR_SIZE];
+};
+
+/*
+ * Make the easy handle of a transfer ready. *kept is the trust by which the
+ * connections of its session were verified, NULL at first: one verified by
+ * another is not reused. Returns NULL, or a static sentence of why the
+ * request cannot be made, with everything freed.
+ */
+const char *http_setup(struct http_transfer *t, struct http_trusts *trusts,
+    CURLSH *share, struct http_trust **kept);
+
+/* Free what http_setup made, the easy handle included. */
+void http_setup_fini(struct http_transfer *t);
+
+/* Trusted CA certificates: one store per file, read once, shared. */
+struct http_trusts *http_trusts_new(void);
+void http_trusts_free(struct http_trusts **trusts);
+
+/*
+ * Find the certificates of a file (NULL: the system's bundle), reading them
+ * when they are new or have changed. Returns a held trust, or NULL with a
+ * static sentence.
+ */
+struct http_trust *http_trust_get(struct http_trusts *trusts,
+    const char *path, const char **sentence);
+struct http_trust *http_trust_hold(struct http_trust *trust);
+void http_trust_release(struct http_trust **trust);
+
+/* CURLOPT_SSL_CTX_FUNCTION; arg is a struct http_trust. */
+CURLcode http_trust_install(CURL *easy, void *ssl_ctx, void *arg);
+
+/* The server's certificate of a transfer made with CURLOPT_CERTINFO. */
+struct response_certificate *http_certificate(CURL *easy);
+
+#endif

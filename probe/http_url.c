@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * URLs as libcurl reads them: what decides whether a host may be reached
+ * must see the same host as what connects to it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "probe/http_priv.h"
+
+static bool
+is_address(const char *host)
+{
+	unsigned char out[sizeof(struct in6_addr)];
+
+	return (inet_pton(AF_INET, host, out) == 1 ||
+	    inet_pton(AF_INET6, host, out) == 1);
+}
+
+static const char *
+read_target(CURLU *u, struct http_target *out)
+{
+	char *scheme = NULL, *host = NULL, *port = NULL;
+	const char *sentence = NULL, *h;
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+		sentence = "only http:// and https:// are supported";
+	else if (curl_url_get(u, CURLUPART_HOST, &host, CURLU_URLDECODE) !=
+	    CURLUE_OK)
+		sentence = "the URL has no host";
+	else if (curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
+	    CURLUE_OK)
+		sentence = "the URL has no port";
+	if (sentence == NULL) {
+		h = host + (*host == '[');
+		len = strcspn(h, *host == '[' ? "]" : "");
+		if (len >= sizeof(out->host))
+			sentence = "the URL's host is too long";
+		else
+			memcpy(out->host, h, len);
+		out->port = atoi(port);
+		out->is_https = strcmp(scheme, "https") == 0;
+		out->is_address = is_address(out->host);
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	return (sentence);
+}
+
+const char *
+http_parse_target(const char *url, struct http_target *out)
+{
+	const char *sentence;
+	CURLU *u;
+
+	if (strstr(url, "://") == NULL)
+		return ("missing scheme <http://> or <https://>");
+	u = curl_url();
+	must(u != NULL);
+	if (curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) !=
+	    CURLUE_OK)
+		sentence = "malformed URL";
+	else
+		sentence = read_target(u, out);
+	curl_url_cleanup(u);
+	return (sentence);
+}
+
+const char *
+http_join(const char *url, const char *location, char **out)
+{
+	const char *sentence = NULL;
+	struct http_target target;
+	char *joined = NULL;
+	CURLU *u = curl_url();
+
+	must(u != NULL);
+	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+	    curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE |
+	    CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+		sentence = "the redirect's location is malformed";
+	else
+		sentence = read_target(u, &target);
+	if (sentence == NULL &&
+	    curl_url_get(u, CURLUPART_URL, &joined, 0) != CURLUE_OK)
+		sentence = "the redirect's location is malformed";
+	if (sentence == NULL)
+		*out = xstrdup(joined);
+	curl_free(joined);
+	curl_url_cleanup(u);
+	return (sentence);
+}
+
+int
+http_escape(const char *text, size_t len, struct buf *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || (c != 0 &&
+		    strchr("-._~", c) != NULL)) {
+			buf_append_char(out, (char)c);
+			continue;
+		}
+		buf_append_char(out, '%');
+		buf_append_char(out, digits[c >> 4]);
+		buf_append_char(out, digits[c & 15]);
+	}
+	return (out->is_full ? ERR_LIMIT : 0);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From an entry of a flow to the request that leaves: its options, then its
+ * URL, headers and body with the variables of the moment; and what becomes
+ * of a request when the answer redirects it. Pure: no network, no loop.
+ *
+ * Everything made here lives in the maker's arena, until it is reset.
+ */
+#ifndef PROBE_REQUEST_H
+#define PROBE_REQUEST_H
+
+#include "base/mem.h"
+#include "checks/flow.h"
+#include "probe/findings.h"
+#include "probe/http.h"
+#include "probe/scope.h"
+
+#define REQUEST_ENDLESS (-1)
+#define REQUEST_MOST_BYTES (64u << 20) /* of a body */
+
+/* What makes requests: where it reads, where it writes. */
+struct request_maker {
+	struct scope *scope;
+	struct arena *arena;
+	struct buf *scratch;       /* content is lost between calls */
+	struct findings *findings; /* what is wrong with the flow */
+	bool may_write_files;
+	bool may_open_sockets;
+};
+
+/* [Options] of one round of an entry, and Hurl's defaults. */
+struct request_options {
+	bool is_skipped;
+	bool is_repeated;
+	int64_t repeat;        /* when is_repeated; REQUEST_ENDLESS */
+	int64_t retry;         /* further attempts; REQUEST_ENDLESS; 0 */
+	span_us delay, retry_interval;
+	bool follows, trusts_redirects;
+	int64_t max_redirects; /* REQUEST_ENDLESS */
+	bool is_compressed;
+	const char *user;      /* "name:password", or NULL */
+	const char *output;    /* path below the flow's root, or NULL */
+	struct http_header *headers;
+	size_t header_count;
+	struct http_options http;
+};
+
+/*
+ * Evaluate the options of an entry; variables that it sets are set. Returns
+ * 0, or an error with a finding at the option's place.
+ */
+int request_options(struct request_maker *m, const struct flow_entry *entry,
+    struct request_options *out);
+
+/* A request before defaults are added, so that it can be redirected. */
+struct request {
+	const char *method;
+	const char *url;          /* with query */
+	const struct http_header *headers;
+	size_t header_count;
+	const char *content_type; /* implied by the body; NULL: none */
+	const char *cookies;      /* of [Cookies]; NULL: none */
+	bool has_body;
+	const char *body;
+	size_t body_len;
+	const struct http_part *parts;
+	size_t part_count;
+	bool sends_user;          /* false once redirected to another host */
+};
+
+/* Evaluate the request of an entry. Returns 0, or an error with findings. */
+int request_build(struct request_maker *m, const struct flow_entry *entry,
+    struct request *out);
+
+/*
+ * Add the defaults that Hurl adds (no Expect, User-Agent, Authorization of
+ * the option user, Accept-Encoding, Content-Type), and traceparent (NULL:
+ * none) unless the flow sends its own.
+ */
+void request_finish(struct request_maker *m, const struct request *r,
+    const struct request_options *o, const char *traceparent,
+    struct http_request *out);
+
+/* True for an answer that asks to go elsewhere. */
+bool request_is_redirect(long status);
+
+/*
+ * Turn r into the request that follows an answer with status leading to url.
+ * 301 to 303 become a GET without body; others keep everything. Another host,
+ * port or scheme than before gets no credentials (Authorization, Cookie, the
+ * option user, [Cookies]), unless o trusts redirects.
+ */
+void request_redirect(struct request_maker *m, struct request *r,
+    const struct request_options *o, long status, const char *url);
+
+/*
+ * True when the request may be sent twice without harm: a safe or idempotent
+ * method (RFC 9110 9.2.2), or an Idempotency-Key header.
+ */
+bool request_is_idempotent(const struct http_request *r);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* Shared by the files of the engine: run.c, run_script.c, run_report.c. */
+#ifndef PROBE_RUN_PRIV_H
+#define PROBE_RUN_PRIV_H
+
+#include "base/mem.h"
+#include "probe/request.h"
+#include "probe/run.h"
+#include "probe/run_rules.h"
+
+#define RUN_MAGIC 0x52554e21u
+#define RUN_TRACEPARENT_SIZE 56
+
+struct run_engine {
+	struct loop *loop;
+	struct http *http;
+	char *probe;
+	struct run_rights rights;
+	struct run *runs;          /* in flight */
+	size_t in_flight;
+	struct buf scratch;
+};
+
+struct run_script {
+	struct run_engine *engine;
+	unsigned int holds;
+	struct definition *definition;
+	struct flow *flow;
+	struct variables *variables; /* secrets not among them */
+	struct variables *complete;  /* with secrets; NULL: none read */
+	mono_us complete_at;
+	char *missing;               /* a secret that could not be read */
+};
+
+enum run_state {
+	RUN_STARTING,
+	RUN_DELAYED,  /* before an entry's first attempt */
+	RUN_SENDING,
+	RUN_RETRYING, /* between two attempts */
+	RUN_DONE
+};
+
+struct run {
+	unsigned int magic;
+	struct run *next, **prev;  /* in engine->runs */
+	struct run_engine *engine;
+	struct run_script *script; /* held */
+	const struct run_hooks *hooks;
+	void *arg;
+	struct loop_timer *timer;
+	mono_us armed_at;          /* what the timer is set to; 0: not set */
+	mono_us started, deadline;
+	mono_us due;               /* end of a delay or a retry's pause */
+	enum run_state state;
+	char *stop_reason;
+
+	struct variables *variables;
+	struct scope scope;
+	struct http_session *session;
+	uint8_t trace[16], span[8];
+
+	uint32_t entry, last;      /* from 0; last is exclusive */
+	int64_t rounds;            /* of the entry, done */
+	uint32_t attempt;          /* from 1 */
+	struct request_options options;
+	struct arena options_arena;
+
+	/* The attempt at hand. */
+	struct arena arena;
+	struct request request;
+	struct http_request sent;
+	struct http_transfer *transfer;
+	mono_us sent_at;
+	struct response *response;
+	struct response **before;  /* the answers that redirected us here */
+	size_t before_count;
+	char traceparent[RUN_TRACEPARENT_SIZE];
+	char *location, *trigger;
+	struct run_result result;
+};
+
+/*
+ * The variables of a new run, secrets included, read again when they are
+ * old. NULL with *sentence (the script's) when a secret is missing.
+ */
+const struct variables *run_script_complete(struct run_script *script,
+    const char **sentence);
+
+struct run_script *run_script_hold(struct run_script *script);
+
+/* Set variables of a definition. */
+void run_script_set(struct variables *v, const struct definition_variable *list,
+    size_t count);
+
+/* Write the request and its answer as text, for people. */
+void run_evidence(struct run *run);
+
+#endif
