@@ -213,11 +213,13 @@ format_reason(struct buf *out, const char *sentence, const char *why)
 static void
 cut_off(struct run *run, const char *why)
 {
-	const struct place place = entry_of(run)->place;
+	struct place place = {0};
 	struct run_step *step;
 	struct buf reason;
 	bool was_sent;
 
+	if (run->entry < run->last)
+		place = entry_of(run)->place;
 	buf_init(&reason, 2 * REASON_MOST_BYTES);
 	if (run->state == RUN_SENDING) {
 		was_sent = http_cancel(&run->transfer);

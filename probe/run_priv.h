@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by the files of the engine: run.c, run_script.c, run_report.c. */
+/* Shared by the files of the engine: run*.c. */
 #ifndef PROBE_RUN_PRIV_H
 #define PROBE_RUN_PRIV_H
 
@@ -42,7 +42,7 @@ enum run_state {
 
 struct run {
 	unsigned int magic;
-	struct run *next, **prev;  /* in engine->runs */
+	struct run *prev, *next;   /* in engine->runs */
 	struct run_engine *engine;
 	struct run_script *script; /* held */
 	const struct run_hooks *hooks;

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Evidence: the request that decided a run and its answer, as text. What
+ * carries credentials by its nature (Authorization, cookies) is left out
+ * here; secrets and card numbers in the rest are masked when it is encoded.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/run_priv.h"
+
+#define REQUEST_MOST_BYTES_KEPT (16u << 10)
+
+static bool
+is_credential(const char *name)
+{
+	static const char *const names[] = {"Authorization",
+	    "Proxy-Authorization", "Cookie", "Set-Cookie"};
+	size_t i;
+
+	for (i = 0; i < NELEMS(names); i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+append_header(struct buf *out, const char *name, const char *value)
+{
+	if (value != NULL)
+		buf_printf(out, "%s: %s\n", name,
+		    is_credential(name) ? "***" : value);
+}
+
+/* As much as fits, never half of a UTF-8 character's bytes wrongly joined:
+ * the encoder replaces what is cut. */
+static void
+append_body(struct buf *out, const char *data, size_t len)
+{
+	size_t room = out->max_bytes - out->len;
+
+	if (len == 0)
+		return;
+	buf_append_char(out, '\n');
+	if (len < room) {
+		buf_append(out, data, len);
+		return;
+	}
+	if (room > 32) {
+		buf_append(out, data, room - 32);
+		buf_append_str(out, "\n[cut]");
+	}
+}
+
+/* Names of the cookies that went along; their values are credentials. */
+static void
+append_cookies(struct run *run, struct buf *out)
+{
+	struct buf cookies;
+	char *rest, *pair;
+
+	buf_init(&cookies, REQUEST_MOST_BYTES_KEPT);
+	if (run->session != NULL)
+		http_session_cookies(run->session, run->sent.url, &cookies);
+	if (run->sent.cookies != NULL)
+		buf_printf(&cookies, "%s%s", cookies.len > 0 ? "; " : "",
+		    run->sent.cookies);
+	if (cookies.len > 0) {
+		buf_append_str(out, "Cookie:");
+		rest = cookies.data;
+		while ((pair = strsep(&rest, ";")) != NULL)
+			buf_printf(out, " %.*s=***%s",
+			    (int)strcspn(pair + (*pair == ' '), "="),
+			    pair + (*pair == ' '), rest != NULL ? ";" : "");
+		buf_append_char(out, '\n');
+	}
+	buf_fini(&cookies);
+}
+
+static const char *
+path_of(const char *url)
+{
+	const char *p = strstr(url, "://");
+
+	p = p == NULL ? url : p + 3;
+	p += strcspn(p, "/?#");
+	return (*p != '\0' ? p : "/");
+}
+
+static void
+describe_request(struct run *run, struct buf *out)
+{
+	const struct http_request *r = &run->sent;
+	struct http_target target;
+	size_t i;
+
+	buf_printf(out, "%s %s\n", r->method, path_of(r->url));
+	if (http_parse_target(r->url, &target) == NULL)
+		buf_printf(out, "Host: %s:%d\n", target.host, target.port);
+	for (i = 0; i < r->header_count; i++)
+		append_header(out, r->headers[i].name, r->headers[i].value);
+	append_cookies(run, out);
+	if (r->has_body)
+		append_body(out, r->body, r->body_len);
+	for (i = 0; i < r->part_count; i++) {
+		buf_printf(out, "\n[part %s%s%s, %zu bytes]\n",
+		    r->parts[i].name, r->parts[i].filename != NULL ?
+		    " of file " : "", r->parts[i].filename != NULL ?
+		    r->parts[i].filename : "", r->parts[i].len);
+		append_body(out, r->parts[i].data, r->parts[i].len);
+	}
+}
+
+static void
+describe_response(struct response *r, struct buf *out)
+{
+	const char *data, *sentence;
+	size_t i, len;
+
+	if (r->status == 0)
+		return;
+	buf_printf(out, "HTTP/%s %ld\n", r->version, r->status);
+	for (i = 0; i < r->header_count; i++)
+		append_header(out, r->headers[i].name, r->headers[i].value);
+	if (r->is_truncated || response_text(r, r->body.max_bytes, &data,
+	    &len, &sentence) != 0) {
+		data = buf_str(&r->body);
+		len = r->body.len;
+	}
+	append_body(out, data, len);
+}
+
+void
+run_evidence(struct run *run)
+{
+	struct run_result *result = &run->result;
+
+	if (run->response == NULL || run->script->definition->
+	    limits.evidence_bytes <= 0)
+		return;
+	if (result->request.max_bytes > REQUEST_MOST_BYTES_KEPT)
+		buf_init(&result->request, REQUEST_MOST_BYTES_KEPT);
+	describe_request(run, &result->request);
+	describe_response(run->response, &result->response);
+}
