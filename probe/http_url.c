@@ -3,9 +3,10 @@
  * URLs as libcurl reads them: what decides whether a host may be reached
  * must see the same host as what connects to it.
  */
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <arpa/inet.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -73,17 +74,35 @@ http_parse_target(const char *url, struct http_target *out)
 	return (sentence);
 }
 
+/* Encode what may not stand in a URL; libcurl would make a space a plus. */
+static char *
+encode_location(const char *s)
+{
+	char *out = xmalloc(strlen(s) * 3 + 1), *p = out;
+
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c <= ' ' || c >= 0x7f)
+			p += sprintf(p, "%%%02X", c);
+		else
+			*p++ = (char)c;
+	}
+	*p = '\0';
+	return (out);
+}
+
 const char *
 http_join(const char *url, const char *location, char **out)
 {
 	const char *sentence = NULL;
 	struct http_target target;
-	char *joined = NULL;
+	char *joined = NULL, *encoded = encode_location(location);
 	CURLU *u = curl_url();
 
 	must(u != NULL);
 	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-	    curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE |
+	    curl_url_set(u, CURLUPART_URL, encoded,
 	    CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
 		sentence = "the redirect's location is malformed";
 	else
@@ -94,6 +113,7 @@ http_join(const char *url, const char *location, char **out)
 	if (sentence == NULL)
 		*out = xstrdup(joined);
 	curl_free(joined);
+	free(encoded);
 	curl_url_cleanup(u);
 	return (sentence);
 }

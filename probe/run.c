@@ -108,6 +108,7 @@ finish(struct run *run, enum outcome outcome, const char *reason,
 	if (outcome != OUTCOME_PASSED) {
 		result->reason = xstrndup(reason, strnlen(reason,
 		    REASON_MOST_BYTES));
+		result->is_reason_cut = strlen(reason) > REASON_MOST_BYTES;
 		result->place = place;
 		run_evidence(run);
 	}

@@ -111,11 +111,12 @@ struct run_result {
 	span_us lag;           /* of the engine's loop */
 	enum outcome outcome;
 	char *reason;          /* NULL when passed */
+	bool is_reason_cut;
 	struct place place;    /* line 0: none */
 	struct run_step *steps;
 	size_t step_count;
-	struct buf request;    /* evidence; empty when passed */
-	struct buf response;
+	struct buf request;    /* evidence; empty when passed, is_full */
+	struct buf response;   /* when cut off at its end */
 };
 
 struct run_hooks {

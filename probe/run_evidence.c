@@ -32,24 +32,21 @@ append_header(struct buf *out, const char *name, const char *value)
 		    is_credential(name) ? "***" : value);
 }
 
-/* As much as fits, never half of a UTF-8 character's bytes wrongly joined:
- * the encoder replaces what is cut. */
+/* As much as fits; is_full then says that the end was cut off. */
 static void
 append_body(struct buf *out, const char *data, size_t len)
 {
-	size_t room = out->max_bytes - out->len;
+	size_t room;
 
-	if (len == 0)
+	if (len == 0 || buf_append_char(out, '\n') != 0)
 		return;
-	buf_append_char(out, '\n');
-	if (len < room) {
+	room = out->max_bytes - out->len;
+	if (len <= room) {
 		buf_append(out, data, len);
 		return;
 	}
-	if (room > 32) {
-		buf_append(out, data, room - 32);
-		buf_append_str(out, "\n[cut]");
-	}
+	buf_append(out, data, room);
+	out->is_full = true;
 }
 
 /* Names of the cookies that went along; their values are credentials. */
