@@ -160,8 +160,9 @@ enum parse value_regex(struct parser *p, const struct regex **out);
 enum parse value_predicate(struct parser *p, struct flow_value *out);
 enum parse value_variable(struct parser *p, struct flow_value *out);
 
-/* flow_body.c, flow_json.c */
+/* flow_body.c, flow_json.c, flow_xml.c */
 enum parse body_multiline(struct parser *p, struct flow_body *out);
+enum parse body_xml(struct parser *p, struct flow_body *out);
 enum parse body_parse(struct parser *p, struct flow_body *out);
 enum parse json_parse(struct parser *p, struct flow_template *out);
 enum parse json_parse_object(struct parser *p, struct flow_template *out);

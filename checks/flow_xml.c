@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * XML bodies. Nothing marks their end but the XML itself: libxml2's push
+ * parser says when the root element is closed.
+ */
+#include "checks/flow_priv.h"
+
+#include <libxml/parser.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+struct xml_state {
+	size_t depth;
+	bool is_at_end; /* the last event closed an element */
+};
+
+static void
+xml_start_cb(void *arg, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri, int namespace_count, const xmlChar **namespaces,
+    int attribute_count, int defaulted_count, const xmlChar **attributes)
+{
+	struct xml_state *s = arg;
+
+	(void)name, (void)prefix, (void)uri, (void)namespace_count;
+	(void)namespaces, (void)attribute_count, (void)defaulted_count;
+	(void)attributes;
+	s->depth++;
+	s->is_at_end = false;
+}
+
+static void
+xml_end_cb(void *arg, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri)
+{
+	struct xml_state *s = arg;
+
+	(void)name, (void)prefix, (void)uri;
+	s->depth--;
+	s->is_at_end = s->depth == 0;
+}
+
+static xmlParserCtxtPtr
+xml_open(struct xml_state *s)
+{
+	static xmlSAXHandler handler = {.initialized = XML_SAX2_MAGIC,
+	    .startElementNs = xml_start_cb, .endElementNs = xml_end_cb};
+
+	*s = (struct xml_state){0};
+	return (xmlCreatePushParserCtxt(&handler, s, NULL, 0, NULL));
+}
+
+/*
+ * Feed the source from its cursor until the root is closed, step bytes of
+ * it at a time or up to every >. Returns the number of bytes, 0 for wrong
+ * XML, with *bad at the piece in which it is.
+ */
+static size_t
+xml_feed(struct parser *p, bool is_by_character, size_t *bad)
+{
+	const char *start = p->source + p->cur.at, *gt;
+	size_t len = p->end - p->cur.at, at = 0, step;
+	xmlParserCtxtPtr ctx;
+	struct xml_state s;
+	uint32_t c;
+
+	ctx = xml_open(&s);
+	if (ctx == NULL)
+		return (0);
+	while (at < len && !s.is_at_end) {
+		gt = memchr(start + at, '>', len - at);
+		step = gt == NULL ? len - at : (size_t)(gt - start) - at + 1;
+		if (is_by_character)
+			step = utf8_decode(start + at, len - at, &c);
+		if (step > 1 << 20)
+			step = 1 << 20;
+		*bad = at;
+		if (xmlParseChunk(ctx, start + at, (int)step,
+		    at + step == len) != 0)
+			break;
+		at += step;
+	}
+	xmlFreeParserCtxt(ctx);
+	return (s.is_at_end ? at : 0);
+}
+
+/* Move the cursor count bytes on. */
+static void
+advance(struct parser *p, size_t count)
+{
+	size_t to = p->cur.at + count;
+
+	while (p->cur.at < to)
+		reader_read(p);
+}
+
+enum parse
+body_xml(struct parser *p, struct flow_body *out)
+{
+	struct cursor start = p->cur;
+	size_t len, bad = 0;
+	struct builder b;
+
+	if (!reader_sees(p, "<"))
+		return (reader_soft(p, p->cur, MISTAKE_EXPECTED, "XML"));
+	out->kind = FLOW_BODY_XML;
+	len = xml_feed(p, false, &bad);
+	if (len == 0) {
+		/* Once more, to say at which character it went wrong. */
+		len = xml_feed(p, true, &bad);
+	}
+	if (len == 0) {
+		advance(p, bad);
+		return (reader_hard(p, p->cur, MISTAKE_SENTENCE,
+		    "this is not well-formed XML"));
+	}
+	builder_init(&b, p);
+	builder_bytes(&b, p->source + start.at, len);
+	advance(p, len);
+	builder_fini(&b, start, p->cur, &out->template);
+	return (PARSE_OK);
+}
