@@ -38,7 +38,7 @@ graphql_variables(struct parser *p, struct flow_body *out)
 		return (r);
 	reader_skip_spaces(p);
 	start = p->cur;
-	if (json_parse_object(p, &out->variables) != PARSE_OK)
+	if (body_json_object(p, &out->variables) != PARSE_OK)
 		return (reader_hard(p, start, MISTAKE_EXPECTED,
 		    "a JSON object: the variables of this query"));
 	out->has_variables = true;
@@ -73,7 +73,7 @@ graphql(struct parser *p, struct flow_body *out)
 	close = p->cur;
 	p->cur = start;
 	builder_init(&b, p);
-	if ((r = template_feed(&b, TEXT_MULTILINE, FLOW_PLAIN, false, end)) !=
+	if ((r = text_feed(&b, TEXT_MULTILINE, FLOW_PLAIN, false, end)) !=
 	    PARSE_OK)
 		return (r);
 	builder_fini(&b, start, end, &out->template);
@@ -123,28 +123,28 @@ static enum parse
 body_json(struct parser *p, struct flow_body *out)
 {
 	out->kind = FLOW_BODY_JSON;
-	return (json_parse(p, &out->template));
+	return (body_json_value(p, &out->template));
 }
 
 static enum parse
 body_base64(struct parser *p, struct flow_body *out)
 {
 	out->kind = FLOW_BODY_BYTES;
-	return (value_base64(p, &out->bytes, &out->bytes_len));
+	return (operand_base64(p, &out->bytes, &out->bytes_len));
 }
 
 static enum parse
 body_hex(struct parser *p, struct flow_body *out)
 {
 	out->kind = FLOW_BODY_BYTES;
-	return (value_hex(p, &out->bytes, &out->bytes_len));
+	return (operand_hex(p, &out->bytes, &out->bytes_len));
 }
 
 static enum parse
 body_file(struct parser *p, struct flow_body *out)
 {
 	out->kind = FLOW_BODY_FILE;
-	return (value_file(p, &out->template));
+	return (operand_file(p, &out->template));
 }
 
 enum parse

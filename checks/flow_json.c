@@ -10,23 +10,23 @@
 
 #define JSON_MOST_DEPTH 1000
 
-struct json {
+struct json_body {
 	struct parser *p;
 	struct builder b;
 	bool is_compact;
 };
 
-static enum parse json_value(struct json *j);
+static enum parse json_value(struct json_body *j);
 
 static void
-keep(struct json *j, struct cursor from)
+keep(struct json_body *j, struct cursor from)
 {
 	builder_bytes(&j->b, j->p->source + from.at,
 	    j->p->cur.at - from.at);
 }
 
 static void
-spaces(struct json *j)
+spaces(struct json_body *j)
 {
 	struct cursor start = j->p->cur;
 
@@ -36,7 +36,7 @@ spaces(struct json *j)
 }
 
 static enum parse
-punctuation(struct json *j, const char *literal)
+punctuation(struct json_body *j, const char *literal)
 {
 	enum parse r = reader_expect(j->p, literal);
 
@@ -51,7 +51,7 @@ punctuation(struct json *j, const char *literal)
  * escape or a quote in a name makes.
  */
 static enum parse
-string_text(struct json *j, bool is_name, struct cursor start,
+string_text(struct json_body *j, bool is_name, struct cursor start,
     struct cursor end)
 {
 	struct parser *p = j->p;
@@ -60,7 +60,7 @@ string_text(struct json *j, bool is_name, struct cursor start,
 
 	p->cur = start;
 	builder_char(&j->b, '"');
-	r = template_feed(&j->b, TEXT_JSON,
+	r = text_feed(&j->b, TEXT_JSON,
 	    is_name ? FLOW_PLAIN : FLOW_JSON_STRING, !is_name, end);
 	if (r != PARSE_OK)
 		return (r);
@@ -70,7 +70,7 @@ string_text(struct json *j, bool is_name, struct cursor start,
 }
 
 static enum parse
-string(struct json *j, bool is_name)
+string(struct json_body *j, bool is_name)
 {
 	struct parser *p = j->p;
 	struct cursor start, end;
@@ -96,7 +96,7 @@ string(struct json *j, bool is_name)
 }
 
 static enum parse
-number(struct json *j)
+number(struct json_body *j)
 {
 	struct parser *p = j->p;
 	struct cursor start = p->cur;
@@ -120,7 +120,7 @@ number(struct json *j)
 }
 
 static enum parse
-placeholder(struct json *j)
+placeholder(struct json_body *j)
 {
 	struct flow_part part;
 	enum parse r;
@@ -134,7 +134,7 @@ placeholder(struct json *j)
 
 /* A value where there must be one: nothing is soft in here. */
 static enum parse
-inner_value(struct json *j)
+inner_value(struct json_body *j)
 {
 	struct cursor start = j->p->cur;
 	enum parse r;
@@ -150,7 +150,7 @@ inner_value(struct json *j)
 }
 
 static enum parse
-element(struct json *j)
+element(struct json_body *j)
 {
 	enum parse r;
 
@@ -162,7 +162,7 @@ element(struct json *j)
 }
 
 static enum parse
-member(struct json *j)
+member(struct json_body *j)
 {
 	struct cursor after_colon;
 	enum parse r;
@@ -189,7 +189,7 @@ member(struct json *j)
 }
 
 static bool
-is_trailing_comma(struct json *j, const char *close)
+is_trailing_comma(struct json_body *j, const char *close)
 {
 	struct cursor start = j->p->cur;
 	bool is_last;
@@ -201,8 +201,8 @@ is_trailing_comma(struct json *j, const char *close)
 }
 
 static enum parse
-sequence(struct json *j, const char *open, const char *close,
-    enum parse (*item)(struct json *))
+sequence(struct json_body *j, const char *open, const char *close,
+    enum parse (*item)(struct json_body *))
 {
 	struct parser *p = j->p;
 	struct cursor comma;
@@ -229,7 +229,7 @@ sequence(struct json *j, const char *open, const char *close,
 }
 
 static enum parse
-nested(struct json *j)
+nested(struct json_body *j)
 {
 	struct parser *p = j->p;
 	enum parse r;
@@ -245,7 +245,7 @@ nested(struct json *j)
 }
 
 static enum parse
-word(struct json *j)
+word(struct json_body *j)
 {
 	static const char *const words[] = {"null", "true", "false"};
 	struct cursor start = j->p->cur;
@@ -261,7 +261,7 @@ word(struct json *j)
 }
 
 static enum parse
-json_value(struct json *j)
+json_value(struct json_body *j)
 {
 	struct cursor start = j->p->cur;
 	enum parse r;
@@ -281,9 +281,9 @@ json_value(struct json *j)
 }
 
 enum parse
-json_parse(struct parser *p, struct flow_template *out)
+body_json_value(struct parser *p, struct flow_template *out)
 {
-	struct json j = {.p = p};
+	struct json_body j = {.p = p};
 	struct cursor start = p->cur;
 	enum parse r;
 
@@ -296,9 +296,9 @@ json_parse(struct parser *p, struct flow_template *out)
 }
 
 enum parse
-json_parse_object(struct parser *p, struct flow_template *out)
+body_json_object(struct parser *p, struct flow_template *out)
 {
-	struct json j = {.p = p, .is_compact = true};
+	struct json_body j = {.p = p, .is_compact = true};
 	struct cursor start = p->cur;
 	enum parse r;
 

@@ -32,7 +32,7 @@ option_count(struct parser *p, struct flow_option *out)
 	struct cursor start = p->cur;
 	enum parse r;
 
-	r = value_integer(p, &out->integer);
+	r = operand_integer(p, &out->integer);
 	if (r == PARSE_OK && out->integer < -1)
 		r = PARSE_SOFT;
 	return (literal_or_placeholder(p, r, start,
@@ -71,7 +71,7 @@ option_duration(struct parser *p, struct flow_option *out)
 	enum parse r;
 
 	out->unit_us = 1000;
-	r = value_natural(p, &out->integer);
+	r = operand_natural(p, &out->integer);
 	if (r == PARSE_OK)
 		r = duration_unit(p, &out->unit_us);
 	if (r == PARSE_HARD)
@@ -112,7 +112,7 @@ option_variable(struct parser *p, struct flow_option *out)
 	if ((r = reader_expect(p, "=")) != PARSE_OK)
 		return (r);
 	reader_skip_spaces(p);
-	return (value_variable(p, &out->variable_value));
+	return (operand_variable(p, &out->variable_value));
 }
 
 /* integer: 0 brief, 1 verbose, 2 debug */
@@ -152,11 +152,11 @@ option_value(struct parser *p, struct flow_option *out)
 		return (text_file_password(p, &out->text, &out->password));
 	case FLOW_OPTION_TYPE_BOOL:
 		return (literal_or_placeholder(p,
-		    value_bool(p, &out->boolean), start,
+		    operand_bool(p, &out->boolean), start,
 		    "true, false or {{variable}}", out));
 	case FLOW_OPTION_TYPE_NATURAL:
 		return (literal_or_placeholder(p,
-		    value_natural(p, &out->integer), start,
+		    operand_natural(p, &out->integer), start,
 		    "a natural number or {{variable}}", out));
 	case FLOW_OPTION_TYPE_COUNT:
 		return (option_count(p, out));

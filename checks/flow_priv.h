@@ -134,7 +134,7 @@ void builder_fini(struct builder *b, struct cursor from, struct cursor to,
     struct flow_template *out);
 enum parse placeholder_parse(struct parser *p, struct flow_part *part);
 enum parse placeholder_template(struct parser *p, struct flow_template *out);
-enum parse template_feed(struct builder *b, enum text_style style,
+enum parse text_feed(struct builder *b, enum text_style style,
     enum flow_context context, bool keeps_source, struct cursor end);
 enum parse text_skip(struct parser *p, enum text_style style);
 enum parse text_value(struct parser *p, struct flow_template *out);
@@ -148,24 +148,24 @@ enum parse text_file_name(struct parser *p, struct flow_template *out);
 enum parse text_file_password(struct parser *p, struct flow_template *name,
     struct flow_template *password);
 
-/* flow_value.c */
-enum parse value_bool(struct parser *p, bool *out);
-enum parse value_integer(struct parser *p, int64_t *out);
-enum parse value_natural(struct parser *p, int64_t *out);
-enum parse value_number(struct parser *p, struct flow_value *out);
-enum parse value_hex(struct parser *p, const char **bytes, size_t *len);
-enum parse value_base64(struct parser *p, const char **bytes, size_t *len);
-enum parse value_file(struct parser *p, struct flow_template *name);
-enum parse value_regex(struct parser *p, const struct regex **out);
-enum parse value_predicate(struct parser *p, struct flow_value *out);
-enum parse value_variable(struct parser *p, struct flow_value *out);
+/* flow_operand.c */
+enum parse operand_bool(struct parser *p, bool *out);
+enum parse operand_integer(struct parser *p, int64_t *out);
+enum parse operand_natural(struct parser *p, int64_t *out);
+enum parse operand_number(struct parser *p, struct flow_value *out);
+enum parse operand_hex(struct parser *p, const char **bytes, size_t *len);
+enum parse operand_base64(struct parser *p, const char **bytes, size_t *len);
+enum parse operand_file(struct parser *p, struct flow_template *name);
+enum parse operand_regex(struct parser *p, const struct regex **out);
+enum parse operand_predicate(struct parser *p, struct flow_value *out);
+enum parse operand_variable(struct parser *p, struct flow_value *out);
 
 /* flow_body.c, flow_json.c, flow_xml.c */
 enum parse body_multiline(struct parser *p, struct flow_body *out);
 enum parse body_xml(struct parser *p, struct flow_body *out);
 enum parse body_parse(struct parser *p, struct flow_body *out);
-enum parse json_parse(struct parser *p, struct flow_template *out);
-enum parse json_parse_object(struct parser *p, struct flow_template *out);
+enum parse body_json_value(struct parser *p, struct flow_template *out);
+enum parse body_json_object(struct parser *p, struct flow_template *out);
 
 /* flow_query.c */
 enum parse query_parse(struct parser *p, struct flow_query *out);

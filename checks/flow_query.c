@@ -45,7 +45,7 @@ regex_argument(struct parser *p, struct flow_template *text,
 	enum parse r;
 
 	if ((r = text_quoted(p, text)) == PARSE_SOFT)
-		r = value_regex(p, re);
+		r = operand_regex(p, re);
 	if (r == PARSE_SOFT)
 		return (reader_hard(p, start, MISTAKE_EXPECTED,
 		    "a regular expression: \"text\" or /text/"));
@@ -181,7 +181,7 @@ nth_argument(struct parser *p, struct flow_filter *out)
 {
 	struct cursor start = p->cur;
 
-	if (value_integer(p, &out->integer) == PARSE_OK)
+	if (operand_integer(p, &out->integer) == PARSE_OK)
 		return (PARSE_OK);
 	p->cur = start;
 	out->is_placeholder = true;
@@ -344,7 +344,7 @@ predicate_argument(struct parser *p, const struct row *row,
 	    PARSE_OK)
 		return (r);
 	start = p->cur;
-	r = value_predicate(p, &out->value);
+	r = operand_predicate(p, &out->value);
 	out->value_place = out->value.place;
 	if (r != PARSE_OK)
 		return (r);

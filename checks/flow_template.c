@@ -358,7 +358,7 @@ feed_char(struct feed *f, struct cursor at, uint32_t c)
 }
 
 enum parse
-template_feed(struct builder *b, enum text_style style,
+text_feed(struct builder *b, enum text_style style,
     enum flow_context context, bool keeps_source, struct cursor end)
 {
 	struct feed f = {.b = b, .context = context,
@@ -392,7 +392,7 @@ text_between(struct parser *p, enum text_style style, struct cursor start,
 
 	p->cur = start;
 	builder_init(&b, p);
-	if ((r = template_feed(&b, style, FLOW_PLAIN, false, end)) != PARSE_OK)
+	if ((r = text_feed(&b, style, FLOW_PLAIN, false, end)) != PARSE_OK)
 		return (r);
 	builder_fini(&b, start, end, out);
 	p->cur = after;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum parse
-value_bool(struct parser *p, bool *out)
+operand_bool(struct parser *p, bool *out)
 {
 	*out = reader_sees(p, "true");
 	if (*out || reader_sees(p, "false"))
@@ -38,7 +38,7 @@ digits(struct parser *p, const char *what)
 }
 
 enum parse
-value_integer(struct parser *p, int64_t *out)
+operand_integer(struct parser *p, int64_t *out)
 {
 	struct cursor start = p->cur;
 	enum parse r;
@@ -56,7 +56,7 @@ value_integer(struct parser *p, int64_t *out)
 
 /* Past INT64_MAX it stays there: nothing lasts longer or counts higher. */
 enum parse
-value_natural(struct parser *p, int64_t *out)
+operand_natural(struct parser *p, int64_t *out)
 {
 	struct cursor start = p->cur;
 	unsigned long long n;
@@ -74,7 +74,7 @@ value_natural(struct parser *p, int64_t *out)
 }
 
 enum parse
-value_number(struct parser *p, struct flow_value *out)
+operand_number(struct parser *p, struct flow_value *out)
 {
 	struct cursor start = p->cur, first;
 	size_t count;
@@ -111,7 +111,7 @@ hex_value(uint32_t c)
 }
 
 enum parse
-value_hex(struct parser *p, const char **bytes, size_t *len)
+operand_hex(struct parser *p, const char **bytes, size_t *len)
 {
 	struct cursor start;
 	size_t i, count;
@@ -189,7 +189,7 @@ base64_digits(struct parser *p, char *out)
 }
 
 enum parse
-value_base64(struct parser *p, const char **bytes, size_t *len)
+operand_base64(struct parser *p, const char **bytes, size_t *len)
 {
 	const char *end;
 	enum parse r;
@@ -210,7 +210,7 @@ value_base64(struct parser *p, const char **bytes, size_t *len)
 }
 
 enum parse
-value_file(struct parser *p, struct flow_template *name)
+operand_file(struct parser *p, struct flow_template *name)
 {
 	enum parse r;
 
@@ -253,7 +253,7 @@ regex_compile_here(struct parser *p, struct cursor start,
 
 /* Only \/ is an escape of ours, everything else is the expression's. */
 enum parse
-value_regex(struct parser *p, const struct regex **out)
+operand_regex(struct parser *p, const struct regex **out)
 {
 	struct cursor start, at;
 	enum parse r;
@@ -289,8 +289,8 @@ value_bytes(struct parser *p, struct flow_value *out)
 	enum parse r;
 
 	out->kind = FLOW_VALUE_BYTES;
-	if ((r = value_hex(p, &out->text, &out->len)) == PARSE_SOFT)
-		r = value_base64(p, &out->text, &out->len);
+	if ((r = operand_hex(p, &out->text, &out->len)) == PARSE_SOFT)
+		r = operand_base64(p, &out->text, &out->len);
 	return (r);
 }
 
@@ -318,14 +318,14 @@ static enum parse
 value_boolean(struct parser *p, struct flow_value *out)
 {
 	out->kind = FLOW_VALUE_BOOL;
-	return (value_bool(p, &out->boolean));
+	return (operand_bool(p, &out->boolean));
 }
 
 static enum parse
 value_file_name(struct parser *p, struct flow_value *out)
 {
 	out->kind = FLOW_VALUE_FILE;
-	return (value_file(p, &out->template));
+	return (operand_file(p, &out->template));
 }
 
 static enum parse
@@ -353,7 +353,7 @@ static enum parse
 value_expression(struct parser *p, struct flow_value *out)
 {
 	out->kind = FLOW_VALUE_REGEX;
-	return (value_regex(p, &out->regex));
+	return (operand_regex(p, &out->regex));
 }
 
 static enum parse
@@ -384,10 +384,10 @@ value_choice(struct parser *p, value_form *const *forms, size_t count,
 }
 
 enum parse
-value_predicate(struct parser *p, struct flow_value *out)
+operand_predicate(struct parser *p, struct flow_value *out)
 {
 	static value_form *const forms[] = {value_null, value_boolean,
-	    value_number, value_file_name, value_bytes, value_placeholder,
+	    operand_number, value_file_name, value_bytes, value_placeholder,
 	    value_quoted, value_multiline, value_backtick, value_expression};
 	struct cursor start = p->cur;
 	enum parse r;
@@ -402,10 +402,10 @@ value_predicate(struct parser *p, struct flow_value *out)
 }
 
 enum parse
-value_variable(struct parser *p, struct flow_value *out)
+operand_variable(struct parser *p, struct flow_value *out)
 {
 	static value_form *const forms[] = {value_null, value_boolean,
-	    value_number, value_quoted, value_unquoted};
+	    operand_number, value_quoted, value_unquoted};
 
 	return (value_choice(p, forms, sizeof(forms) / sizeof(forms[0]),
 	    out));
