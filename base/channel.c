@@ -29,6 +29,7 @@ struct channel {
 	bool is_busy;        /* inside a callback: free is put off */
 	bool is_freed;
 	bool is_closed;
+	bool is_mute;        /* writing failed: only reads on */
 	bool is_paused;
 };
 
@@ -113,6 +114,16 @@ channel_write_cb(struct bufferevent *bev, void *arg)
 }
 
 static void
+drop_output(struct channel *ch)
+{
+	struct evbuffer *out = bufferevent_get_output(ch->bev);
+
+	evbuffer_unfreeze(out, 1);
+	evbuffer_drain(out, evbuffer_get_length(out));
+	evbuffer_freeze(out, 1);
+}
+
+static void
 channel_event_cb(struct bufferevent *bev, short what, void *arg)
 {
 	struct channel *ch = arg;
@@ -121,6 +132,13 @@ channel_event_cb(struct bufferevent *bev, short what, void *arg)
 	must_magic(ch, CHANNEL_MAGIC);
 	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) == 0)
 		return;
+	if ((what & BEV_EVENT_WRITING) != 0) {
+		/* The peer is gone, but what it sent before still waits to
+		 * be read; the end of that reports the closing. */
+		ch->is_mute = true;
+		drop_output(ch);
+		return;
+	}
 	ch->is_busy = true;
 	report_closed(ch, what & BEV_EVENT_EOF ? ERR_CLOSED : ERR_IO);
 	ch->is_busy = false;
@@ -171,7 +189,7 @@ channel_send(struct channel *ch, const struct message *m)
 	struct evbuffer *out = bufferevent_get_output(ch->bev);
 	uint8_t head[MESSAGE_HEAD_SIZE];
 
-	if (ch->is_closed)
+	if (ch->is_closed || ch->is_mute)
 		return;
 	message_encode_head(m, head);
 	must(evbuffer_add(out, head, sizeof(head)) == 0);
@@ -224,5 +242,5 @@ channel_flush(struct channel *ch, span_us timeout)
 			return (ERR_CLOSED);
 	}
 	evbuffer_freeze(out, 1);
-	return (ch->is_closed ? ERR_CLOSED : 0);
+	return (ch->is_closed || ch->is_mute ? ERR_CLOSED : 0);
 }

@@ -22,12 +22,12 @@
 struct store_client {
 	unsigned int magic;
 	struct loop *loop;
-	struct loop_timer *timer;
+	struct loop_timer *timer, *pause;
 	struct channel *channel;
 	pid_t child;        /* 0: the store was there */
 	uint64_t cookie;    /* of the latest document */
 	uint64_t acked;
-	bool is_ready, is_closed, is_late;
+	bool is_ready, is_closed, is_late, is_rested;
 	char *refusal;
 };
 
@@ -76,6 +76,15 @@ late_cb(void *arg)
 
 	must_magic(sc, CLIENT_MAGIC);
 	sc->is_late = true;
+}
+
+static void
+rested_cb(void *arg)
+{
+	struct store_client *sc = arg;
+
+	must_magic(sc, CLIENT_MAGIC);
+	sc->is_rested = true;
 }
 
 static int
@@ -150,8 +159,10 @@ reach(struct store_client *sc, const char *dir, struct cause *c)
 		rc = start_and_wait(sc, dir, c);
 		if (rc != ERR_BUSY)
 			return (rc);
-		usleep(RETRY_SPAN);
-		loop_turn(sc->loop, false);
+		sc->is_rested = false;
+		loop_timer_at(sc->pause, clock_mono() + RETRY_SPAN);
+		while (!sc->is_rested)
+			loop_turn(sc->loop, true);
 	}
 	cause_add(c, "%s: no e2e-store answers, and none can be started "
 	    "there", dir);
@@ -168,6 +179,7 @@ store_client_open(const char *dir, span_us timeout,
 	sc->magic = CLIENT_MAGIC;
 	sc->loop = loop_new();
 	sc->timer = loop_timer_new(sc->loop, late_cb, sc);
+	sc->pause = loop_timer_new(sc->loop, rested_cb, sc);
 	loop_timer_at(sc->timer, clock_mono() + timeout);
 	rc = reach(sc, dir, c);
 	loop_timer_stop(sc->timer);
@@ -216,6 +228,7 @@ store_client_close(struct store_client **scp)
 	*scp = NULL;
 	detach(sc);
 	loop_timer_free(&sc->timer);
+	loop_timer_free(&sc->pause);
 	loop_free(&sc->loop);
 	free(sc->refusal);
 	sc->magic = 0;

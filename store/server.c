@@ -364,7 +364,7 @@ closed_cb(struct channel *ch, int err, void *arg)
 	must_magic(p, PEER_MAGIC);
 	s = p->server;
 	if (p->is_parent) {
-		if (err != ERR_CLOSED)
+		if (err == ERR_CORRUPT)
 			s->result = err;
 		log_info("store.parent.gone", "reason=%s",
 		    log_quote(err_text(err)));

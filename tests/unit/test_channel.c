@@ -2,6 +2,7 @@
 /* Loop, timers and channels over a real socketpair, without sleeping. */
 #include "tests/unit/unit.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -174,6 +175,33 @@ flush_writes_without_the_loop(void **state)
 	loop_free(&loop);
 }
 
+/* Answering a dead peer fails; its last words must still be heard. */
+static void
+what_a_dead_peer_sent_is_still_read(void **state)
+{
+	struct loop *loop = loop_new();
+	struct seen s = {0};
+	struct channel *a;
+	char text[1000] = {0};
+	int i;
+
+	(void)state;
+	pair_open(loop, &a, &s);
+	for (i = 0; i < 100; i++)
+		channel_send(a, &(struct message){.type = MESSAGE_RESULT,
+		    .cookie = (uint64_t)i, .doc = text,
+		    .doc_len = sizeof(text)});
+	assert_int_equal(channel_flush(a, SPAN_S), 0);
+	channel_free(&a);
+	channel_send(s.ch, &(struct message){.type = MESSAGE_ACK});
+	while (s.closed == 0)
+		loop_turn(loop, true);
+	assert_int_equal(s.messages, 100);
+	assert_int_equal(channel_flush(s.ch, SPAN_S), ERR_CLOSED);
+	channel_free(&s.ch);
+	loop_free(&loop);
+}
+
 static void
 note_order(void *arg)
 {
@@ -219,8 +247,10 @@ main(void)
 	    cmocka_unit_test(a_paused_channel_goes_on_where_it_stopped),
 	    cmocka_unit_test(nonsense_from_the_peer_closes_with_corrupt),
 	    cmocka_unit_test(flush_writes_without_the_loop),
+	    cmocka_unit_test(what_a_dead_peer_sent_is_still_read),
 	    cmocka_unit_test(timers_fire_at_absolute_times_and_stop),
 	};
 
+	signal(SIGPIPE, SIG_IGN); /* as proc_init does */
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
