@@ -40,7 +40,11 @@ spawn(const char *program, char *const argv[], int child_fd, pid_t *pid)
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setflags(&attr,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+	    POSIX_SPAWN_SETPGROUP);
+	/* A group of its own: an interrupt from the terminal is for us, and
+	 * we stop the child when its work is done. */
+	posix_spawnattr_setpgroup(&attr, 0);
 	rc = posix_spawn(pid, program, &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
