@@ -536,6 +536,14 @@ fleet_stop(struct fleet *fleet, span_us within, void (*stopped)(void *arg),
 	    clock_mono() + (fleet->live > 0 ? within : 0));
 }
 
+void
+fleet_hurry(struct fleet *fleet)
+{
+	must_magic(fleet, FLEET_MAGIC);
+	if (fleet->is_stopping && fleet->stopped != NULL)
+		loop_timer_at(fleet->stop_timer, clock_mono());
+}
+
 static void
 probe_init(struct fleet *fleet, unsigned int index, const char *program)
 {

@@ -66,6 +66,15 @@ struct fleet_definition;
 struct fleet_definition *fleet_define(struct fleet *fleet,
     const struct fleet_definition_info *info);
 
+/*
+ * The same for a definition of checks/definition.h. Its runs occupy the hosts
+ * of the URLs among its variables (base_url, say); without any, the hosts it
+ * names one by one. NULL when its document is too large.
+ */
+struct definition;
+struct fleet_definition *fleet_define_from(struct fleet *fleet,
+    const struct definition *definition);
+
 /* The caller needs it no more; runs of it that are under way still finish. */
 void fleet_forget(struct fleet_definition **d);
 
@@ -110,6 +119,9 @@ void fleet_submit(struct fleet *fleet, const struct fleet_job *job,
  */
 void fleet_stop(struct fleet *fleet, span_us within,
     void (*stopped)(void *arg), void *arg);
+
+/* After fleet_stop: wait no longer for the runs in flight. */
+void fleet_hurry(struct fleet *fleet);
 
 struct fleet_stats {
 	unsigned int ready;   /* probes */

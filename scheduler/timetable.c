@@ -232,6 +232,12 @@ queue_missed(struct timetable *t, struct timetable_entry *e, wall_us first,
 }
 
 void
+timetable_run_begin(struct timetable_entry *e)
+{
+	e->is_running = true;
+}
+
+void
 timetable_run_end(struct timetable_entry *e)
 {
 	must(e->is_running);

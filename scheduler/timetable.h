@@ -73,7 +73,9 @@ void timetable_set_every(struct timetable *t, struct timetable_entry *e,
 void timetable_note_stopped(struct timetable *t, struct timetable_entry *e,
     wall_us last_due);
 
-/* The run of a TIMETABLE_DUE slot has ended. */
+/* A run of the entry is under way already; and it, or one of a TIMETABLE_DUE
+ * slot, has ended. */
+void timetable_run_begin(struct timetable_entry *e);
 void timetable_run_end(struct timetable_entry *e);
 
 /* Tell the time. Call before taking slots. */

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon. The way out is a chain: no more dispatch, the runs in flight
+ * come back, the store acknowledges what it has, the children end.
+ */
+#include "scheduler/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cause.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "checks/plan.h"
+#include "scheduler/child.h"
+#include "scheduler/dispatch.h"
+#include "scheduler/fleet.h"
+#include "scheduler/outbox.h"
+
+#define DAEMON_MAGIC    0x4441454du
+#define READY_LOOK      (20 * SPAN_MS)
+#define STATS_EVERY     (60 * SPAN_S)
+#define DRAIN_WITHIN    (10 * SPAN_S)
+#define WEB_READY_WITHIN (30 * SPAN_S)
+#define PLAN_MOST_BYTES (64u << 20)
+
+struct daemon {
+	unsigned int magic;
+	const struct daemon_options *options;
+	struct loop *loop;
+	struct plan *plan;
+	struct fleet *fleet;
+	struct outbox *outbox;
+	struct dispatch *dispatch;
+	struct child *web;
+	struct loop_signal *signals[3];
+	struct loop_timer *look;
+	mono_us since;
+	mono_us counted;
+	bool is_ready;
+	bool is_stopping;
+};
+
+/* Tell the service manager, when there is one (sd_notify(3)). */
+static void
+notify_manager(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	size_t len = path != NULL ? strlen(path) : 0;
+	int fd;
+
+	if (len < 2 || len >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, len);
+	if (path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
+		log_warn("scheduler.notify", "error=%s",
+		    log_quote(strerror(errno)));
+	close(fd);
+}
+
+/* Log each mistake of a plan that could not be loaded. */
+static void
+log_mistakes(const struct cause *cause)
+{
+	const struct cause_entry *e;
+	size_t i;
+
+	for (i = 0; i < cause->count; i++) {
+		e = &cause->entries[i];
+		log_event(e->is_warning ? LOG_WARN : LOG_ERROR,
+		    "scheduler.plan.mistake", "place=%s:%u:%u sentence=%s",
+		    e->file != NULL ? e->file : "-", e->place.line,
+		    e->place.column, log_quote(e->sentence));
+	}
+}
+
+static void
+apply_plan(struct daemon *d)
+{
+	struct dispatch_stats s;
+	struct buf summary;
+
+	dispatch_set_plan(d->dispatch, d->plan);
+	buf_init(&summary, PLAN_MOST_BYTES);
+	if (plan_encode_summary(d->plan, &summary) == 0)
+		outbox_set_plan(d->outbox, summary.data, summary.len);
+	else
+		log_error("scheduler.plan.summary", "bytes_most=%u",
+		    PLAN_MOST_BYTES);
+	buf_fini(&summary);
+	dispatch_get_stats(d->dispatch, &s);
+	log_info("scheduler.plan.load", "plan=%.12s checks=%zu here=%zu",
+	    d->plan->hash, d->plan->check_count, s.checks);
+	if (s.checks == 0)
+		log_warn("scheduler.plan.idle", "location=%s",
+		    log_quote(d->options->location));
+}
+
+static void
+daemon_reload(struct daemon *d)
+{
+	struct cause cause;
+	struct plan *plan = NULL;
+
+	if (d->is_stopping)
+		return;
+	cause_init(&cause);
+	if (plan_load(d->options->checks, &cause, &plan) == 0) {
+		plan_free(&d->plan);
+		d->plan = plan;
+		apply_plan(d);
+	} else {
+		log_mistakes(&cause);
+		log_error("scheduler.plan.refused", "mistakes=%zu "
+		    "running_plan=%.12s", cause.error_count, d->plan->hash);
+	}
+	cause_fini(&cause);
+}
+
+static void
+daemon_ended_cb(void *arg)
+{
+	struct daemon *d = arg;
+
+	must_magic(d, DAEMON_MAGIC);
+	log_info("scheduler.stop", "up_us=%lld",
+	    (long long)(clock_mono() - d->since));
+	loop_stop(d->loop);
+}
+
+static void
+fleet_stopped_cb(void *arg)
+{
+	struct daemon *d = arg;
+
+	must_magic(d, DAEMON_MAGIC);
+	outbox_stop(d->outbox, DRAIN_WITHIN, daemon_ended_cb, d);
+}
+
+/* Begin to stop; a second signal does not wait for runs. */
+static void
+daemon_stop(struct daemon *d, int signo)
+{
+	struct fleet_stats s;
+
+	fleet_get_stats(d->fleet, &s);
+	log_info("scheduler.stopping", "signal=%d in_flight=%zu waiting=%zu",
+	    signo, s.in_flight, s.waiting);
+	if (d->is_stopping) {
+		fleet_hurry(d->fleet);
+		return;
+	}
+	d->is_stopping = true;
+	notify_manager("STOPPING=1");
+	dispatch_stop(d->dispatch);
+	if (d->web != NULL)
+		child_hang_up(d->web);
+	fleet_stop(d->fleet, d->options->stop_timeout, fleet_stopped_cb, d);
+}
+
+static void
+daemon_signal_cb(int signo, void *arg)
+{
+	struct daemon *d = arg;
+
+	must_magic(d, DAEMON_MAGIC);
+	if (signo == SIGHUP)
+		daemon_reload(d);
+	else
+		daemon_stop(d, signo);
+}
+
+static void
+store_ready_cb(const struct message *m, void *arg)
+{
+	struct daemon *d = arg;
+
+	must_magic(d, DAEMON_MAGIC);
+	dispatch_store_ready(d->dispatch, m->doc, m->doc_len);
+}
+
+/* Say once on stdout that everything works. */
+static void
+look_for_ready(struct daemon *d)
+{
+	struct fleet_stats f;
+	struct outbox_stats o;
+	struct dispatch_stats s;
+
+	fleet_get_stats(d->fleet, &f);
+	outbox_get_stats(d->outbox, &o);
+	if (f.ready < d->options->probe_count || !o.is_ready ||
+	    (d->web != NULL && !child_is_ready(d->web)))
+		return;
+	dispatch_get_stats(d->dispatch, &s);
+	d->is_ready = true;
+	log_info("scheduler.ready", "start_us=%lld",
+	    (long long)(clock_mono() - d->since));
+	printf("ready checks=%zu probes=%u store=%s\n", s.checks, f.ready,
+	    d->options->store);
+	fflush(stdout);
+	notify_manager("READY=1");
+}
+
+static void
+log_stats(struct daemon *d)
+{
+	struct fleet_stats f;
+	struct outbox_stats o;
+	struct dispatch_stats s;
+
+	fleet_get_stats(d->fleet, &f);
+	outbox_get_stats(d->outbox, &o);
+	dispatch_get_stats(d->dispatch, &s);
+	log_info("scheduler.stats", "due=%llu unrun=%llu in_flight=%zu "
+	    "waiting=%zu probes=%u unacknowledged=%zu spool_bytes=%llu "
+	    "late_mean_us=%lld late_most_us=%lld lag_us=%lld",
+	    (unsigned long long)s.due, (unsigned long long)s.unrun,
+	    f.in_flight, f.waiting, f.ready, o.in_memory,
+	    (unsigned long long)o.spool_bytes,
+	    (long long)(s.due > 0 ? s.lateness_sum / (span_us)s.due : 0),
+	    (long long)s.lateness_most, (long long)loop_lag(d->loop));
+}
+
+static void
+daemon_look_cb(void *arg)
+{
+	struct daemon *d = arg;
+	mono_us now = clock_mono();
+
+	must_magic(d, DAEMON_MAGIC);
+	if (!d->is_ready && !d->is_stopping)
+		look_for_ready(d);
+	if (now - d->counted >= STATS_EVERY) {
+		d->counted = now;
+		log_stats(d);
+	}
+	loop_timer_at(d->look, now + (d->is_ready ? STATS_EVERY : READY_LOOK));
+}
+
+static void
+web_ready_cb(struct child *c, const struct message *m, void *arg)
+{
+	(void)c;
+	(void)m;
+	(void)arg;
+}
+
+static void
+web_down_cb(struct child *c, const char *reason, void *arg)
+{
+	(void)c;
+	(void)reason;
+	(void)arg;
+}
+
+static const struct child_handlers web_handlers = {
+	.ready = web_ready_cb,
+	.message = web_ready_cb,
+	.down = web_down_cb,
+};
+
+static void
+start_web(struct daemon *d)
+{
+	char *program = proc_sibling("e2e-web");
+	struct child_spec spec = {.event = "web", .name = "web",
+	    .program = program, .args = {"--child", "--store",
+	    d->options->store, "--listen", d->options->web},
+	    .ready_within = WEB_READY_WITHIN};
+
+	d->web = child_new(d->loop, &spec, &web_handlers, d);
+	free(program);
+}
+
+static int
+open_parts(struct daemon *d)
+{
+	const struct daemon_options *o = d->options;
+	struct fleet_options fleet = {.location = o->location,
+	    .probe_count = (unsigned int)o->probe_count,
+	    .max_per_host = (unsigned int)o->max_per_host,
+	    .max_per_probe = (unsigned int)o->max_per_probe};
+	char *spool = o->spool != NULL ? xstrdup(o->spool) :
+	    file_join(o->store, "spool");
+	struct outbox_options outbox = {.store = o->store, .spool = spool};
+	int rc;
+
+	rc = outbox_new(d->loop, &outbox, store_ready_cb, d, &d->outbox);
+	if (rc != 0)
+		fprintf(stderr, "e2e-scheduler: %s: %s\n", spool,
+		    strerror(errno));
+	free(spool);
+	if (rc != 0)
+		return (rc);
+	d->fleet = fleet_new(d->loop, &fleet);
+	d->dispatch = dispatch_new(d->loop, d->fleet, d->outbox, o->location,
+	    NULL, NULL);
+	if (o->web != NULL)
+		start_web(d);
+	return (0);
+}
+
+static void
+start(struct daemon *d)
+{
+	static const int signos[] = {SIGHUP, SIGTERM, SIGINT};
+	size_t i;
+
+	for (i = 0; i < NELEMS(signos); i++)
+		d->signals[i] = loop_signal_new(d->loop, signos[i],
+		    daemon_signal_cb, d);
+	apply_plan(d);
+	d->look = loop_timer_new(d->loop, daemon_look_cb, d);
+	loop_timer_at(d->look, clock_mono());
+	log_info("scheduler.start", "probes=%lld store=%s location=%s",
+	    (long long)d->options->probe_count, log_quote(d->options->store),
+	    log_quote(d->options->location));
+}
+
+static void
+close_parts(struct daemon *d)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(d->signals); i++)
+		loop_signal_free(&d->signals[i]);
+	loop_timer_free(&d->look);
+	child_free(&d->web);
+	dispatch_free(&d->dispatch);
+	fleet_free(&d->fleet);
+	outbox_free(&d->outbox);
+	plan_free(&d->plan);
+	loop_free(&d->loop);
+}
+
+int
+daemon_run(const struct daemon_options *options)
+{
+	struct daemon d = {.magic = DAEMON_MAGIC, .options = options};
+	struct cause cause;
+	int rc;
+
+	cause_init(&cause);
+	rc = plan_load(options->checks, &cause, &d.plan);
+	cause_print(&cause, stderr);
+	cause_fini(&cause);
+	if (rc != 0)
+		return (EXIT_DEFINITION);
+	d.since = d.counted = clock_mono();
+	d.loop = loop_new();
+	proc_sandbox();
+	rc = open_parts(&d);
+	if (rc == 0) {
+		start(&d);
+		loop_run(d.loop);
+	}
+	close_parts(&d);
+	return (rc == 0 ? EXIT_GOOD : EXIT_UNMEASURED);
+}

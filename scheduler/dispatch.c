@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Dispatch. The loop wakes at most once in a millisecond and takes all that
+ * is due by then: at ten thousand slots a second one timer each would cost
+ * five times as much (a wake-up is dearer than the work).
+ */
+#include "scheduler/dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "scheduler/timetable.h"
+
+#define DISPATCH_MAGIC  0x44495350u
+#define CHECK_MAGIC     0x43484543u
+#define WAKE_STEP       (1 * SPAN_MS)
+#define WAKE_MOST       (1 * SPAN_S)   /* to see a stepped wall clock */
+#define MISSED_PER_TURN 500            /* so that due slots do not wait */
+#define PATIENCE_MOST   (10 * SPAN_S)
+#define EVENT_MOST_BYTES (1u << 16)
+
+/* A slot without a run that waits for the check's run to end. */
+struct held {
+	struct held *link;
+	wall_us due;
+	enum outcome outcome;
+	const char *reason; /* static */
+};
+
+struct check {
+	unsigned int magic;
+	struct dispatch *dispatch;
+	char *id;
+	char *service;
+	char *environment;
+	char hash[DEFINITION_HASH_SIZE];
+	span_us timeout;
+	span_us patience;
+	bool is_paused;
+	bool is_planned;   /* marked during dispatch_set_plan */
+	bool is_running;
+	wall_us running_due;
+	wall_us last_due;  /* the store's newest record; 0: none */
+	struct fleet_definition *definition; /* NULL: could not be made */
+	struct timetable_entry *entry;       /* NULL: no longer planned */
+	struct held *held, **held_tail;
+	UT_hash_handle hh;
+};
+
+struct dispatch {
+	unsigned int magic;
+	struct loop *loop;
+	struct fleet *fleet;
+	struct outbox *outbox;
+	char *location;
+	struct timetable *timetable;
+	struct check *checks;
+	struct loop_timer *timer;
+	mono_us woken;
+	bool is_acquainted; /* with the store */
+	bool is_stopped;
+	struct buf event;
+	dispatch_event_cb *watch;
+	void *arg;
+	struct dispatch_stats stats;
+};
+
+static const struct {
+	enum outcome outcome;
+	const char *reason;
+} unrun[] = {
+	[TIMETABLE_DUE] = {OUTCOME_COUNT, NULL},
+	[TIMETABLE_OVERLAP] = {OUTCOME_SKIPPED,
+	    "the previous run was still in flight"},
+	[TIMETABLE_LATE] = {OUTCOME_SKIPPED, "the scheduler was late"},
+	[TIMETABLE_LEAPT] = {OUTCOME_SKIPPED, "the clock stepped over it"},
+	[TIMETABLE_STOPPED] = {OUTCOME_LOST, "the scheduler was not running"},
+};
+
+static void
+tell_watch(struct dispatch *d, const struct check *c, enum outcome outcome,
+    const uint8_t *run, wall_us due)
+{
+	struct dispatch_event e = {c->id, outcome, run, due};
+
+	d->stats.by_outcome[outcome]++;
+	if (d->watch != NULL)
+		d->watch(&e, d->arg);
+}
+
+/* Record a slot that has no run. is_first: before all other events. */
+static void
+emit(struct check *c, wall_us due, enum outcome outcome, const char *reason,
+    bool is_first)
+{
+	struct dispatch *d = c->dispatch;
+	struct record r = {.check = c->id, .service = c->service,
+	    .location = d->location, .environment = c->environment,
+	    .definition = c->hash, .trigger = TRIGGER_SCHEDULE, .due = due,
+	    .outcome = outcome, .reason = reason};
+	struct message m = {.type = MESSAGE_RESULT, .code = (uint16_t)outcome};
+
+	record_run_id(c->id, d->location, due, r.run);
+	memcpy(m.id, r.run, MESSAGE_ID_SIZE);
+	buf_reset(&d->event);
+	record_format(&r, &d->event);
+	m.doc = d->event.data;
+	m.doc_len = d->event.len;
+	if (is_first)
+		outbox_add_first(d->outbox, &m);
+	else
+		outbox_add(d->outbox, &m, false);
+	d->stats.unrun++;
+	tell_watch(d, c, outcome, r.run, due);
+}
+
+/* Record a slot that has no run, behind the run that is under way. */
+static void
+emit_in_order(struct check *c, wall_us due, enum outcome outcome,
+    const char *reason)
+{
+	struct held *h;
+
+	if (!c->is_running) {
+		emit(c, due, outcome, reason, false);
+		return;
+	}
+	h = xcalloc(1, sizeof(*h));
+	h->due = due;
+	h->outcome = outcome;
+	h->reason = reason;
+	*c->held_tail = h;
+	c->held_tail = &h->link;
+}
+
+/* Record the held slots that were due before a time. */
+static void
+emit_held(struct check *c, wall_us before)
+{
+	struct held **at = &c->held, *h;
+
+	while ((h = *at) != NULL) {
+		if (h->due >= before) {
+			at = &h->link;
+			continue;
+		}
+		*at = h->link;
+		emit(c, h->due, h->outcome, h->reason, false);
+		free(h);
+	}
+	c->held_tail = at;
+}
+
+static void
+check_free(struct check *c)
+{
+	struct dispatch *d = c->dispatch;
+
+	HASH_DEL(d->checks, c);
+	if (c->entry != NULL)
+		timetable_remove(d->timetable, &c->entry);
+	fleet_forget(&c->definition);
+	while (c->held != NULL) {
+		struct held *h = c->held;
+
+		c->held = h->link;
+		free(h);
+	}
+	c->magic = 0;
+	free(c->id);
+	free(c->service);
+	free(c->environment);
+	free(c);
+}
+
+static void
+run_done_cb(const struct fleet_result *r, void *arg)
+{
+	struct check *c = arg;
+	struct dispatch *d = c->dispatch;
+	struct message m = {.type = MESSAGE_RESULT,
+	    .code = (uint16_t)r->outcome, .doc = r->doc,
+	    .doc_len = r->doc_len};
+
+	must_magic(c, CHECK_MAGIC);
+	must(c->is_running);
+	memcpy(m.id, r->run, MESSAGE_ID_SIZE);
+	c->is_running = false;
+	emit_held(c, c->running_due);
+	outbox_add(d->outbox, &m, false);
+	tell_watch(d, c, r->outcome, r->run, c->running_due);
+	emit_held(c, INT64_MAX);
+	if (c->entry != NULL)
+		timetable_run_end(c->entry);
+	else if (!c->is_planned)
+		check_free(c);
+}
+
+static void
+note_lateness(struct dispatch *d, mono_us due)
+{
+	span_us late = clock_mono() - due;
+
+	d->stats.due++;
+	d->stats.lateness_sum += late;
+	if (late > d->stats.lateness_most)
+		d->stats.lateness_most = late;
+}
+
+static void
+check_run(struct check *c, const struct timetable_slot *slot)
+{
+	struct dispatch *d = c->dispatch;
+	struct fleet_job job = {.definition = c->definition,
+	    .trigger = TRIGGER_SCHEDULE, .due = slot->due,
+	    .timeout = c->timeout, .patience = c->patience};
+
+	record_run_id(c->id, d->location, slot->due, job.run);
+	c->is_running = true;
+	c->running_due = slot->due;
+	fleet_submit(d->fleet, &job, run_done_cb, c);
+	note_lateness(d, slot->due_mono);
+}
+
+static void
+slot_due(const struct timetable_slot *slot)
+{
+	struct check *c = slot->arg;
+
+	must_magic(c, CHECK_MAGIC);
+	if (slot->kind == TIMETABLE_OVERLAP) {
+		emit_in_order(c, slot->due, unrun[slot->kind].outcome,
+		    unrun[slot->kind].reason);
+		return;
+	}
+	if (!c->is_paused && c->definition != NULL) {
+		check_run(c, slot);
+		return;
+	}
+	if (c->is_paused)
+		emit(c, slot->due, OUTCOME_SKIPPED, "paused", false);
+	else
+		emit(c, slot->due, OUTCOME_INVALID,
+		    "its definition could not be made", false);
+	timetable_run_end(slot->entry);
+}
+
+/* Record up to most missed slots. True when there may be more. */
+static bool
+take_missed(struct dispatch *d, size_t most)
+{
+	struct timetable_slot slot;
+	struct check *c;
+
+	while (most-- > 0) {
+		if (!timetable_pop_missed(d->timetable, &slot))
+			return (false);
+		c = slot.arg;
+		must_magic(c, CHECK_MAGIC);
+		if (slot.kind == TIMETABLE_STOPPED)
+			emit(c, slot.due, unrun[slot.kind].outcome,
+			    unrun[slot.kind].reason, true);
+		else
+			emit_in_order(c, slot.due, unrun[slot.kind].outcome,
+			    unrun[slot.kind].reason);
+	}
+	return (true);
+}
+
+static void
+log_unrecorded(struct dispatch *d)
+{
+	uint64_t n = timetable_take_unrecorded(d->timetable);
+
+	if (n > 0)
+		log_warn("scheduler.slots.unrecorded", "count=%llu "
+		    "per_check_most=%d most=%d", (unsigned long long)n,
+		    TIMETABLE_MISSED_PER_ENTRY, TIMETABLE_MISSED_MOST);
+}
+
+/* Take what is due; returns when to come again. */
+static mono_us
+dispatch_turn(struct dispatch *d, mono_us now, wall_us wall)
+{
+	struct timetable_slot slot;
+	mono_us next;
+
+	timetable_turn(d->timetable, now, wall);
+	while (timetable_pop_due(d->timetable, &slot))
+		slot_due(&slot);
+	next = timetable_next(d->timetable);
+	if (next > now + WAKE_MOST)
+		next = now + WAKE_MOST;
+	if (take_missed(d, MISSED_PER_TURN) || next < now + WAKE_STEP)
+		next = now + WAKE_STEP;
+	log_unrecorded(d);
+	return (next);
+}
+
+static void
+dispatch_timer_cb(void *arg)
+{
+	struct dispatch *d = arg;
+
+	must_magic(d, DISPATCH_MAGIC);
+	loop_timer_at(d->timer, dispatch_turn(d, clock_mono(), clock_wall()));
+}
+
+struct dispatch *
+dispatch_new(struct loop *loop, struct fleet *fleet, struct outbox *outbox,
+    const char *location, dispatch_event_cb *watch, void *arg)
+{
+	struct dispatch *d = xcalloc(1, sizeof(*d));
+
+	d->magic = DISPATCH_MAGIC;
+	d->loop = loop;
+	d->fleet = fleet;
+	d->outbox = outbox;
+	d->location = xstrdup(location);
+	d->watch = watch;
+	d->arg = arg;
+	d->timetable = timetable_new(clock_mono(), clock_wall());
+	buf_init(&d->event, EVENT_MOST_BYTES);
+	d->timer = loop_timer_new(loop, dispatch_timer_cb, d);
+	loop_timer_at(d->timer, clock_mono());
+	return (d);
+}
+
+void
+dispatch_free(struct dispatch **dp)
+{
+	struct dispatch *d = *dp;
+
+	if (d == NULL)
+		return;
+	*dp = NULL;
+	must_magic(d, DISPATCH_MAGIC);
+	while (d->checks != NULL)
+		check_free(d->checks);
+	timetable_free(&d->timetable);
+	loop_timer_free(&d->timer);
+	buf_fini(&d->event);
+	free(d->location);
+	d->magic = 0;
+	free(d);
+}
+
+static bool
+is_at(const struct plan_check *pc, const char *location)
+{
+	size_t i;
+
+	for (i = 0; i < pc->location_count; i++)
+		if (strcmp(pc->locations[i], location) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+check_define(struct check *c, const struct plan_check *pc)
+{
+	struct definition *definition = NULL;
+	char *sentence = NULL;
+
+	if (c->definition != NULL && strcmp(c->hash, pc->hash) == 0)
+		return;
+	fleet_forget(&c->definition);
+	memcpy(c->hash, pc->hash, sizeof(c->hash));
+	if (plan_make_definition(pc, NULL, NULL, 0, &definition, &sentence)
+	    == 0)
+		c->definition = fleet_define_from(c->dispatch->fleet,
+		    definition);
+	if (c->definition == NULL)
+		log_error("scheduler.check.define", "check=%s error=%s",
+		    log_quote(c->id), log_quote(sentence != NULL ? sentence :
+		    "too large for a message"));
+	free(sentence);
+	definition_free(&definition);
+}
+
+static struct check *
+check_get(struct dispatch *d, const char *id)
+{
+	struct check *c;
+
+	HASH_FIND_STR(d->checks, id, c);
+	if (c != NULL)
+		return (c);
+	c = xcalloc(1, sizeof(*c));
+	c->magic = CHECK_MAGIC;
+	c->dispatch = d;
+	c->id = xstrdup(id);
+	c->held_tail = &c->held;
+	HASH_ADD_KEYPTR(hh, d->checks, c->id, strlen(c->id), c);
+	return (c);
+}
+
+static void
+check_plan(struct dispatch *d, const struct plan_check *pc)
+{
+	struct check *c = check_get(d, pc->id);
+
+	c->is_planned = true;
+	free(c->service);
+	free(c->environment);
+	c->service = xstrdup(pc->service);
+	c->environment = xstrdup(pc->environment_name);
+	c->timeout = pc->timeout;
+	c->patience = pc->every < PATIENCE_MOST ? pc->every : PATIENCE_MOST;
+	c->is_paused = pc->is_paused;
+	check_define(c, pc);
+	if (c->entry != NULL) {
+		timetable_set_every(d->timetable, c->entry, pc->every);
+		return;
+	}
+	c->entry = timetable_add(d->timetable, c->id, d->location, pc->every,
+	    c);
+	if (c->is_running)
+		timetable_run_begin(c->entry);
+}
+
+void
+dispatch_set_plan(struct dispatch *d, const struct plan *plan)
+{
+	struct check *c, *next;
+	size_t i;
+
+	must_magic(d, DISPATCH_MAGIC);
+	timetable_turn(d->timetable, clock_mono(), clock_wall());
+	while (take_missed(d, SIZE_MAX))
+		continue;
+	HASH_ITER(hh, d->checks, c, next)
+		c->is_planned = false;
+	d->stats.checks = 0;
+	for (i = 0; i < plan->check_count; i++) {
+		if (!is_at(plan->checks[i], d->location))
+			continue;
+		check_plan(d, plan->checks[i]);
+		d->stats.checks++;
+	}
+	HASH_ITER(hh, d->checks, c, next) {
+		if (c->is_planned)
+			continue;
+		if (c->entry != NULL)
+			timetable_remove(d->timetable, &c->entry);
+		if (!c->is_running)
+			check_free(c);
+	}
+	if (!d->is_stopped)
+		loop_timer_at(d->timer, clock_mono());
+}
+
+/* Note the newest due time of one row of the store's READY. */
+static void
+note_row(struct dispatch *d, const struct json *row)
+{
+	const char *environment = json_get_str(row, "environment", NULL);
+	const char *id = json_get_str(row, "check", "");
+	wall_us last_due = json_get_int(row, "last_due_us", 0);
+	struct check *c;
+
+	if (strcmp(json_get_str(row, "location", ""), d->location) != 0)
+		return;
+	HASH_FIND_STR(d->checks, id, c);
+	if (c == NULL || (environment != NULL &&
+	    strcmp(environment, c->environment) != 0))
+		return;
+	if (last_due > c->last_due)
+		c->last_due = last_due;
+}
+
+void
+dispatch_store_ready(struct dispatch *d, const char *doc, size_t len)
+{
+	struct json_doc *json;
+	const struct json *rows;
+	struct check *c, *next;
+	size_t i;
+
+	must_magic(d, DISPATCH_MAGIC);
+	if (d->is_acquainted)
+		return;
+	d->is_acquainted = true;
+	if (json_parse(doc, len, &json_limits_default, &json, NULL) != 0) {
+		log_error("store.ready.unreadable", "bytes=%zu", len);
+		return;
+	}
+	rows = json_get(json_root(json), "checks");
+	for (i = 0; rows != NULL && rows->kind == JSON_ARRAY &&
+	    i < rows->count; i++)
+		note_row(d, &rows->items[i]);
+	json_free(&json);
+	HASH_ITER(hh, d->checks, c, next)
+		if (c->entry != NULL && c->last_due > 0)
+			timetable_note_stopped(d->timetable, c->entry,
+			    c->last_due);
+	while (take_missed(d, SIZE_MAX))
+		continue;
+	log_unrecorded(d);
+}
+
+void
+dispatch_stop(struct dispatch *d)
+{
+	must_magic(d, DISPATCH_MAGIC);
+	d->is_stopped = true;
+	loop_timer_stop(d->timer);
+}
+
+void
+dispatch_get_stats(const struct dispatch *d, struct dispatch_stats *out)
+{
+	*out = d->stats;
+}

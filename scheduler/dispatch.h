@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From slots to records: takes what the timetable says is due, has the fleet
+ * run it, and hands every slot's one record to the outbox. Of one check the
+ * records leave in the order of their slots, so that the newest one in the
+ * store says that all before it are there.
+ */
+#ifndef SCHEDULER_DISPATCH_H
+#define SCHEDULER_DISPATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "base/message.h"
+#include "checks/plan.h"
+#include "scheduler/fleet.h"
+#include "scheduler/outbox.h"
+
+struct dispatch;
+
+/* A run of a check has ended, or was none (lost, skipped). */
+struct dispatch_event {
+	const char *check;
+	enum outcome outcome;
+	const uint8_t *run; /* MESSAGE_ID_SIZE bytes */
+	wall_us due;
+};
+
+typedef void dispatch_event_cb(const struct dispatch_event *e, void *arg);
+
+/* fleet and outbox outlive the dispatch. watch may be NULL. */
+struct dispatch *dispatch_new(struct loop *loop, struct fleet *fleet,
+    struct outbox *outbox, const char *location, dispatch_event_cb *watch,
+    void *arg);
+void dispatch_free(struct dispatch **d);
+
+/*
+ * Make this the plan: new checks begin, removed ones end (their runs still
+ * come back), others go on in their rhythm. The plan is not kept.
+ */
+void dispatch_set_plan(struct dispatch *d, const struct plan *plan);
+
+/*
+ * The store's first READY: record the slots between each check's newest
+ * record and our start. Later calls do nothing. From outbox_ready_cb only.
+ */
+void dispatch_store_ready(struct dispatch *d, const char *doc, size_t len);
+
+/* Dispatch no more. */
+void dispatch_stop(struct dispatch *d);
+
+struct dispatch_stats {
+	size_t checks;        /* of this location */
+	uint64_t due;         /* slots that were handed to the fleet */
+	uint64_t unrun;       /* slots recorded without a run by us */
+	uint64_t by_outcome[OUTCOME_COUNT];
+	span_us lateness_sum; /* of the slots in due, at hand-over */
+	span_us lateness_most;
+};
+
+void dispatch_get_stats(const struct dispatch *d, struct dispatch_stats *out);
+
+#endif

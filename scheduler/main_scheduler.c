@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/* e2e-scheduler: options, then the daemon. */
+#include "base/err.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "base/proc.h"
+#include "scheduler/daemon.h"
+#include "scheduler/fleet.h"
+
+struct values {
+	struct daemon_options daemon;
+	int log_level;
+};
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug",
+    NULL};
+
+#define AT(member) OPTION_AT(struct values, member)
+
+static const struct option_row rows[] = {
+	{.name = "checks", .letter = 'c', .type = OPTION_STR,
+	    .offset = AT(daemon.checks), .arg = "DIR",
+	    .help = "Directory of manifests, or one manifest"},
+	{.name = "store", .letter = 's', .type = OPTION_STR,
+	    .offset = AT(daemon.store), .arg = "DIR",
+	    .help = "Directory of the store, made when missing"},
+	{.name = "probes", .letter = 'p', .type = OPTION_INT,
+	    .offset = AT(daemon.probe_count), .arg = "N", .min = 1,
+	    .max = FLEET_PROBES_MOST,
+	    .help = "How many probes to start"},
+	{.name = "web", .type = OPTION_STR, .offset = AT(daemon.web),
+	    .arg = "ADDRESS:PORT",
+	    .help = "Start the page on this address; port 0 is any free one"},
+	{.name = "location", .letter = 'l', .type = OPTION_STR,
+	    .offset = AT(daemon.location), .arg = "NAME",
+	    .help = "Run the checks of this location"},
+	{.name = "spool", .type = OPTION_STR, .offset = AT(daemon.spool),
+	    .arg = "DIR", .help = "Where run events wait on disk while the "
+	    "store is away (default: spool below the store)"},
+	{.name = "stop-timeout", .type = OPTION_SPAN,
+	    .offset = AT(daemon.stop_timeout), .arg = "SPAN",
+	    .help = "How long runs in flight may take when stopping"},
+	{.name = "max-per-host", .type = OPTION_INT,
+	    .offset = AT(daemon.max_per_host), .arg = "N", .min = 0,
+	    .max = 1000000,
+	    .help = "Runs at the same time against one host; 0: no bound"},
+	{.name = "max-per-probe", .type = OPTION_INT,
+	    .offset = AT(daemon.max_per_probe), .arg = "N", .min = 1,
+	    .max = 100000, .help = "Runs at the same time in one probe"},
+	{.name = "log-level", .type = OPTION_CHOICE,
+	    .offset = AT(log_level), .arg = "LEVEL", .choices = log_levels,
+	    .help = "What to log"},
+	OPTION_END,
+};
+
+static const struct option_text texts[] = {
+	{"DESCRIPTION",
+	    "Loads the checks, and runs each one when it is due, until it is "
+	    "told to stop. Starts the probes (e2e-probe), the only writer of "
+	    "the store (e2e-store) and, with --web, the page (e2e-web), and "
+	    "starts them again when they end. Prints one line that begins "
+	    "with \"ready\" once all of them work.\n\n"
+	    "Every slot (a check, a location, a due time) leaves exactly one "
+	    "record. What could not be run is recorded as skipped or lost, "
+	    "with the reason; also the slots that were due while no scheduler "
+	    "was running, up to 1,000 of a check and 100,000 in all.\n\n"
+	    "When the store cannot write, probing goes on: run events wait in "
+	    "the spool directory and are stored when it can write again."},
+	{"SIGNALS",
+	    "HUP: load the checks anew. When they have a mistake it is "
+	    "logged, and the running plan stays.\n\n"
+	    "TERM, INT: dispatch no more, wait for the runs in flight up to "
+	    "--stop-timeout, record the rest as lost, flush the store, end. A "
+	    "second one does not wait."},
+	{"EXIT STATUS",
+	    "0 stopped by a signal; 30 the spool cannot be used; 64 wrong "
+	    "options; 78 a mistake in the checks."},
+	{0},
+};
+
+static const struct program program = {
+	.name = "e2e-scheduler",
+	.section = 8,
+	.summary = "run checks when they are due",
+	.synopsis = "--checks DIR --store DIR [options]",
+	.rows = rows,
+	.texts = texts,
+};
+
+int
+main(int argc, char **argv)
+{
+	struct values v = {
+		.daemon = {.location = "local", .probe_count = 1,
+		    .max_per_host = 16, .max_per_probe = 4000,
+		    .stop_timeout = 30 * SPAN_S},
+		.log_level = LOG_INFO,
+	};
+	int first, rc;
+
+	proc_init(0);
+	first = options_parse(&program, argc, argv, &v);
+	if (first < argc)
+		options_fail(&program, "unexpected argument '%s'",
+		    argv[first]);
+	if (v.daemon.checks == NULL)
+		options_fail(&program, "--checks is missing");
+	if (v.daemon.store == NULL)
+		options_fail(&program, "--store is missing");
+	log_init("e2e-scheduler", (enum log_level)v.log_level);
+	rc = daemon_run(&v.daemon);
+	options_fini(&program, &v);
+	return (rc);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/* The spool on a real directory, with what a crash or a full disk leaves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "scheduler/spool.h"
+
+static char dir[64];
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/test-spool-XXXXXX");
+	return (mkdtemp(dir) == NULL ? -1 : 0);
+}
+
+static size_t
+count_files(char *last)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	size_t n = 0;
+
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		n++;
+		if (last != NULL)
+			sprintf(last, "%s/%s", dir, e->d_name);
+	}
+	closedir(d);
+	return (n);
+}
+
+static int
+teardown(void **state)
+{
+	char path[400];
+
+	(void)state;
+	while (count_files(path) > 0)
+		unlink(path);
+	return (rmdir(dir));
+}
+
+static int
+append(struct spool *s, int i, size_t pad)
+{
+	char doc[4096];
+	struct message m = {.type = MESSAGE_RESULT, .code = OUTCOME_FAILED,
+	    .doc = doc};
+	int rc;
+
+	m.doc_len = (size_t)snprintf(doc, sizeof(doc), "{\"n\":%d,\"pad\":"
+	    "\"%0*d\"}", i, (int)pad, 0);
+	memset(m.id, i, sizeof(m.id));
+	rc = spool_append(s, &m, NULL);
+	return (rc);
+}
+
+static void
+assert_reads(struct spool *s, int i, uint64_t *segment)
+{
+	struct message m;
+	char want[32];
+	uint64_t g;
+
+	assert_int_equal(spool_read(s, &m, &g), 0);
+	snprintf(want, sizeof(want), "{\"n\":%d,", i);
+	assert_memory_equal(m.doc, want, strlen(want));
+	assert_int_equal(m.code, OUTCOME_FAILED);
+	assert_int_equal(m.id[3], (uint8_t)i);
+	if (segment != NULL)
+		*segment = g;
+}
+
+static void
+assert_all_read(struct spool *s)
+{
+	struct message m;
+	uint64_t g;
+
+	assert_int_equal(spool_read(s, &m, &g), ERR_NOT_FOUND);
+	assert_true(spool_is_read(s));
+}
+
+static void
+events_come_back_in_order_and_leave_the_disk_when_done(void **state)
+{
+	enum { EVENTS = 20000 };
+	struct spool *s;
+	uint64_t *segments = xcalloc(EVENTS, sizeof(*segments));
+	int i;
+
+	(void)state;
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_true(spool_is_read(s));
+	for (i = 0; i < EVENTS; i++)
+		assert_int_equal(append(s, i, 2000), 0);
+	assert_true(count_files(NULL) > 2);
+	for (i = 0; i < EVENTS; i++)
+		assert_reads(s, i, &segments[i]);
+	assert_all_read(s);
+	assert_true(count_files(NULL) > 2);
+	for (i = 0; i < EVENTS; i++)
+		spool_done(s, segments[i]);
+	assert_int_equal(count_files(NULL), 0);
+	assert_int_equal(spool_bytes(s), 0);
+	spool_close(&s);
+	free(segments);
+}
+
+static void
+what_was_not_done_is_found_again(void **state)
+{
+	struct spool *s;
+	uint64_t segment;
+	int i;
+
+	(void)state;
+	assert_int_equal(spool_open(dir, &s), 0);
+	for (i = 0; i < 10; i++)
+		append(s, i, 10);
+	for (i = 0; i < 5; i++) {
+		assert_reads(s, i, &segment);
+		spool_done(s, segment);
+	}
+	spool_close(&s);
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_false(spool_is_read(s));
+	append(s, 10, 10);
+	for (i = 0; i < 11; i++) {
+		assert_reads(s, i, &segment);
+		spool_done(s, segment);
+	}
+	assert_all_read(s);
+	assert_int_equal(count_files(NULL), 0);
+	spool_close(&s);
+}
+
+static void
+a_torn_end_loses_only_itself(void **state)
+{
+	struct spool *s;
+	char path[400];
+	uint64_t segment;
+	int cut, fd;
+	off_t size;
+
+	(void)state;
+	for (cut = 1; cut < 120; cut += 7) {
+		assert_int_equal(spool_open(dir, &s), 0);
+		append(s, 1, 10);
+		append(s, 2, 60);
+		spool_close(&s);
+		assert_int_equal(count_files(path), 1);
+		fd = open(path, O_RDWR);
+		size = lseek(fd, 0, SEEK_END);
+		assert_int_equal(ftruncate(fd, size - cut), 0);
+		close(fd);
+		assert_int_equal(spool_open(dir, &s), 0);
+		append(s, 3, 10);
+		assert_reads(s, 1, &segment);
+		spool_done(s, segment);
+		assert_reads(s, 3, &segment);
+		spool_done(s, segment);
+		assert_all_read(s);
+		assert_int_equal(count_files(NULL), 0);
+		spool_close(&s);
+	}
+}
+
+static void
+a_changed_byte_is_noticed(void **state)
+{
+	struct spool *s;
+	char path[400], byte;
+	int fd, at;
+
+	(void)state;
+	for (at = 0; at < 60; at++) {
+		assert_int_equal(spool_open(dir, &s), 0);
+		append(s, 1, 10);
+		spool_close(&s);
+		assert_int_equal(count_files(path), 1);
+		fd = open(path, O_RDWR);
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= 0x10;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		close(fd);
+		assert_int_equal(spool_open(dir, &s), 0);
+		assert_all_read(s);
+		assert_int_equal(count_files(NULL), 0);
+		spool_close(&s);
+	}
+}
+
+static void
+a_full_disk_refuses_whole_events_and_keeps_the_others(void **state)
+{
+	struct rlimit old, small = {1000, 0};
+	struct spool *s;
+	int i, n = 0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small.rlim_max = old.rlim_max;
+	assert_int_equal(spool_open(dir, &s), 0);
+	setrlimit(RLIMIT_FSIZE, &small);
+	while (append(s, n, 100) == 0)
+		n++;
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_in_range(n, 4, 8);
+	assert_int_equal(append(s, n++, 100), 0);
+	for (i = 0; i < n; i++)
+		assert_reads(s, i, NULL);
+	assert_all_read(s);
+	spool_close(&s);
+}
+
+static void
+what_is_skipped_is_on_disk_but_not_read(void **state)
+{
+	struct message m = {.type = MESSAGE_RESULT, .doc = "{}", .doc_len = 2};
+	struct spool *s;
+	uint64_t a, b;
+
+	(void)state;
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_int_equal(spool_append(s, &m, &a), 0);
+	assert_int_equal(spool_append(s, &m, &b), 0);
+	spool_skip(s);
+	assert_all_read(s);
+	append(s, 7, 10);
+	assert_int_equal(count_files(NULL), 2);
+	spool_done(s, a);
+	spool_done(s, b);
+	assert_int_equal(count_files(NULL), 1);
+	assert_reads(s, 7, NULL);
+	spool_close(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	    TEST(events_come_back_in_order_and_leave_the_disk_when_done),
+	    TEST(what_was_not_done_is_found_again),
+	    TEST(a_torn_end_loses_only_itself),
+	    TEST(a_changed_byte_is_noticed),
+	    TEST(a_full_disk_refuses_whole_events_and_keeps_the_others),
+	    TEST(what_is_skipped_is_on_disk_but_not_read),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
