@@ -4,6 +4,7 @@
 
 #include "base/json_out.h"
 #include "checks/manifest.h"
+#include "config.h"
 
 #define NAME_PATTERN "^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"
 #define VARIABLE_PATTERN "^[A-Za-z_][A-Za-z0-9_-]{0,99}$"
@@ -277,7 +278,7 @@ put_man_table(FILE *fp, const char *title, const struct manifest_table *t)
 }
 
 static const char man_head[] =
-    ".TH E2E\\-MANIFEST 5 \"\" \"e2e\" \"e2e manual\"\n"
+    ".TH E2E\\-MANIFEST 5 \"\" \"e2e " PACKAGE_VERSION "\" \"e2e manual\"\n"
     ".SH NAME\ne2e\\-manifest \\- what is checked, when, where and how it "
     "is judged\n"
     ".SH DESCRIPTION\n"

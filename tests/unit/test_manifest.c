@@ -308,125 +308,127 @@ sizes_and_counts_are_exact(void **state)
 #define PERCENT_WANTED "a percentage such as 99.9%, with at most two digits " \
     "after the point\n"
 
+static const struct {
+	const struct manifest_table *t;
+	const char *text;
+	const char *expected;
+} wrong_values[] = {
+	{&manifest_table_top, "service: [a]",
+	    "1:10: 'service' wants " NAME_WANTED},
+	{&manifest_table_top, "service: a b",
+	    "1:10: 'service' wants " NAME_WANTED},
+	{&manifest_table_top, "service:",
+	    "1:1: 'service' has no value; it wants " NAME_WANTED},
+	{&manifest_table_top, "service: a/b",
+	    "1:10: 'service' wants " NAME_WANTED},
+	{&manifest_table_top, "{service: a, owner: ''}",
+	    "1:21: 'owner' wants a text\n"},
+	{&manifest_table_top, "{service: a, owner: \"b\\nc\"}",
+	    "1:21: 'owner' wants a text of one line\n"},
+	{&manifest_table_top, "{service: a, checks: {}}",
+	    "1:22: 'checks' wants a list, each item with its keys\n"},
+	{&manifest_table_top, "{service: a, notify: []}",
+	    "1:22: 'notify' wants names with a value each\n"},
+	{&manifest_table_top, "{service: a, hosts: a.example}",
+	    "1:21: 'hosts' wants a list such as [api.example.com, "
+	    "\"*.example.com\"]\n"},
+	{&manifest_table_top, "{service: a, hosts: [a/b, c, c, []]}",
+	    "1:22: the host 'a/b' has a '/'; write the host alone\n"
+	    "1:30: 'c' stands twice\n"
+	    "1:33: 'hosts' wants a list of hosts\n"},
+	{&manifest_table_top, "{service: a, environments: {e: 1}}",
+	    "1:32: 'e' wants variables such as {base_url: "
+	    "\"https://example.com\"}\n"},
+	{&manifest_table_top,
+	    "{service: a, environments: {e: {1x: 1, y: [], z: }}}",
+	    "1:33: '1x' is no name for a variable: a letter or '_', "
+	    "then letters, digits, '_' and '-'\n"
+	    "1:43: the variable 'y' must be a text, a number, true "
+	    "or false\n"
+	    "1:47: the variable 'z' has no value; write \"\" for an "
+	    "empty text\n"},
+	{&manifest_table_top, "{service: a, environments: {'a b': {}}}",
+	    "1:29: 'a b' is no name: letters, digits, '.', '_' and "
+	    "'-'\n"},
+	{&manifest_table_check, "{name: a, flow: b, every: 30}",
+	    "1:27: 'every' wants " SPAN_WANTED},
+	{&manifest_table_check, "{name: a, flow: b, every: fast}",
+	    "1:27: 'every' wants " SPAN_WANTED},
+	{&manifest_table_check, "{name: a, flow: b, every: 1ms}",
+	    "1:27: 'every' must be from 100ms to 31d\n"},
+	{&manifest_table_check,
+	    "{name: a, flow: b, timeout: 99999999999999999999s}",
+	    "1:29: 'timeout' must be from 10ms to 1d\n"},
+	{&manifest_table_check, "{name: a, flow: b, paused: 'true'}",
+	    "1:28: 'paused' wants true or false\n"},
+	{&manifest_table_check, "{name: a, flow: b, locations: here}",
+	    "1:31: 'locations' wants a list of names such as [one, "
+	    "two]\n"},
+	{&manifest_table_check, "{name: a, flow: b, locations: []}",
+	    "1:31: 'locations' wants at least one; leave the key out "
+	    "when there is none\n"},
+	{&manifest_table_check, "{name: a, flow: b, tags: [x, x]}",
+	    "1:30: 'x' stands twice\n"},
+	{&manifest_table_check, "{name: a, flow: b, slo: 99%}",
+	    "1:25: 'slo' wants keys of its own, with a value each\n"},
+	{&manifest_table_check, "{name: a, flow: b, variables: 1}",
+	    "1:31: 'variables' wants variables such as {base_url: "
+	    "\"https://example.com\"}\n"},
+	{&manifest_table_check, "[]",
+	    "1:1: a check must be keys with a value each\n"},
+	{&manifest_table_check, "{flwo: b}",
+	    "1:1: a check wants the key 'flow'\n"
+	    "1:1: a check wants the key 'name'\n"
+	    "1:2: unknown key 'flwo' in a check, did you mean "
+	    "'flow'?\n"},
+	{&manifest_table_check, "{name: a, flow: b, zzzzzzzzzzz: b}",
+	    "1:20: unknown key 'zzzzzzzzzzz' in a check\n"},
+	{&manifest_table_slo, "{success: 99.9}",
+	    "1:11: 'success' wants " PERCENT_WANTED},
+	{&manifest_table_slo, "{success: 99.999%}",
+	    "1:11: 'success' wants " PERCENT_WANTED},
+	{&manifest_table_slo, "{success: 99.%}",
+	    "1:11: 'success' wants " PERCENT_WANTED},
+	{&manifest_table_slo, "{success: -1%}",
+	    "1:11: 'success' wants " PERCENT_WANTED},
+	{&manifest_table_slo, "{success: 100%}",
+	    "1:11: 'success' of 100% leaves no room for any failure; "
+	    "write 99.99% at most\n"},
+	{&manifest_table_slo, "{success: 0%}",
+	    "1:11: 'success' must be from 0.01% to 99.99%\n"},
+	{&manifest_table_slo, "{success: 99999999999999999999%}",
+	    "1:11: 'success' must be from 0.01% to 99.99%\n"},
+	{&manifest_table_slo, "{success: 99%, window: 1m}",
+	    "1:24: 'window' must be from 1h to 366d\n"},
+	{&manifest_table_slo, "{}",
+	    "1:1: an objective wants the key 'success'\n"},
+	{&manifest_table_alert, "{after: 0, notify: [a]}",
+	    "1:9: 'after' must be from 1 to 1000\n"},
+	{&manifest_table_alert, "{after: 1.5, notify: [a]}",
+	    "1:9: 'after' wants a whole number\n"},
+	{&manifest_table_alert, "{after: 1}",
+	    "1:1: an alert wants the key 'notify'\n"},
+	{&manifest_table_limits, "{body_bytes: 5GB}",
+	    "1:14: 'body_bytes' wants a size such as 4096, 64KiB or "
+	    "16MiB\n"},
+	{&manifest_table_limits, "{body_bytes: 99999999999999MiB}",
+	    "1:14: 'body_bytes' must be from 1KiB to 1024MiB\n"},
+	{&manifest_table_limits, "{body_bytes: 1}",
+	    "1:14: 'body_bytes' must be from 1KiB to 1024MiB\n"},
+	{&manifest_table_limits, "{steps: 0}",
+	    "1:9: 'steps' must be from 1 to 100000\n"}
+};
+
 static void
 a_value_of_the_wrong_kind_is_told_what_is_wanted(void **state)
 {
-	static const struct {
-		const struct manifest_table *t;
-		const char *text;
-		const char *expected;
-	} rows[] = {
-		{&manifest_table_top, "service: [a]",
-		    "1:10: 'service' wants " NAME_WANTED},
-		{&manifest_table_top, "service: a b",
-		    "1:10: 'service' wants " NAME_WANTED},
-		{&manifest_table_top, "service:",
-		    "1:1: 'service' has no value; it wants " NAME_WANTED},
-		{&manifest_table_top, "service: a/b",
-		    "1:10: 'service' wants " NAME_WANTED},
-		{&manifest_table_top, "{service: a, owner: ''}",
-		    "1:21: 'owner' wants a text\n"},
-		{&manifest_table_top, "{service: a, owner: \"b\\nc\"}",
-		    "1:21: 'owner' wants a text of one line\n"},
-		{&manifest_table_top, "{service: a, checks: {}}",
-		    "1:22: 'checks' wants a list, each item with its keys\n"},
-		{&manifest_table_top, "{service: a, notify: []}",
-		    "1:22: 'notify' wants names with a value each\n"},
-		{&manifest_table_top, "{service: a, hosts: a.example}",
-		    "1:21: 'hosts' wants a list such as [api.example.com, "
-		    "\"*.example.com\"]\n"},
-		{&manifest_table_top, "{service: a, hosts: [a/b, c, c, []]}",
-		    "1:22: the host 'a/b' has a '/'; write the host alone\n"
-		    "1:30: 'c' stands twice\n"
-		    "1:33: 'hosts' wants a list of hosts\n"},
-		{&manifest_table_top, "{service: a, environments: {e: 1}}",
-		    "1:32: 'e' wants variables such as {base_url: "
-		    "\"https://example.com\"}\n"},
-		{&manifest_table_top,
-		    "{service: a, environments: {e: {1x: 1, y: [], z: }}}",
-		    "1:33: '1x' is no name for a variable: a letter or '_', "
-		    "then letters, digits, '_' and '-'\n"
-		    "1:43: the variable 'y' must be a text, a number, true "
-		    "or false\n"
-		    "1:47: the variable 'z' has no value; write \"\" for an "
-		    "empty text\n"},
-		{&manifest_table_top, "{service: a, environments: {'a b': {}}}",
-		    "1:29: 'a b' is no name: letters, digits, '.', '_' and "
-		    "'-'\n"},
-		{&manifest_table_check, "{name: a, flow: b, every: 30}",
-		    "1:27: 'every' wants " SPAN_WANTED},
-		{&manifest_table_check, "{name: a, flow: b, every: fast}",
-		    "1:27: 'every' wants " SPAN_WANTED},
-		{&manifest_table_check, "{name: a, flow: b, every: 1ms}",
-		    "1:27: 'every' must be from 100ms to 31d\n"},
-		{&manifest_table_check,
-		    "{name: a, flow: b, timeout: 99999999999999999999s}",
-		    "1:29: 'timeout' must be from 10ms to 1d\n"},
-		{&manifest_table_check, "{name: a, flow: b, paused: 'true'}",
-		    "1:28: 'paused' wants true or false\n"},
-		{&manifest_table_check, "{name: a, flow: b, locations: here}",
-		    "1:31: 'locations' wants a list of names such as [one, "
-		    "two]\n"},
-		{&manifest_table_check, "{name: a, flow: b, locations: []}",
-		    "1:31: 'locations' wants at least one; leave the key out "
-		    "when there is none\n"},
-		{&manifest_table_check, "{name: a, flow: b, tags: [x, x]}",
-		    "1:30: 'x' stands twice\n"},
-		{&manifest_table_check, "{name: a, flow: b, slo: 99%}",
-		    "1:25: 'slo' wants keys of its own, with a value each\n"},
-		{&manifest_table_check, "{name: a, flow: b, variables: 1}",
-		    "1:31: 'variables' wants variables such as {base_url: "
-		    "\"https://example.com\"}\n"},
-		{&manifest_table_check, "[]",
-		    "1:1: a check must be keys with a value each\n"},
-		{&manifest_table_check, "{flwo: b}",
-		    "1:1: a check wants the key 'flow'\n"
-		    "1:1: a check wants the key 'name'\n"
-		    "1:2: unknown key 'flwo' in a check, did you mean "
-		    "'flow'?\n"},
-		{&manifest_table_check, "{name: a, flow: b, zzzzzzzzzzz: b}",
-		    "1:20: unknown key 'zzzzzzzzzzz' in a check\n"},
-		{&manifest_table_slo, "{success: 99.9}",
-		    "1:11: 'success' wants " PERCENT_WANTED},
-		{&manifest_table_slo, "{success: 99.999%}",
-		    "1:11: 'success' wants " PERCENT_WANTED},
-		{&manifest_table_slo, "{success: 99.%}",
-		    "1:11: 'success' wants " PERCENT_WANTED},
-		{&manifest_table_slo, "{success: -1%}",
-		    "1:11: 'success' wants " PERCENT_WANTED},
-		{&manifest_table_slo, "{success: 100%}",
-		    "1:11: 'success' of 100% leaves no room for any failure; "
-		    "write 99.99% at most\n"},
-		{&manifest_table_slo, "{success: 0%}",
-		    "1:11: 'success' must be from 0.01% to 99.99%\n"},
-		{&manifest_table_slo, "{success: 99999999999999999999%}",
-		    "1:11: 'success' must be from 0.01% to 99.99%\n"},
-		{&manifest_table_slo, "{success: 99%, window: 1m}",
-		    "1:24: 'window' must be from 1h to 366d\n"},
-		{&manifest_table_slo, "{}",
-		    "1:1: an objective wants the key 'success'\n"},
-		{&manifest_table_alert, "{after: 0, notify: [a]}",
-		    "1:9: 'after' must be from 1 to 1000\n"},
-		{&manifest_table_alert, "{after: 1.5, notify: [a]}",
-		    "1:9: 'after' wants a whole number\n"},
-		{&manifest_table_alert, "{after: 1}",
-		    "1:1: an alert wants the key 'notify'\n"},
-		{&manifest_table_limits, "{body_bytes: 5GB}",
-		    "1:14: 'body_bytes' wants a size such as 4096, 64KiB or "
-		    "16MiB\n"},
-		{&manifest_table_limits, "{body_bytes: 99999999999999MiB}",
-		    "1:14: 'body_bytes' must be from 1KiB to 1024MiB\n"},
-		{&manifest_table_limits, "{body_bytes: 1}",
-		    "1:14: 'body_bytes' must be from 1KiB to 1024MiB\n"},
-		{&manifest_table_limits, "{steps: 0}",
-		    "1:9: 'steps' must be from 1 to 100000\n"}
-	};
 	char values[sizeof(struct manifest_check_values) * 2];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < NELEMS(rows); i++)
-		reads(rows[i].t, rows[i].text, values, rows[i].expected);
+	for (i = 0; i < NELEMS(wrong_values); i++)
+		reads(wrong_values[i].t, wrong_values[i].text, values,
+		    wrong_values[i].expected);
 }
 
 /* Every property of the schema is a row of the table, and the reverse. */
