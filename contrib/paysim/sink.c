@@ -82,7 +82,7 @@ sink_post(struct call *c)
 	if (s->count >= SINK_MOST)
 		drop_oldest(s);
 	r = xcalloc(1, sizeof(*r));
-	r->is_refused = count_of(s, c->id) < fail;
+	r->is_refused = fail > 0 && count_of(s, c->id) < fail;
 	r->name = xstrdup(c->id);
 	r->signature = xstrdup(c->signature != NULL ? c->signature : "");
 	r->body = xstrndup(c->body, c->body_len);

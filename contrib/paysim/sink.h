@@ -10,7 +10,7 @@
 
 #include "contrib/paysim/call.h"
 
-#define SINK_MOST 1000 /* deliveries kept; the oldest go first */
+#define SINK_MOST 10000 /* deliveries kept; the oldest go first */
 #define SINK_TOLERANCE_S 300
 
 struct sink *sink_new(void);
