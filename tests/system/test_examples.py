@@ -69,7 +69,7 @@ def test_an_error_fails_on_the_first_status_line(paysim, flow):
     """A release that answers 500 to all fails at the first HTTP line."""
     result = hurl(paysim("bad=0,error_rate=1")["bad"], EXAMPLES / flow)
     assert result.returncode == 4, result.stderr
-    assert failures(result)[0] == (flow, line_of(flow, "HTTP 200"))
+    assert failures(result)[0] == (flow, line_of(flow, "HTTP "))
 
 
 def test_a_lost_webhook_fails_where_it_is_waited_for(paysim, tmp_path):
