@@ -18,6 +18,7 @@
 #define FLAKY_BOUND 0.30         /* a check this bad cannot gate */
 #define HOPELESS_LEVEL 0.001
 #define HOPELESS_ROUNDS 10
+#define HOPELESS_VOIDS 10
 
 const struct engine_config engine_config_default = {
     .alpha = 0.01,
@@ -458,6 +459,9 @@ engine_is_hopeless(const struct engine *e)
 		c = &e->checks[i];
 		if (c->is_quarantined)
 			continue;
+		if (c->counts.voids >= HOPELESS_VOIDS &&
+		    2 * c->counts.voids > c->counts.pairs)
+			return (true);
 		if (c->counts.rounds >= HOPELESS_ROUNDS &&
 		    history_lower(c->counts.baseline_failures,
 		    c->counts.rounds, HOPELESS_LEVEL) >

@@ -120,7 +120,7 @@ const char *engine_reason_text(enum engine_reason r);
 
 /*
  * True when no pass can be expected any more: the baseline of a check plainly
- * fails too often.
+ * fails too often, or most of its rounds are void.
  */
 bool engine_is_hopeless(const struct engine *e);
 

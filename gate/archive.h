@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The gate and the store: what is known of the checks from before, and the
+ * record of the gate itself. The store is a help, never a condition: without
+ * it the verdict stands.
+ */
+#ifndef GATE_ARCHIVE_H
+#define GATE_ARCHIVE_H
+
+#include "gate/report.h"
+
+/* Record the gate in the store's directory; warns on stderr if it cannot. */
+void archive_store(const struct report *r, const char *dir);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * e2e-gate: judge a release. Starts local probes, runs the checks of a
+ * service against candidate and baseline in turn, and says pass, block or
+ * inconclusive with stated error rates.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "gate/archive.h"
+#include "gate/report.h"
+#include "gate/session.h"
+#include "gate/settings.h"
+#include "gate/suite.h"
+
+/* Returns 0, or EXIT_UNMEASURED when a report could not be written. */
+static int
+write_file(const struct report *r, const char *file)
+{
+	struct buf out;
+	int rc;
+
+	buf_init(&out, REPORT_MOST_BYTES);
+	report_format(r, settings_report_format(file), &out);
+	rc = file_replace(file, out.data, out.len);
+	if (rc != 0)
+		fprintf(stderr, "e2e-gate: %s: %s\n", file, rc == ERR_IO ?
+		    strerror(errno) : err_text(rc));
+	buf_fini(&out);
+	return (rc == 0 ? 0 : EXIT_UNMEASURED);
+}
+
+/* A pass that nobody can read is none: its exit code becomes 30. */
+static int
+write_reports(const struct report *r)
+{
+	const struct settings *s = r->session->settings;
+	int code = r->exit_code;
+	struct buf out;
+	size_t i;
+
+	buf_init(&out, REPORT_MOST_BYTES);
+	report_format(r, (enum format)s->format, &out);
+	if (fwrite(buf_str(&out), 1, out.len, stdout) != out.len ||
+	    fflush(stdout) != 0) {
+		fprintf(stderr, "e2e-gate: stdout: %s\n", strerror(errno));
+		if (code == EXIT_GOOD)
+			code = EXIT_UNMEASURED;
+	}
+	buf_fini(&out);
+	for (i = 0; i < s->reports.count; i++)
+		if (write_file(r, s->reports.items[i]) != 0 &&
+		    code == EXIT_GOOD)
+			code = EXIT_UNMEASURED;
+	return (code);
+}
+
+static int
+judge(const struct settings *settings, const struct suite *suite)
+{
+	struct session session;
+	struct report report;
+	int code;
+
+	session_run(&session, settings, suite);
+	report_init(&report, &session);
+	if (settings->store != NULL)
+		archive_store(&report, settings->store);
+	code = write_reports(&report);
+	report_fini(&report);
+	session_fini(&session);
+	return (code);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct settings settings;
+	struct suite suite;
+	int code;
+
+	proc_init(0);
+	log_init("e2e-gate", LOG_WARN);
+	settings_read(&settings, argc, argv);
+	code = suite_load(&settings, &suite);
+	if (code == 0) {
+		code = judge(&settings, &suite);
+		suite_fini(&suite);
+	}
+	settings_fini(&settings);
+	return (code);
+}

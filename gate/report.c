@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/* The view of a session that all formats print. */
+#include "gate/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+
+void
+report_init(struct report *r, const struct session *s)
+{
+	size_t most = 0, i;
+
+	*r = (struct report){.session = s};
+	r->component_count = engine_components(s->engine, &r->components);
+	for (i = 0; i < s->suite->count; i++)
+		most += 1 + s->suite->checks[i].step_count;
+	r->named = xcalloc(most, sizeof(*r->named));
+	if (s->verdict == ENGINE_BLOCK) {
+		r->named_count = engine_attribute(s->engine,
+		    REPORT_NAMES_SHARE, r->named);
+		/* The mean blocked without one that stands out: name the
+		 * strongest, engine_attribute sorted them. */
+		if (r->named_count == 0)
+			r->named_count = 1;
+	}
+	r->why = session_why(s);
+	r->exit_code = session_exit_code(s);
+}
+
+void
+report_fini(struct report *r)
+{
+	free(r->components);
+	free(r->named);
+	free(r->why);
+	*r = (struct report){.session = NULL};
+}
+
+void
+report_format(const struct report *r, enum format format, struct buf *out)
+{
+	switch (format) {
+	case FORMAT_JSON:
+		report_json(r, out);
+		break;
+	case FORMAT_JUNIT:
+		report_junit(r, out);
+		break;
+	case FORMAT_MARKDOWN:
+		report_markdown(r, out);
+		break;
+	default:
+		report_table(r, out);
+	}
+}
+
+const struct ledger_failure *
+report_first_failure(const struct report *r, size_t *check)
+{
+	const struct ledger *l = &r->session->ledger;
+
+	if (l->first_failing_check == SIZE_MAX)
+		return (NULL);
+	*check = l->first_failing_check;
+	return (ledger_failure_at(l, *check, ARM_CANDIDATE));
+}
+
+void
+report_subject(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	const struct suite_check *check = &r->session->suite->checks[c->check];
+	const struct suite_step *step;
+
+	buf_append_str(out, check->id);
+	if (c->step == ENGINE_NO_STEP)
+		return;
+	step = &check->steps[c->step];
+	buf_printf(out, ", step %u %s (%s:%u)", c->step + 1, step->name,
+	    check->plan->flow->path, step->line);
+}
+
+static void
+latency_size(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	struct engine_step_view v = engine_step_view(r->session->engine,
+	    c->check, c->step);
+	char base[CLOCK_SPAN_SIZE], cand[CLOCK_SPAN_SIZE];
+
+	clock_format_span(v.baseline_median_ns / 1000, base);
+	clock_format_span(v.candidate_median_ns / 1000, cand);
+	buf_printf(out, "slower: median %s, baseline %s", cand, base);
+	if (v.baseline_median_ns > 0)
+		buf_printf(out, ", x%.2f", (double)v.candidate_median_ns /
+		    (double)v.baseline_median_ns);
+}
+
+void
+report_size(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	struct engine_counts n = engine_counts(r->session->engine, c->check);
+
+	if (c->step != ENGINE_NO_STEP)
+		latency_size(r, c, out);
+	else
+		buf_printf(out, "fails: %u of %u runs, baseline %u of %u",
+		    n.candidate_failures, n.rounds, n.baseline_failures,
+		    n.rounds);
+}
+
+void
+report_rounds(const struct report *r, struct buf *out)
+{
+	const struct session *s = r->session;
+	char spent[CLOCK_SPAN_SIZE];
+
+	clock_format_span(s->spent, spent);
+	buf_printf(out, "%u rounds of %zu check%s in %s", s->rounds,
+	    s->suite->count, s->suite->count == 1 ? "" : "s", spent);
+}
+
+bool
+report_is_unfinished(const struct engine_component *c)
+{
+	return (c->part >= ENGINE_PART_PASS_FAILURES && c->is_needed &&
+	    !c->is_done);
+}
+
+void
+report_margin(const struct report *r, const struct engine_component *c,
+    double margin, struct buf *out)
+{
+	struct engine_config config = settings_engine(r->session->settings);
+
+	if (isnan(margin)) {
+		buf_append_str(out, "nothing yet");
+		return;
+	}
+	switch (c->part) {
+	case ENGINE_PART_PASS_FAILURES:
+		buf_printf(out, "failing %.3g %% of the time", margin * 100);
+		break;
+	case ENGINE_PART_PASS_MEDIAN:
+		buf_printf(out, "slower by %.3g %% and %.3g ms", margin * 100,
+		    config.margin.absolute_ns * margin / c->margin / 1e6);
+		break;
+	case ENGINE_PART_PASS_TAIL:
+		buf_printf(out, "%.3g %% more requests over the baseline's "
+		    "p90", margin * 100);
+		break;
+	default:
+		must(!"a component of a block has no margin to reach");
+	}
+}
+
+void
+report_evidence(double log_e, struct buf *out)
+{
+	double e = exp(log_e);
+
+	if (e >= 1e4)
+		buf_printf(out, "%.1e", e);
+	else if (e >= 10)
+		buf_printf(out, "%.0f", e);
+	else
+		buf_printf(out, "%.2g", e);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a gate tells: one view of a session, printed as a table, a JSON
+ * document (doc/gate-document.md), JUnit or Markdown.
+ */
+#ifndef GATE_REPORT_H
+#define GATE_REPORT_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/options.h"
+#include "gate/session.h"
+
+#define REPORT_MOST_BYTES (64u << 20)
+#define REPORT_NAMES_SHARE 0.1 /* of the named regressions, false at most */
+
+struct report {
+	const struct session *session;
+	struct engine_component *components;
+	size_t component_count;
+	struct engine_component *named; /* regressions, strongest first */
+	size_t named_count;
+	char *why;
+	int exit_code;
+};
+
+/* Make the view; the session is borrowed. */
+void report_init(struct report *r, const struct session *s);
+void report_fini(struct report *r);
+
+/* Append the report in a format (FORMAT_TABLE, JSON, JUNIT, MARKDOWN). */
+void report_format(const struct report *r, enum format format,
+    struct buf *out);
+
+/* The single formats. */
+void report_table(const struct report *r, struct buf *out);
+void report_json(const struct report *r, struct buf *out);
+void report_junit(const struct report *r, struct buf *out);
+void report_markdown(const struct report *r, struct buf *out);
+
+/* ---- what the formats share ---- */
+
+/* The candidate's failure that is shown first, NULL when none failed. */
+const struct ledger_failure *report_first_failure(const struct report *r,
+    size_t *check);
+
+/* "42 rounds of 6 checks in 12.3s" */
+void report_rounds(const struct report *r, struct buf *out);
+
+/* "payments/refund, step 2 POST {{base_url}}/v1/refunds (refund.hurl:14)" */
+void report_subject(const struct report *r, const struct engine_component *c,
+    struct buf *out);
+
+/* "12 of 40 runs failed, baseline 0 of 40", or the medians and ratio. */
+void report_size(const struct report *r, const struct engine_component *c,
+    struct buf *out);
+
+/* True for a component of the pass that is needed and does not hold. */
+bool report_is_unfinished(const struct engine_component *c);
+
+/* What the pass would rule out: "a failure rate of 5 %". */
+void report_margin(const struct report *r, const struct engine_component *c,
+    double margin, struct buf *out);
+
+/* Evidence for people: "0.82", "35", "1.2e+05". */
+void report_evidence(double log_e, struct buf *out);
+
+#endif

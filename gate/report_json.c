@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The gate document (doc/gate-document.md): all that was decided and why,
+ * and every pair of runs, so that the verdict can be computed again.
+ */
+#include "gate/report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/json_out.h"
+
+static const char *const kind_names[] = {"round", "warmup", "focus"};
+static const char *const end_names[] = {"rounds", "time", "no-probe",
+    "interrupted"};
+
+static void
+put_hex(struct json_out *o, const char *name,
+    const uint8_t id[static MESSAGE_ID_SIZE])
+{
+	char hex[2 * MESSAGE_ID_SIZE + 1];
+
+	crypto_hex(id, MESSAGE_ID_SIZE, hex);
+	json_out_kv_str(o, name, hex);
+}
+
+static void
+put_margin(struct json_out *o, const char *name, struct latency_margin m)
+{
+	json_out_key(o, name);
+	json_out_object(o);
+	json_out_kv_double(o, "relative", m.relative);
+	json_out_kv_int(o, "absolute_us", (int64_t)(m.absolute_ns / 1000));
+	json_out_object_end(o);
+}
+
+static void
+put_settings(const struct report *r, struct json_out *o)
+{
+	const struct settings *s = r->session->settings;
+	struct engine_config c = settings_engine(s);
+
+	json_out_kv_double(o, "alpha", c.alpha);
+	json_out_kv_double(o, "beta", c.beta);
+	json_out_key(o, "tolerance");
+	json_out_object(o);
+	put_margin(o, "latency", c.tolerance);
+	json_out_object_end(o);
+	json_out_key(o, "margins");
+	json_out_object(o);
+	json_out_kv_double(o, "failure_rate", c.failure_margin);
+	put_margin(o, "latency", c.margin);
+	json_out_kv_double(o, "tail_share", c.tail_margin);
+	json_out_object_end(o);
+	json_out_kv_double(o, "guard", c.guard);
+	json_out_key(o, "budget");
+	json_out_object(o);
+	json_out_kv_int(o, "rounds", s->rounds);
+	json_out_kv_int(o, "time_us", s->time);
+	json_out_kv_int(o, "warmup", s->warmup);
+	json_out_kv_int(o, "focus_pairs", ROUNDS_FOCUS_PAIRS);
+	json_out_kv_int(o, "probes", s->probes);
+	json_out_kv_int(o, "parallel", s->parallel);
+	json_out_object_end(o);
+	json_out_kv_int(o, "seed", s->seed);
+}
+
+static void
+put_arm(const struct report *r, enum arm arm, struct json_out *o)
+{
+	const struct settings *s = r->session->settings;
+	size_t i;
+
+	json_out_key(o, arm_name(arm));
+	json_out_object(o);
+	json_out_kv_str(o, "environment", s->environments[arm]);
+	json_out_key(o, "variables");
+	json_out_object(o);
+	for (i = 0; i < s->variable_counts[arm]; i++) {
+		json_out_key_n(o, s->variables[arm][i].name,
+		    strlen(s->variables[arm][i].name));
+		json_out_str(o, s->variables[arm][i].text);
+	}
+	json_out_object_end(o);
+	json_out_object_end(o);
+}
+
+static void
+put_counts(struct json_out *o, const struct engine_counts *n)
+{
+	json_out_kv_int(o, "pairs", n->pairs);
+	json_out_kv_int(o, "counted", n->rounds);
+	json_out_kv_int(o, "warmups", n->warmups);
+	json_out_kv_int(o, "focus", n->focuses);
+	json_out_kv_int(o, "void", n->voids);
+	json_out_kv_int(o, "candidate_failures", n->candidate_failures);
+	json_out_kv_int(o, "baseline_failures", n->baseline_failures);
+}
+
+static void
+put_failure(const struct report *r, size_t check,
+    const struct ledger_failure *f, struct json_out *o)
+{
+	json_out_object(o);
+	json_out_kv_str(o, "check", r->session->suite->checks[check].id);
+	json_out_kv_str(o, "arm", arm_name(f->arm));
+	json_out_kv_int(o, "pair", f->number);
+	put_hex(o, "run", f->run);
+	json_out_kv_str(o, "outcome", outcome_name(f->outcome));
+	json_out_kv_str(o, "reason", f->what.reason);
+	json_out_kv_str(o, "file", f->what.file);
+	json_out_kv_int(o, "line", f->what.line);
+	json_out_kv_int(o, "column", f->what.column);
+	json_out_kv_str(o, "kind", f->what.kind);
+	json_out_kv_str(o, "message", f->what.message);
+	json_out_kv_str(o, "expected", f->what.expected);
+	json_out_kv_str(o, "actual", f->what.actual);
+	json_out_kv_str(o, "url", f->what.url);
+	if (f->what.status > 0)
+		json_out_kv_int(o, "status", f->what.status);
+	json_out_object_end(o);
+}
+
+static void
+put_step(const struct report *r, size_t check, uint32_t step,
+    struct json_out *o)
+{
+	const struct suite_step *s =
+	    &r->session->suite->checks[check].steps[step];
+	struct engine_step_view v = engine_step_view(r->session->engine,
+	    check, step);
+
+	json_out_object(o);
+	json_out_kv_int(o, "step", step + 1);
+	json_out_kv_int(o, "line", s->line);
+	json_out_kv_str(o, "name", s->name);
+	json_out_kv_int(o, "pairs", v.pairs);
+	json_out_kv_int(o, "candidate_reached", v.candidate_reached);
+	json_out_kv_int(o, "baseline_reached", v.baseline_reached);
+	if (v.pairs > 0) {
+		json_out_kv_int(o, "candidate_median_ns",
+		    v.candidate_median_ns);
+		json_out_kv_int(o, "baseline_median_ns",
+		    v.baseline_median_ns);
+		json_out_kv_int(o, "candidate_p90_ns", v.candidate_p90_ns);
+		json_out_kv_int(o, "baseline_p90_ns", v.baseline_p90_ns);
+		json_out_kv_double(o, "median_ratio", v.baseline_median_ns >
+		    0 ? (double)v.candidate_median_ns /
+		    (double)v.baseline_median_ns : NAN);
+	}
+	json_out_object_end(o);
+}
+
+static void
+put_history(const struct report *r, size_t check, struct json_out *o)
+{
+	struct engine_failure_view v = engine_failure_view(r->session->engine,
+	    check);
+	const struct history *h = &r->session->suite->checks[check].history;
+
+	json_out_key(o, "history");
+	json_out_object(o);
+	json_out_kv_bool(o, "used", v.has_history);
+	json_out_kv_double(o, "runs", h->runs);
+	json_out_kv_double(o, "failures", h->failures);
+	json_out_kv_double(o, "dispersion", h->dispersion);
+	if (v.has_history)
+		json_out_kv_double(o, "rate_bound", v.bound);
+	json_out_object_end(o);
+}
+
+static void
+put_check(const struct report *r, size_t check, struct json_out *o)
+{
+	const struct suite_check *c = &r->session->suite->checks[check];
+	struct engine_counts n = engine_counts(r->session->engine, check);
+	const struct ledger_failure *f;
+	uint32_t i;
+	int arm;
+
+	json_out_object(o);
+	json_out_kv_str(o, "check", c->id);
+	json_out_kv_str(o, "flow", c->plan->flow->path);
+	json_out_kv_str(o, "candidate_definition",
+	    c->arms[ARM_CANDIDATE]->hash);
+	json_out_kv_str(o, "baseline_definition", c->arms[ARM_BASELINE]->hash);
+	json_out_kv_int(o, "timeout_us", c->plan->timeout);
+	put_counts(o, &n);
+	put_history(r, check, o);
+	json_out_key(o, "steps");
+	json_out_array(o);
+	for (i = 0; i < c->step_count; i++)
+		put_step(r, check, i, o);
+	json_out_array_end(o);
+	json_out_key(o, "first_failures");
+	json_out_array(o);
+	for (arm = 0; arm < ARM_COUNT; arm++) {
+		f = ledger_failure_at(&r->session->ledger, check,
+		    (enum arm)arm);
+		if (f->is_set)
+			put_failure(r, check, f, o);
+	}
+	json_out_array_end(o);
+	json_out_object_end(o);
+}
+
+static void
+put_component(const struct report *r, const struct engine_component *c,
+    struct json_out *o)
+{
+	bool is_pass = c->part >= ENGINE_PART_PASS_FAILURES;
+
+	json_out_object(o);
+	json_out_kv_str(o, "part", engine_part_name(c->part));
+	json_out_kv_str(o, "check", r->session->suite->checks[c->check].id);
+	if (c->step != ENGINE_NO_STEP)
+		json_out_kv_int(o, "step", c->step + 1);
+	json_out_kv_double(o, "log_e", c->log_e);
+	json_out_kv_double(o, "log_bound", c->log_bound);
+	json_out_kv_int(o, "n", c->count);
+	json_out_kv_double(o, "phi", c->phi);
+	json_out_kv_double(o, "kappa", c->kappa);
+	if (is_pass) {
+		json_out_kv_bool(o, "needed", c->is_needed);
+		json_out_kv_bool(o, "holds", c->is_done);
+		json_out_kv_double(o, "margin", c->margin);
+		if (!isnan(c->margin_reached))
+			json_out_kv_double(o, "margin_reached",
+			    c->margin_reached);
+		if (c->rounds_to_go != UINT32_MAX)
+			json_out_kv_int(o, "rounds_to_go", c->rounds_to_go);
+	} else
+		json_out_kv_double(o, "weight", c->weight);
+	json_out_object_end(o);
+}
+
+static void
+put_regression(const struct report *r, const struct engine_component *c,
+    struct json_out *o)
+{
+	struct buf text;
+
+	buf_init(&text, 1 << 16);
+	json_out_object(o);
+	json_out_kv_str(o, "part", engine_part_name(c->part));
+	json_out_kv_str(o, "check", r->session->suite->checks[c->check].id);
+	if (c->step != ENGINE_NO_STEP)
+		json_out_kv_int(o, "step", c->step + 1);
+	report_subject(r, c, &text);
+	json_out_kv_str(o, "subject", buf_str(&text));
+	buf_reset(&text);
+	report_size(r, c, &text);
+	json_out_kv_str(o, "size", buf_str(&text));
+	json_out_kv_double(o, "log_e", c->log_e);
+	json_out_object_end(o);
+	buf_fini(&text);
+}
+
+static void
+put_half(const struct ledger_half *h, const struct engine_arm *arm,
+    uint32_t steps, struct json_out *o)
+{
+	uint32_t i;
+
+	json_out_object(o);
+	put_hex(o, "run", h->run);
+	json_out_kv_str(o, "outcome", outcome_name(h->outcome));
+	if (h->started_us > 0)
+		json_out_kv_int(o, "started_us", h->started_us);
+	json_out_kv_int(o, "duration_us", h->duration_us);
+	json_out_key(o, "latency_ns");
+	json_out_array(o);
+	for (i = 0; i < steps; i++)
+		if (arm->latency_ns[i] >= 0)
+			json_out_int(o, arm->latency_ns[i]);
+		else
+			json_out_null(o);
+	json_out_array_end(o);
+	json_out_object_end(o);
+}
+
+static void
+put_pair(const struct report *r, const struct ledger_pair *p,
+    struct json_out *o)
+{
+	uint32_t steps = engine_step_count(r->session->engine, p->check);
+	struct engine_pair pair;
+
+	engine_pair_at(r->session->engine, p->check, p->number - 1, &pair);
+	json_out_object(o);
+	json_out_kv_str(o, "check", r->session->suite->checks[p->check].id);
+	json_out_kv_int(o, "pair", p->number);
+	json_out_kv_str(o, "kind", kind_names[p->kind]);
+	json_out_kv_str(o, "first", arm_name(p->is_candidate_first ?
+	    ARM_CANDIDATE : ARM_BASELINE));
+	json_out_kv_bool(o, "void", p->is_void);
+	if (p->halves[ARM_CANDIDATE].has_run) {
+		json_out_key(o, "candidate");
+		put_half(&p->halves[ARM_CANDIDATE], &pair.candidate, steps,
+		    o);
+	}
+	if (p->halves[ARM_BASELINE].has_run) {
+		json_out_key(o, "baseline");
+		put_half(&p->halves[ARM_BASELINE], &pair.baseline, steps, o);
+	}
+	json_out_object_end(o);
+}
+
+static void
+put_head(const struct report *r, struct json_out *o)
+{
+	const struct session *s = r->session;
+
+	json_out_kv_int(o, "version", 1);
+	put_hex(o, "gate", s->id);
+	json_out_kv_str(o, "service", s->suite->service);
+	json_out_kv_str(o, "verdict", engine_verdict_name(s->verdict));
+	json_out_kv_str(o, "reason", r->why);
+	if (s->verdict == ENGINE_INCONCLUSIVE)
+		json_out_kv_str(o, "cause", s->end == SESSION_INTERRUPTED ?
+		    "interrupted" : engine_reason_name(s->reason));
+	json_out_kv_str(o, "ended_by", s->end == SESSION_ROUNDS ?
+	    rounds_end_name(s->rounds_end) : end_names[s->end]);
+	json_out_kv_int(o, "exit_code", r->exit_code);
+	json_out_kv_bool(o, "observe", s->settings->is_observing);
+	json_out_kv_str(o, "on_inconclusive",
+	    on_inconclusive_name(s->settings->on_inconclusive));
+	json_out_kv_int(o, "started_us", s->started);
+	json_out_kv_int(o, "finished_us", s->finished);
+	json_out_kv_int(o, "spent_us", s->spent);
+}
+
+static void
+put_result(const struct report *r, struct json_out *o)
+{
+	const struct session *s = r->session;
+	struct engine_counts n = engine_counts_total(s->engine);
+
+	json_out_key(o, "evidence");
+	json_out_object(o);
+	json_out_kv_double(o, "log_e", engine_log_evidence(s->engine));
+	json_out_kv_double(o, "log_bound", engine_log_bound(s->engine));
+	json_out_object_end(o);
+	json_out_kv_int(o, "round_count", s->rounds);
+	json_out_key(o, "counts");
+	json_out_object(o);
+	put_counts(o, &n);
+	json_out_object_end(o);
+	json_out_kv_str(o, "void_reason", s->ledger.void_reason);
+}
+
+static void
+put_lists(const struct report *r, struct json_out *o)
+{
+	const struct ledger *l = &r->session->ledger;
+	const struct ledger_failure *f;
+	size_t i;
+
+	json_out_key(o, "regressions");
+	json_out_array(o);
+	for (i = 0; i < r->named_count; i++)
+		put_regression(r, &r->named[i], o);
+	json_out_array_end(o);
+	f = report_first_failure(r, &i);
+	if (f != NULL) {
+		json_out_key(o, "first_failure");
+		put_failure(r, i, f, o);
+	}
+	json_out_key(o, "unfinished");
+	json_out_array(o);
+	for (i = 0; i < r->component_count; i++)
+		if (report_is_unfinished(&r->components[i]))
+			put_component(r, &r->components[i], o);
+	json_out_array_end(o);
+	json_out_key(o, "checks");
+	json_out_array(o);
+	for (i = 0; i < r->session->suite->count; i++)
+		put_check(r, i, o);
+	json_out_array_end(o);
+	json_out_key(o, "streams");
+	json_out_array(o);
+	for (i = 0; i < r->component_count; i++)
+		put_component(r, &r->components[i], o);
+	json_out_array_end(o);
+	json_out_key(o, "rounds");
+	json_out_array(o);
+	for (i = 0; i < l->count; i++)
+		put_pair(r, &l->pairs[i], o);
+	json_out_array_end(o);
+}
+
+void
+report_json(const struct report *r, struct buf *out)
+{
+	struct json_out o;
+
+	json_out_init(&o, out);
+	json_out_object(&o);
+	put_head(r, &o);
+	put_arm(r, ARM_CANDIDATE, &o);
+	put_arm(r, ARM_BASELINE, &o);
+	put_settings(r, &o);
+	put_result(r, &o);
+	put_lists(r, &o);
+	json_out_object_end(&o);
+	buf_append_char(out, '\n');
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The report as JUnit XML: one test case per check. A named regression is a
+ * failure; an undecided check of an inconclusive gate is skipped, and the
+ * first case, "gate", carries the verdict itself, so that no CI reads an
+ * inconclusive gate as green.
+ */
+#include "gate/report.h"
+
+#include <string.h>
+
+#include "base/must.h"
+#include "base/utf8.h"
+
+/* XML 1.0 has no way to write most control characters. */
+static void
+append_xml(struct buf *out, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (*s == '<')
+			buf_append_str(out, "&lt;");
+		else if (*s == '>')
+			buf_append_str(out, "&gt;");
+		else if (*s == '&')
+			buf_append_str(out, "&amp;");
+		else if (*s == '"')
+			buf_append_str(out, "&quot;");
+		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			buf_append_char(out, ' ');
+		else
+			buf_append_char(out, *s);
+	}
+}
+
+static void
+open_case(const struct report *r, const char *name, struct buf *out)
+{
+	buf_append_str(out, "  <testcase classname=\"");
+	append_xml(out, r->session->suite->target);
+	buf_append_str(out, "\" name=\"");
+	append_xml(out, name);
+	buf_append_str(out, "\"");
+}
+
+static void
+print_gate_case(const struct report *r, struct buf *out)
+{
+	const struct session *s = r->session;
+
+	open_case(r, "gate", out);
+	if (s->verdict == ENGINE_PASS) {
+		buf_append_str(out, "/>\n");
+		return;
+	}
+	/* An error for what is not decided: neither green nor a finding. */
+	buf_printf(out, ">\n    <%s type=\"%s\" message=\"",
+	    s->verdict == ENGINE_BLOCK ? "failure" : "error",
+	    engine_verdict_name(s->verdict));
+	append_xml(out, r->why);
+	buf_append_str(out, "\"/>\n  </testcase>\n");
+}
+
+static bool
+is_named(const struct report *r, size_t check)
+{
+	size_t i;
+
+	for (i = 0; i < r->named_count; i++)
+		if (r->named[i].check == check)
+			return (true);
+	return (false);
+}
+
+static bool
+is_unfinished(const struct report *r, size_t check)
+{
+	size_t i;
+
+	for (i = 0; i < r->component_count; i++)
+		if (r->components[i].check == check &&
+		    report_is_unfinished(&r->components[i]))
+			return (true);
+	return (false);
+}
+
+static void
+print_failure(const struct report *r, size_t check, struct buf *out)
+{
+	const struct ledger_failure *f = ledger_failure_at(
+	    &r->session->ledger, check, ARM_CANDIDATE);
+	struct buf text;
+	size_t i;
+
+	buf_init(&text, 1 << 20);
+	for (i = 0; i < r->named_count; i++) {
+		if (r->named[i].check != check)
+			continue;
+		report_subject(r, &r->named[i], &text);
+		buf_append_str(&text, ": ");
+		report_size(r, &r->named[i], &text);
+		buf_append_str(&text, ". ");
+	}
+	if (f->is_set)
+		buf_printf(&text, "First failing run: %s:%lld: %s",
+		    f->what.file, (long long)f->what.line,
+		    f->what.message != NULL ? f->what.message :
+		    f->what.reason != NULL ? f->what.reason : "failed");
+	buf_append_str(out, ">\n    <failure type=\"regression\" message=\"");
+	append_xml(out, buf_str(&text));
+	buf_append_str(out, "\"/>\n  </testcase>\n");
+	buf_fini(&text);
+}
+
+static void
+print_check_case(const struct report *r, size_t check, struct buf *out)
+{
+	open_case(r, r->session->suite->checks[check].id, out);
+	if (is_named(r, check))
+		print_failure(r, check, out);
+	else if (r->session->verdict != ENGINE_PASS &&
+	    is_unfinished(r, check))
+		buf_append_str(out, ">\n    <skipped message=\"not decided\"/>"
+		    "\n  </testcase>\n");
+	else
+		buf_append_str(out, "/>\n");
+}
+
+void
+report_junit(const struct report *r, struct buf *out)
+{
+	const struct session *s = r->session;
+	size_t i, failures = s->verdict == ENGINE_BLOCK, skipped = 0;
+
+	for (i = 0; i < s->suite->count; i++) {
+		failures += is_named(r, i);
+		skipped += !is_named(r, i) && s->verdict != ENGINE_PASS &&
+		    is_unfinished(r, i);
+	}
+	buf_append_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+	buf_append_str(out, "<testsuite name=\"e2e-gate ");
+	append_xml(out, s->suite->target);
+	buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
+	    "skipped=\"%zu\" time=\"%.3f\">\n", s->suite->count + 1, failures,
+	    s->verdict == ENGINE_INCONCLUSIVE, skipped,
+	    (double)s->spent / 1e6);
+	print_gate_case(r, out);
+	for (i = 0; i < s->suite->count; i++)
+		print_check_case(r, i, out);
+	buf_append_str(out, "</testsuite>\n");
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/* The report for a pull request or a job summary. */
+#include "gate/report.h"
+
+#include <string.h>
+
+#include "base/crypto.h"
+
+/* Text in a table cell or a list: what Markdown would read is escaped. */
+static void
+append_text(struct buf *out, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (*s == '\n' || *s == '\r') {
+			buf_append_char(out, ' ');
+			continue;
+		}
+		if (strchr("\\`*_{}[]<>|#", *s) != NULL)
+			buf_append_char(out, '\\');
+		buf_append_char(out, *s);
+	}
+}
+
+typedef void report_part(const struct report *r,
+    const struct engine_component *c, struct buf *out);
+
+static void
+append_part(const struct report *r, const struct engine_component *c,
+    report_part *part, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, 1 << 16);
+	part(r, c, &text);
+	append_text(out, buf_str(&text));
+	buf_fini(&text);
+}
+
+static void
+margin_wanted(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	report_margin(r, c, c->margin, out);
+}
+
+static void
+margin_reached(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	report_margin(r, c, c->margin_reached, out);
+}
+
+static void
+print_regressions(const struct report *r, struct buf *out)
+{
+	size_t i;
+
+	if (r->named_count == 0)
+		return;
+	buf_append_str(out, "\n| regression | size | evidence |\n"
+	    "|---|---|---|\n");
+	for (i = 0; i < r->named_count; i++) {
+		buf_append_str(out, "| ");
+		append_part(r, &r->named[i], report_subject, out);
+		buf_append_str(out, " | ");
+		append_part(r, &r->named[i], report_size, out);
+		buf_append_str(out, " | ");
+		report_evidence(r->named[i].log_e, out);
+		buf_append_str(out, " |\n");
+	}
+}
+
+static void
+print_first_failure(const struct report *r, struct buf *out)
+{
+	const struct ledger_failure *f;
+	char hex[2 * MESSAGE_ID_SIZE + 1];
+	size_t check;
+
+	f = report_first_failure(r, &check);
+	if (f == NULL)
+		return;
+	crypto_hex(f->run, MESSAGE_ID_SIZE, hex);
+	buf_append_str(out, "\nFirst failing run of the candidate: ");
+	append_text(out, r->session->suite->checks[check].id);
+	buf_printf(out, ", run `%s`, `%s:%lld`\n", hex, f->what.file,
+	    (long long)f->what.line);
+	if (f->what.message != NULL || f->what.reason != NULL) {
+		buf_append_str(out, "- ");
+		append_text(out, f->what.message != NULL ? f->what.message :
+		    f->what.reason);
+		buf_append_char(out, '\n');
+	}
+	if (f->what.expected != NULL) {
+		buf_append_str(out, "- expected: ");
+		append_text(out, f->what.expected);
+		buf_append_char(out, '\n');
+	}
+	if (f->what.actual != NULL) {
+		buf_append_str(out, "- actual: ");
+		append_text(out, f->what.actual);
+		buf_append_char(out, '\n');
+	}
+}
+
+static void
+print_unfinished(const struct report *r, struct buf *out)
+{
+	bool is_first = true;
+	size_t i;
+
+	if (r->session->verdict != ENGINE_INCONCLUSIVE)
+		return;
+	for (i = 0; i < r->component_count; i++) {
+		if (!report_is_unfinished(&r->components[i]))
+			continue;
+		if (is_first)
+			buf_append_str(out, "\n| not yet ruled out | wanted | "
+			    "so far |\n|---|---|---|\n");
+		is_first = false;
+		buf_append_str(out, "| ");
+		append_part(r, &r->components[i], report_subject, out);
+		buf_append_str(out, " | ");
+		append_part(r, &r->components[i], margin_wanted, out);
+		buf_append_str(out, " | ");
+		append_part(r, &r->components[i], margin_reached, out);
+		buf_append_str(out, " |\n");
+	}
+}
+
+void
+report_markdown(const struct report *r, struct buf *out)
+{
+	const struct session *s = r->session;
+	struct engine_counts n = engine_counts_total(s->engine);
+
+	buf_printf(out, "## Gate: %s\n\n**", engine_verdict_name(s->verdict));
+	append_text(out, s->suite->target);
+	buf_append_str(out, "**: ");
+	append_text(out, r->why);
+	buf_append_str(out, ".\n\n");
+	report_rounds(r, out);
+	buf_printf(out, " (%u pairs, %u void). Evidence against the "
+	    "candidate ", n.pairs, n.voids);
+	report_evidence(engine_log_evidence(s->engine), out);
+	buf_append_str(out, " of ");
+	report_evidence(engine_log_bound(s->engine), out);
+	buf_printf(out, ". A false block has at most %g %%, a false pass "
+	    "%g %%. Seed %lld.\n", 100 * s->settings->alpha,
+	    100 * s->settings->beta, (long long)s->settings->seed);
+	print_regressions(r, out);
+	print_first_failure(r, out);
+	print_unfinished(r, out);
+}

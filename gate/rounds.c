@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+/* Which pair is next, and when to stop. */
+#include "gate/rounds.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "gate/coin.h"
+
+#define FUTILE_ROUNDS_LEAST 50
+#define FUTILE_FACTOR 4 /* what is left must fall short by this much */
+
+struct check_rounds {
+	uint32_t pairs;      /* begun */
+	uint32_t completed;  /* rounds and warm-ups */
+	uint32_t focus_left;
+	bool is_running;
+	enum engine_pair_kind kind;
+	bool is_candidate_first;
+	int halves_done;
+	bool has_sample[ARM_COUNT];
+	struct sample samples[ARM_COUNT];
+};
+
+struct rounds {
+	struct rounds_options options;
+	struct engine *engine;
+	struct ledger *ledger;
+	rounds_run_cb *run;
+	void *arg;
+	struct check_rounds *checks;
+	size_t running;
+	enum rounds_end end;
+};
+
+struct rounds *
+rounds_new(const struct rounds_options *o, struct engine *engine,
+    struct ledger *ledger, rounds_run_cb *run, void *arg)
+{
+	struct rounds *r = xcalloc(1, sizeof(*r));
+
+	must(o->parallel > 0 && o->rounds > 0);
+	r->options = *o;
+	r->engine = engine;
+	r->ledger = ledger;
+	r->run = run;
+	r->arg = arg;
+	r->checks = xcalloc(o->check_count, sizeof(*r->checks));
+	return (r);
+}
+
+static void
+drop_samples(struct check_rounds *c)
+{
+	int arm;
+
+	for (arm = 0; arm < ARM_COUNT; arm++)
+		if (c->has_sample[arm]) {
+			sample_fini(&c->samples[arm]);
+			c->has_sample[arm] = false;
+		}
+}
+
+void
+rounds_free(struct rounds **rp)
+{
+	struct rounds *r = *rp;
+	size_t i;
+
+	*rp = NULL;
+	if (r == NULL)
+		return;
+	for (i = 0; i < r->options.check_count; i++)
+		drop_samples(&r->checks[i]);
+	free(r->checks);
+	free(r);
+}
+
+uint32_t
+rounds_completed(const struct rounds *r)
+{
+	uint32_t least = UINT32_MAX;
+	size_t i;
+
+	for (i = 0; i < r->options.check_count; i++)
+		if (r->checks[i].completed < least)
+			least = r->checks[i].completed;
+	return (r->options.check_count > 0 ? least : 0);
+}
+
+enum rounds_end
+rounds_ended(const struct rounds *r)
+{
+	return (r->end);
+}
+
+const char *
+rounds_end_name(enum rounds_end end)
+{
+	static const char *const names[] = {"going-on", "verdict", "rounds",
+	    "hopeless", "futile", "stopped"};
+
+	must((size_t)end < NELEMS(names));
+	return (names[end]);
+}
+
+/* The arm of the half that is next. */
+static enum arm
+next_arm(const struct check_rounds *c)
+{
+	bool is_first = c->halves_done == 0;
+
+	return (c->is_candidate_first == is_first ? ARM_CANDIDATE :
+	    ARM_BASELINE);
+}
+
+/* May this check begin a pair now? */
+static bool
+may_begin(const struct rounds *r, const struct check_rounds *c,
+    uint32_t least)
+{
+	if (c->is_running)
+		return (false);
+	if (c->focus_left > 0)
+		return (true);
+	return (c->completed < r->options.rounds &&
+	    c->completed < least + ROUNDS_LEAD_MOST);
+}
+
+/* Focus first, then whoever is behind. */
+static size_t
+pick_check(const struct rounds *r)
+{
+	const struct check_rounds *c, *best = NULL;
+	uint32_t least = rounds_completed(r);
+	size_t i;
+
+	for (i = 0; i < r->options.check_count; i++) {
+		c = &r->checks[i];
+		if (!may_begin(r, c, least))
+			continue;
+		if (best == NULL || c->focus_left > best->focus_left ||
+		    (c->focus_left == best->focus_left &&
+		    c->completed < best->completed))
+			best = c;
+	}
+	return (best != NULL ? (size_t)(best - r->checks) : SIZE_MAX);
+}
+
+static void
+begin_pair(struct rounds *r, size_t check)
+{
+	struct check_rounds *c = &r->checks[check];
+
+	c->is_running = true;
+	c->halves_done = 0;
+	if (c->focus_left > 0) {
+		c->focus_left--;
+		c->kind = ENGINE_PAIR_FOCUS;
+	} else
+		c->kind = c->completed < r->options.warmup ?
+		    ENGINE_PAIR_WARMUP : ENGINE_PAIR_ROUND;
+	c->is_candidate_first = coin_toss(r->options.seed, check, c->pairs);
+	c->pairs++;
+	r->running++;
+	r->run(r->arg, check, next_arm(c));
+}
+
+static void
+begin_pairs(struct rounds *r)
+{
+	size_t check;
+
+	while (r->running < r->options.parallel &&
+	    (check = pick_check(r)) != SIZE_MAX)
+		begin_pair(r, check);
+	if (r->running == 0)
+		r->end = ROUNDS_MOST;
+}
+
+void
+rounds_start(struct rounds *r)
+{
+	if (r->options.check_count == 0) {
+		r->end = ROUNDS_MOST;
+		return;
+	}
+	begin_pairs(r);
+}
+
+/*
+ * Stop early when at the present pace neither verdict can come. In the first
+ * three quarters only what is known to be far off counts.
+ */
+static bool
+is_futile(const struct rounds *r)
+{
+	uint32_t done = rounds_completed(r), left = r->options.rounds - done;
+	uint32_t to_pass;
+	double evidence, to_block;
+
+	if (done < FUTILE_ROUNDS_LEAST || left == 0)
+		return (false);
+	to_pass = engine_rounds_to_pass(r->engine);
+	evidence = engine_log_evidence(r->engine);
+	if (to_pass == UINT32_MAX && done < r->options.rounds / 4 * 3)
+		return (false);
+	if (to_pass <= (double)FUTILE_FACTOR * left)
+		return (false);
+	if (evidence <= 0)
+		return (done >= r->options.rounds / 4 * 3);
+	to_block = (engine_log_bound(r->engine) - evidence) * done / evidence;
+	return (to_block > (double)FUTILE_FACTOR * left);
+}
+
+static void
+judge(struct rounds *r)
+{
+	if (engine_decide(r->engine) != ENGINE_UNDECIDED)
+		r->end = ROUNDS_VERDICT;
+	else if (engine_is_hopeless(r->engine))
+		r->end = ROUNDS_HOPELESS;
+	else if (is_futile(r))
+		r->end = ROUNDS_FUTILE;
+}
+
+static void
+fill_half(struct ledger_half *half, const struct check_rounds *c,
+    enum arm arm)
+{
+	const struct sample *s = &c->samples[arm];
+	size_t i;
+
+	if (!c->has_sample[arm])
+		return;
+	half->has_run = true;
+	half->outcome = s->outcome;
+	half->started_us = s->started_us;
+	half->duration_us = s->duration_us;
+	for (i = 0; i < sizeof(half->run); i++)
+		half->run[i] = s->run[i];
+}
+
+static struct engine_arm
+engine_half(const struct check_rounds *c, enum arm arm)
+{
+	return ((struct engine_arm){
+	    outcome_is_against_service(c->samples[arm].outcome),
+	    c->samples[arm].latency_ns});
+}
+
+static void
+end_pair(struct rounds *r, size_t check, bool is_void)
+{
+	struct check_rounds *c = &r->checks[check];
+	struct ledger_pair record = {.check = check, .number = c->pairs,
+	    .kind = c->kind, .is_candidate_first = c->is_candidate_first,
+	    .is_void = is_void};
+	struct engine_pair pair = {.kind = c->kind, .is_void = is_void};
+
+	fill_half(&record.halves[ARM_CANDIDATE], c, ARM_CANDIDATE);
+	fill_half(&record.halves[ARM_BASELINE], c, ARM_BASELINE);
+	if (!is_void) {
+		pair.candidate = engine_half(c, ARM_CANDIDATE);
+		pair.baseline = engine_half(c, ARM_BASELINE);
+		if (pair.candidate.is_failed && c->focus_left == 0 &&
+		    c->kind != ENGINE_PAIR_FOCUS)
+			c->focus_left = ROUNDS_FOCUS_PAIRS;
+	}
+	engine_add(r->engine, check, &pair);
+	ledger_add(r->ledger, &record, c->samples);
+	drop_samples(c);
+	c->is_running = false;
+	r->running--;
+	if (c->kind != ENGINE_PAIR_FOCUS)
+		c->completed++;
+	judge(r);
+}
+
+enum rounds_end
+rounds_half_done(struct rounds *r, size_t check, struct sample *sample)
+{
+	struct check_rounds *c = &r->checks[check];
+	enum arm arm = next_arm(c);
+
+	must(check < r->options.check_count && c->is_running);
+	if (r->end != ROUNDS_GOING_ON) {
+		sample_fini(sample);
+		return (r->end);
+	}
+	c->samples[arm] = *sample;
+	c->has_sample[arm] = true;
+	c->halves_done++;
+	if (sample->is_void || c->halves_done == ARM_COUNT)
+		end_pair(r, check, sample->is_void);
+	else
+		r->run(r->arg, check, next_arm(c));
+	if (r->end == ROUNDS_GOING_ON)
+		begin_pairs(r);
+	return (r->end);
+}
+
+void
+rounds_stop(struct rounds *r)
+{
+	if (r->end == ROUNDS_GOING_ON)
+		r->end = ROUNDS_STOPPED;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The rounds of a gate: which pair of runs is next, in which order its two
+ * halves go, and when to stop. It asks its owner to run a check against an
+ * arm and is told what came of it; it knows no clock, no probe, no loop.
+ *
+ * Halves of a pair never overlap; pairs of different checks do, up to a
+ * bound; no check runs ahead of the slowest by more than a few rounds.
+ */
+#ifndef GATE_ROUNDS_H
+#define GATE_ROUNDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate/engine.h"
+#include "gate/ledger.h"
+#include "gate/sample.h"
+
+#define ROUNDS_FOCUS_PAIRS 8 /* extra pairs after a failure */
+#define ROUNDS_LEAD_MOST 4   /* of a check before the slowest one */
+
+struct rounds;
+
+/* Start a run of check against arm; the answer is rounds_half_done. */
+typedef void rounds_run_cb(void *arg, size_t check, enum arm arm);
+
+enum rounds_end {
+	ROUNDS_GOING_ON,
+	ROUNDS_VERDICT,    /* the engine has decided */
+	ROUNDS_MOST,       /* every check has had its rounds */
+	ROUNDS_HOPELESS,   /* more rounds would not help */
+	ROUNDS_FUTILE,     /* the rest of the budget would not be enough */
+	ROUNDS_STOPPED     /* by the owner */
+};
+
+struct rounds_options {
+	uint64_t seed;
+	uint32_t rounds;   /* of each check, focus pairs not counted */
+	uint32_t warmup;
+	size_t parallel;
+	size_t check_count;
+};
+
+/*
+ * Make the rounds. engine and ledger are borrowed and fed; run is called
+ * from rounds_start and rounds_half_done, and may not answer from within.
+ */
+struct rounds *rounds_new(const struct rounds_options *o,
+    struct engine *engine, struct ledger *ledger, rounds_run_cb *run,
+    void *arg);
+void rounds_free(struct rounds **r);
+
+/* Start as many pairs as may run. */
+void rounds_start(struct rounds *r);
+
+/*
+ * Say what came of the run of a check; the sample moves in. Returns whether
+ * the rounds go on. After the end answers are dropped.
+ */
+enum rounds_end rounds_half_done(struct rounds *r, size_t check,
+    struct sample *sample);
+
+/* End now; nothing that is under way counts any more. */
+void rounds_stop(struct rounds *r);
+
+/* Rounds that every check has completed, and the end. */
+uint32_t rounds_completed(const struct rounds *r);
+enum rounds_end rounds_ended(const struct rounds *r);
+const char *rounds_end_name(enum rounds_end end);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/* From a run event to what is judged. */
+#include "gate/sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "gate/engine.h"
+
+#define TIMEOUT_SHARE_PERCENT 95
+
+/* How far a step has come: its first start to its last end. */
+struct step_span {
+	span_us start, end;
+	bool is_seen, has_passed;
+};
+
+static char *
+copy_member(const struct json *object, const char *name)
+{
+	return (xstrdup(json_get_str(object, name, NULL)));
+}
+
+static void
+read_steps(const struct suite_check *check, const struct json *steps,
+    struct step_span *spans)
+{
+	const struct json *step;
+	struct step_span *at;
+	span_us start;
+	uint32_t index;
+	size_t i;
+
+	if (steps == NULL || steps->kind != JSON_ARRAY)
+		return;
+	for (i = 0; i < steps->count; i++) {
+		step = &steps->items[i];
+		index = suite_step_of(check, json_get_int(step, "entry", 0));
+		if (index == SUITE_NO_STEP)
+			continue;
+		at = &spans[index];
+		start = json_get_int(step, "start_us", 0);
+		if (!at->is_seen)
+			at->start = start;
+		at->is_seen = true;
+		at->end = start + json_get_int(step, "total_us", 0);
+		at->has_passed = outcome_parse(json_get_str(step, "outcome",
+		    "")) == OUTCOME_PASSED;
+	}
+}
+
+/*
+ * The latency of a step. One that ended because time ran out counts as the
+ * run's timeout: ranks make that harmless. Other failures have none.
+ */
+static int64_t
+latency_of(const struct step_span *at, enum outcome outcome, span_us timeout)
+{
+	if (!at->is_seen)
+		return (ENGINE_NOT_REACHED);
+	if (at->has_passed)
+		return ((at->end - at->start) * 1000);
+	if ((outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_UNKNOWN) &&
+	    at->end >= timeout / 100 * TIMEOUT_SHARE_PERCENT)
+		return (timeout * 1000);
+	return (ENGINE_NOT_REACHED);
+}
+
+static void
+read_latencies(struct sample *s, const struct suite_check *check,
+    const struct json *root)
+{
+	struct step_span *spans = xcalloc(check->step_count, sizeof(*spans));
+	uint32_t i;
+
+	read_steps(check, json_get(root, "steps"), spans);
+	for (i = 0; i < check->step_count; i++)
+		s->latency_ns[i] = latency_of(&spans[i], s->outcome,
+		    check->plan->timeout);
+	free(spans);
+}
+
+/* The first finding of the last step that has any. */
+static void
+read_finding(struct sample_failure *f, const struct json *steps)
+{
+	const struct json *step, *findings, *first;
+	size_t i;
+
+	if (steps == NULL || steps->kind != JSON_ARRAY)
+		return;
+	for (i = steps->count; i-- > 0;) {
+		step = &steps->items[i];
+		findings = json_get(step, "failures");
+		if (findings == NULL || findings->kind != JSON_ARRAY ||
+		    findings->count == 0)
+			continue;
+		first = &findings->items[0];
+		f->kind = copy_member(first, "kind");
+		f->message = copy_member(first, "message");
+		f->expected = copy_member(first, "expected");
+		f->actual = copy_member(first, "actual");
+		f->line = json_get_int(first, "line", f->line);
+		f->column = json_get_int(first, "column", f->column);
+		f->url = copy_member(step, "url");
+		f->status = json_get_int(step, "status", 0);
+		return;
+	}
+}
+
+static void
+read_failure(struct sample_failure *f, const struct suite_check *check,
+    const struct json *root)
+{
+	const struct json *place = json_get(root, "place");
+
+	f->reason = copy_member(root, "reason");
+	f->file = xstrdup(json_get_str(place, "file",
+	    check->plan->flow->path));
+	f->line = json_get_int(place, "line", 0);
+	f->column = json_get_int(place, "column", 0);
+	read_finding(f, json_get(root, "steps"));
+}
+
+static void
+read_event(struct sample *s, const struct suite_check *check,
+    const struct json *root)
+{
+	s->started_us = json_get_int(root, "started_us", 0);
+	s->duration_us = json_get_int(root, "duration_us", 0);
+	s->lag_us = json_get_int(root, "lag_us", 0);
+	if (s->outcome != OUTCOME_PASSED)
+		read_failure(&s->failure, check, root);
+	if (outcome_is_ours(s->outcome)) {
+		s->is_void = true;
+		return;
+	}
+	read_latencies(s, check, root);
+	if (s->lag_us > SAMPLE_LAG_MOST) {
+		s->is_void = true;
+		free(s->failure.reason);
+		s->failure.reason = xasprintf("the probe was %lld ms late "
+		    "itself", (long long)(s->lag_us / SPAN_MS));
+	}
+}
+
+void
+sample_read(struct sample *s, const struct suite_check *check,
+    enum outcome outcome, const uint8_t run[static MESSAGE_ID_SIZE],
+    const char *doc, size_t doc_len)
+{
+	struct json_doc *json;
+	uint32_t i;
+
+	*s = (struct sample){.outcome = outcome,
+	    .step_count = check->step_count};
+	memcpy(s->run, run, MESSAGE_ID_SIZE);
+	s->latency_ns = xcalloc(check->step_count, sizeof(*s->latency_ns));
+	for (i = 0; i < check->step_count; i++)
+		s->latency_ns[i] = ENGINE_NOT_REACHED;
+	if (doc == NULL || json_parse(doc, doc_len, &json_limits_default,
+	    &json, NULL) != 0) {
+		s->is_void = true;
+		s->failure.reason = xstrdup("the run event cannot be read");
+		return;
+	}
+	read_event(s, check, json_root(json));
+	json_free(&json);
+}
+
+void
+sample_fini(struct sample *s)
+{
+	free(s->latency_ns);
+	s->latency_ns = NULL;
+	sample_failure_fini(&s->failure);
+}
+
+struct sample_failure
+sample_take_failure(struct sample *s)
+{
+	struct sample_failure f = s->failure;
+
+	s->failure = (struct sample_failure){.reason = NULL};
+	return (f);
+}
+
+void
+sample_failure_fini(struct sample_failure *f)
+{
+	free(f->reason);
+	free(f->file);
+	free(f->kind);
+	free(f->message);
+	free(f->expected);
+	free(f->actual);
+	free(f->url);
+	*f = (struct sample_failure){.reason = NULL};
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+/* The gate's process: loop, probes, signals, budget. */
+#include "gate/session.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "gate/progress.h"
+#include "scheduler/fleet.h"
+
+#define SESSION_MAGIC 0x47415445u
+#define STOP_WITHIN (2 * SPAN_S)
+#define PROBE_WITHIN (15 * SPAN_S) /* some probe must have come up */
+#define PATIENCE (30 * SPAN_S)     /* of one run, for room at a probe */
+
+/* The run of a check that is under way. */
+struct running_run {
+	struct running *running;
+	size_t check;
+};
+
+/* What lives while the loop runs. */
+struct running {
+	unsigned int magic;
+	struct session *session;
+	struct loop *loop;
+	struct fleet *fleet;
+	struct rounds *rounds;
+	struct fleet_definition **definitions; /* check * ARM_COUNT + arm */
+	struct running_run *runs;
+	struct loop_timer *time_timer, *draw_timer, *probe_timer;
+	struct loop_signal *signals[2];
+	struct progress progress;
+	bool is_stopping;
+};
+
+static void
+stopped_cb(void *arg)
+{
+	struct running *r = arg;
+
+	must_magic(r, SESSION_MAGIC);
+	loop_stop(r->loop);
+}
+
+static void
+stop(struct running *r, enum session_end end)
+{
+	if (r->is_stopping)
+		return;
+	r->is_stopping = true;
+	r->session->end = end;
+	r->session->spent = clock_mono() - r->progress.started;
+	rounds_stop(r->rounds);
+	fleet_stop(r->fleet, STOP_WITHIN, stopped_cb, r);
+}
+
+static void
+draw(struct running *r)
+{
+	progress_draw(&r->progress, r->session->engine,
+	    rounds_completed(r->rounds),
+	    (uint32_t)r->session->settings->rounds, clock_mono());
+}
+
+static void
+done_cb(const struct fleet_result *result, void *arg)
+{
+	struct running_run *run = arg;
+	struct running *r = run->running;
+	struct sample sample;
+
+	must_magic(r, SESSION_MAGIC);
+	if (r->is_stopping)
+		return;
+	sample_read(&sample, &r->session->suite->checks[run->check],
+	    result->outcome, result->run, result->doc, result->doc_len);
+	if (rounds_half_done(r->rounds, run->check, &sample) !=
+	    ROUNDS_GOING_ON)
+		stop(r, SESSION_ROUNDS);
+}
+
+static void
+run_cb(void *arg, size_t check, enum arm arm)
+{
+	struct running *r = arg;
+	const struct suite_check *c = &r->session->suite->checks[check];
+	struct fleet_job job = {
+	    .definition = r->definitions[check * ARM_COUNT + arm],
+	    .trigger = TRIGGER_GATE,
+	    .due = clock_wall(),
+	    .timeout = c->arms[arm]->timeout,
+	    .patience = PATIENCE,
+	};
+
+	must_magic(r, SESSION_MAGIC);
+	crypto_random(job.run, sizeof(job.run));
+	fleet_submit(r->fleet, &job, done_cb, &r->runs[check]);
+}
+
+static void
+time_cb(void *arg)
+{
+	struct running *r = arg;
+
+	must_magic(r, SESSION_MAGIC);
+	stop(r, SESSION_TIME);
+}
+
+static void
+probe_cb(void *arg)
+{
+	struct running *r = arg;
+	struct fleet_stats stats;
+
+	must_magic(r, SESSION_MAGIC);
+	fleet_get_stats(r->fleet, &stats);
+	if (stats.dispatched == 0)
+		stop(r, SESSION_NO_PROBE);
+}
+
+static void
+draw_cb(void *arg)
+{
+	struct running *r = arg;
+
+	must_magic(r, SESSION_MAGIC);
+	draw(r);
+	loop_timer_at(r->draw_timer, clock_mono() +
+	    progress_interval(&r->progress));
+}
+
+static void
+signal_cb(int signo, void *arg)
+{
+	struct running *r = arg;
+
+	must_magic(r, SESSION_MAGIC);
+	log_info("gate.signal", "signo=%d", signo);
+	stop(r, SESSION_INTERRUPTED);
+}
+
+static void
+define_all(struct running *r)
+{
+	const struct suite *suite = r->session->suite;
+	size_t i;
+
+	r->definitions = xcalloc(suite->count * ARM_COUNT,
+	    sizeof(struct fleet_definition *));
+	r->runs = xcalloc(suite->count, sizeof(*r->runs));
+	for (i = 0; i < suite->count * ARM_COUNT; i++) {
+		r->definitions[i] = fleet_define_from(r->fleet,
+		    suite->checks[i / ARM_COUNT].arms[i % ARM_COUNT]);
+		/* The loader bounds flows far below a message's size. */
+		must(r->definitions[i] != NULL);
+	}
+	for (i = 0; i < suite->count; i++)
+		r->runs[i] = (struct running_run){r, i};
+}
+
+static void
+running_start(struct running *r)
+{
+	const struct settings *o = r->session->settings;
+	struct fleet_options fo = {.probe_count = (unsigned int)o->probes,
+	    .location = "gate", .max_per_host = (unsigned int)o->per_host};
+	struct rounds_options ro = {.seed = (uint64_t)o->seed,
+	    .rounds = (uint32_t)o->rounds, .warmup = (uint32_t)o->warmup,
+	    .parallel = (size_t)o->parallel,
+	    .check_count = r->session->suite->count};
+	mono_us now = clock_mono();
+
+	r->magic = SESSION_MAGIC;
+	r->loop = loop_new();
+	r->fleet = fleet_new(r->loop, &fo);
+	define_all(r);
+	r->rounds = rounds_new(&ro, r->session->engine, &r->session->ledger,
+	    run_cb, r);
+	progress_init(&r->progress, o->is_quiet, now);
+	r->time_timer = loop_timer_new(r->loop, time_cb, r);
+	r->draw_timer = loop_timer_new(r->loop, draw_cb, r);
+	r->probe_timer = loop_timer_new(r->loop, probe_cb, r);
+	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
+	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
+	loop_timer_at(r->time_timer, now + o->time);
+	loop_timer_at(r->probe_timer, now + PROBE_WITHIN);
+	draw_cb(r);
+	rounds_start(r->rounds);
+}
+
+static void
+running_fini(struct running *r)
+{
+	size_t i;
+
+	progress_end(&r->progress);
+	loop_timer_free(&r->time_timer);
+	loop_timer_free(&r->draw_timer);
+	loop_timer_free(&r->probe_timer);
+	loop_signal_free(&r->signals[0]);
+	loop_signal_free(&r->signals[1]);
+	for (i = 0; i < r->session->suite->count * ARM_COUNT; i++)
+		fleet_forget(&r->definitions[i]);
+	fleet_free(&r->fleet);
+	rounds_free(&r->rounds);
+	free(r->definitions);
+	free(r->runs);
+	loop_free(&r->loop);
+}
+
+static struct engine *
+make_engine(const struct settings *settings, const struct suite *suite)
+{
+	struct engine_config config = settings_engine(settings);
+	struct engine_check *checks = xcalloc(suite->count, sizeof(*checks));
+	struct engine *e;
+	size_t i;
+
+	for (i = 0; i < suite->count; i++)
+		checks[i] = (struct engine_check){
+		    .name = suite->checks[i].id,
+		    .step_count = suite->checks[i].step_count,
+		    .history = suite->checks[i].history,
+		};
+	e = engine_new(&config, checks, suite->count);
+	free(checks);
+	return (e);
+}
+
+void
+session_run(struct session *s, const struct settings *settings,
+    const struct suite *suite)
+{
+	struct running r = {.session = s};
+
+	*s = (struct session){.settings = settings, .suite = suite,
+	    .started = clock_wall()};
+	crypto_random(s->id, sizeof(s->id));
+	s->engine = make_engine(settings, suite);
+	ledger_init(&s->ledger, suite->count);
+	running_start(&r);
+	loop_run(r.loop);
+	s->finished = clock_wall();
+	s->rounds = rounds_completed(r.rounds);
+	s->rounds_end = rounds_ended(r.rounds);
+	s->verdict = engine_finish(s->engine);
+	s->reason = engine_reason(s->engine, &s->reason_check);
+	running_fini(&r);
+}
+
+void
+session_fini(struct session *s)
+{
+	engine_free(&s->engine);
+	ledger_fini(&s->ledger);
+}
+
+static bool
+is_unmeasured(const struct session *s)
+{
+	if (s->end == SESSION_INTERRUPTED)
+		return (false);
+	return (s->reason == ENGINE_REASON_NO_ROUNDS ||
+	    s->reason == ENGINE_REASON_INFRASTRUCTURE);
+}
+
+int
+session_exit_code(const struct session *s)
+{
+	int wish = s->settings->on_inconclusive;
+
+	if (s->verdict == ENGINE_INCONCLUSIVE && is_unmeasured(s))
+		return (EXIT_UNMEASURED);
+	if (s->settings->is_observing || s->verdict == ENGINE_PASS)
+		return (EXIT_GOOD);
+	if (s->verdict == ENGINE_BLOCK)
+		return (EXIT_BAD);
+	if (s->end == SESSION_INTERRUPTED)
+		return (EXIT_INCONCLUSIVE);
+	/* What is broken is never waved through, only what is undecided. */
+	if (wish == ON_INCONCLUSIVE_PASS && s->reason == ENGINE_REASON_BUDGET)
+		return (EXIT_GOOD);
+	return (wish == ON_INCONCLUSIVE_BLOCK ? EXIT_BAD : EXIT_INCONCLUSIVE);
+}
+
+static const char *
+budget_end(const struct session *s)
+{
+	if (s->end == SESSION_INTERRUPTED)
+		return ("it was interrupted before the evidence was enough");
+	if (s->end == SESSION_TIME)
+		return ("the time budget ended before the evidence was "
+		    "enough");
+	if (s->rounds_end == ROUNDS_FUTILE)
+		return ("the rest of the budget would not have been enough "
+		    "for a verdict");
+	return ("the rounds ended before the evidence was enough");
+}
+
+static char *
+why_inconclusive(const struct session *s)
+{
+	const char *check = s->reason_check < s->suite->count ?
+	    s->suite->checks[s->reason_check].id : NULL;
+	const char *text = engine_reason_text(s->reason);
+
+	if (s->end == SESSION_NO_PROBE)
+		return (xstrdup("no probe came up, so nothing was measured"));
+	if (s->end == SESSION_INTERRUPTED || check == NULL)
+		return (xstrdup(s->reason == ENGINE_REASON_BUDGET ||
+		    s->end == SESSION_INTERRUPTED ? budget_end(s) : text));
+	if (s->reason == ENGINE_REASON_INFRASTRUCTURE &&
+	    s->ledger.void_reason != NULL)
+		return (xasprintf("%s: %s (%s)", check, text,
+		    s->ledger.void_reason));
+	return (xasprintf("%s: %s", check, text));
+}
+
+char *
+session_why(const struct session *s)
+{
+	if (s->verdict == ENGINE_BLOCK)
+		return (xasprintf("the evidence against the candidate "
+		    "reached its bound after %u rounds", s->rounds));
+	if (s->verdict == ENGINE_PASS)
+		return (xasprintf("every failure rate and every latency is "
+		    "below its margin after %u rounds", s->rounds));
+	return (why_inconclusive(s));
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One gate from its first pair to its verdict: starts local probes, lets the
+ * rounds run on them, and ends at a verdict, a budget or a signal.
+ */
+#ifndef GATE_SESSION_H
+#define GATE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "gate/engine.h"
+#include "gate/ledger.h"
+#include "gate/rounds.h"
+#include "gate/settings.h"
+#include "gate/suite.h"
+
+enum session_end {
+	SESSION_ROUNDS,      /* see rounds_end */
+	SESSION_TIME,        /* the time budget ended */
+	SESSION_NO_PROBE,    /* no probe came up */
+	SESSION_INTERRUPTED  /* SIGINT, SIGTERM */
+};
+
+/* What came of a gate. */
+struct session {
+	const struct settings *settings;
+	const struct suite *suite;
+	uint8_t id[MESSAGE_ID_SIZE];
+	wall_us started, finished;
+	span_us spent;
+	struct engine *engine;
+	struct ledger ledger;
+	uint32_t rounds;           /* completed by every check */
+	enum rounds_end rounds_end;
+	enum session_end end;
+	enum engine_verdict verdict;
+	enum engine_reason reason; /* of an inconclusive verdict */
+	size_t reason_check;       /* at fault, or SIZE_MAX */
+};
+
+/* Run the gate to its end. settings and suite are borrowed. */
+void session_run(struct session *s, const struct settings *settings,
+    const struct suite *suite);
+void session_fini(struct session *s);
+
+/* The program's exit code for what came of it. */
+int session_exit_code(const struct session *s);
+
+/* One sentence: why the verdict is what it is. The caller frees it. */
+char *session_why(const struct session *s);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/* The option table of e2e-gate. */
+#include "gate/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#define PROBES_MOST 64
+#define SEED_MOST 1000000000
+
+/* By the order of enum format; unnamed ones are not offered. */
+static const char *const formats[] = {"", "table", "json", "", "junit", "",
+    "markdown", NULL};
+static const char *const inconclusive_names[] = {"hold", "pass", "block",
+    NULL};
+
+#define AT(member) OPTION_AT(struct settings, member)
+
+static const struct option_row rows[] = {
+	{.name = "checks", .type = OPTION_STR, .offset = AT(checks),
+	    .arg = "PATH", .help = "Directory of manifests and flows"},
+	{.name = "service", .type = OPTION_STR, .offset = AT(service),
+	    .arg = "NAME", .help = "Judge by the checks of this service only"},
+	{.name = "check", .type = OPTION_LIST, .offset = AT(names),
+	    .arg = "NAME", .help = "Use this check only (repeatable)"},
+	{.name = "candidate", .type = OPTION_LIST,
+	    .offset = AT(overrides[ARM_CANDIDATE]), .arg = "NAME=VALUE",
+	    .help = "Variable for runs against the candidate (repeatable)"},
+	{.name = "baseline", .type = OPTION_LIST,
+	    .offset = AT(overrides[ARM_BASELINE]), .arg = "NAME=VALUE",
+	    .help = "Variable for runs against the baseline (repeatable)"},
+	{.name = "candidate-environment", .type = OPTION_STR,
+	    .offset = AT(environments[ARM_CANDIDATE]), .arg = "NAME",
+	    .help = "Environment of the manifest to take for the candidate"},
+	{.name = "baseline-environment", .type = OPTION_STR,
+	    .offset = AT(environments[ARM_BASELINE]), .arg = "NAME",
+	    .help = "Environment of the manifest to take for the baseline"},
+	{.name = "store", .type = OPTION_STR, .offset = AT(store),
+	    .arg = "DIR", .help = "Record the gate in this store, and read "
+	    "the checks' history there"},
+	{.name = "rounds", .type = OPTION_INT, .offset = AT(rounds),
+	    .arg = "N", .min = 1, .max = 1000000,
+	    .help = "End after N rounds of every check (default 500)"},
+	{.name = "time", .type = OPTION_SPAN, .offset = AT(time),
+	    .arg = "SPAN", .help = "End after this time (default 10m)"},
+	{.name = "warmup", .type = OPTION_INT, .offset = AT(warmup),
+	    .arg = "N", .min = 0, .max = 1000,
+	    .help = "First rounds whose latency does not count (default 3)"},
+	{.name = "alpha", .type = OPTION_DOUBLE, .offset = AT(alpha),
+	    .arg = "P", .help = "Error of a false block (default 0.01)"},
+	{.name = "beta", .type = OPTION_DOUBLE, .offset = AT(beta),
+	    .arg = "P", .help = "Error of a false pass (default 0.05)"},
+	{.name = "seed", .type = OPTION_INT, .offset = AT(seed),
+	    .arg = "N", .min = 0, .max = INT64_MAX,
+	    .help = "Seed of the coins that order each pair"},
+	{.name = "probes", .type = OPTION_INT, .offset = AT(probes),
+	    .arg = "N", .min = 1, .max = PROBES_MOST,
+	    .help = "Local probes to start (default 2)"},
+	{.name = "parallel", .type = OPTION_INT, .offset = AT(parallel),
+	    .arg = "N", .min = 1, .max = 1000,
+	    .help = "Checks to run at the same time (default 8)"},
+	{.name = "per-host", .type = OPTION_INT, .offset = AT(per_host),
+	    .arg = "N", .min = 0, .max = 100000,
+	    .help = "Runs at one host at the same time (default: no bound)"},
+	{.name = "format", .type = OPTION_CHOICE, .offset = AT(format),
+	    .arg = "FORMAT", .choices = formats,
+	    .help = "Print table, json, junit or markdown"},
+	{.name = "report", .type = OPTION_LIST, .offset = AT(reports),
+	    .arg = "FILE", .help = "Also write FILE, by its end: .json .xml "
+	    ".md .txt (repeatable)"},
+	{.name = "on-inconclusive", .type = OPTION_CHOICE,
+	    .offset = AT(on_inconclusive), .arg = "ACTION",
+	    .choices = inconclusive_names, .help = "Exit code when the "
+	    "budget ends undecided: hold 20, pass 0, block 10"},
+	{.name = "observe", .type = OPTION_FLAG, .offset = AT(is_observing),
+	    .help = "Judge and record, but exit 0 whatever the verdict"},
+	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG,
+	    .offset = AT(is_quiet), .help = "Show no progress"},
+	OPTION_END
+};
+
+static const struct option_text texts[] = {
+	{"DESCRIPTION", "Judge a release before it goes on. Every check runs "
+	    "against the candidate and\nagainst the baseline, back to back, "
+	    "in an order drawn by a coin, round after\nround. Each round adds "
+	    "evidence, and the gate stops as soon as it may say\n"
+	    "\n"
+	    "\tblock   some check fails more often or some request is "
+	    "slower than\n"
+	    "\t        tolerated; wrong at most alpha of the time\n"
+	    "\tpass    every check fails less often, and every request is "
+	    "slower by\n"
+	    "\t        less, than the margins; wrong at most beta of the "
+	    "time\n"
+	    "\n"
+	    "or inconclusive, when the budget ends before the evidence is "
+	    "enough. No evidence\nnever passes.\n"
+	    "\n"
+	    "Tolerances: 5 % and 10 ms. Margins: failures 5 % of the runs "
+	    "(or 5 points over\nwhat the history allows), medians 20 % and "
+	    "40 ms, at most 10 points more\nrequests over the baseline's "
+	    "90th percentile. About 65 clean rounds are needed\nfor a pass, "
+	    "more for the latencies.\n"
+	    "\n"
+	    "After a failure of the candidate the check runs up to 8 extra "
+	    "pairs at once. A\npair in which the probe itself could not "
+	    "measure is void; more than a fifth of\nthem void makes the "
+	    "verdict inconclusive. Nothing is retried."},
+	{"EXIT STATUS", "0 pass; 10 block; 20 inconclusive; 30 nothing could "
+	    "be measured (no check\nmatched, no probe, void rounds); 64 wrong "
+	    "options; 78 a manifest or flow is\nwrong. --on-inconclusive "
+	    "changes 20 only where the budget ended undecided; the\nreport "
+	    "keeps the true verdict."},
+	{"EXAMPLES", "\te2e-gate --checks checks/ --service payments \\\n"
+	    "\t    --candidate base_url=https://canary.example.com \\\n"
+	    "\t    --baseline base_url=https://api.example.com\n"
+	    "\te2e-gate --checks checks/ --service payments \\\n"
+	    "\t    --candidate-environment canary --time 5m \\\n"
+	    "\t    --report gate.json --report junit.xml"},
+	{"SEE ALSO", "e2e-run(1), e2e-lint(1), e2e-probe(1), e2e-store(8)"},
+	{NULL, NULL}
+};
+
+static const struct program program = {
+	.name = "e2e-gate",
+	.section = 1,
+	.summary = "judge a release by its checks, with stated error rates",
+	.synopsis = "[options] --checks PATH --candidate NAME=VALUE",
+	.rows = rows,
+	.texts = texts
+};
+
+const char *
+arm_name(enum arm arm)
+{
+	return (arm == ARM_CANDIDATE ? "candidate" : "baseline");
+}
+
+const char *
+on_inconclusive_name(int value)
+{
+	return (inconclusive_names[value]);
+}
+
+enum format
+settings_report_format(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+
+	if (dot == NULL)
+		return (FORMAT_AUTO);
+	if (strcmp(dot, ".json") == 0)
+		return (FORMAT_JSON);
+	if (strcmp(dot, ".xml") == 0)
+		return (FORMAT_JUNIT);
+	if (strcmp(dot, ".md") == 0)
+		return (FORMAT_MARKDOWN);
+	return (strcmp(dot, ".txt") == 0 ? FORMAT_TABLE : FORMAT_AUTO);
+}
+
+static void
+read_overrides(struct settings *s, enum arm arm)
+{
+	const struct option_list *l = &s->overrides[arm];
+	size_t i;
+
+	s->variables[arm] = xcalloc(l->count, sizeof(**s->variables));
+	for (i = 0; i < l->count; i++, s->variable_counts[arm]++)
+		if (definition_parse_variable(l->items[i],
+		    &s->variables[arm][i]) != 0)
+			options_fail(&program, "--%s wants NAME=VALUE, not "
+			    "'%s'", arm_name(arm), l->items[i]);
+}
+
+static void
+check_values(const struct settings *s)
+{
+	size_t i;
+
+	if (s->checks == NULL)
+		options_fail(&program, "--checks is missing: where are the "
+		    "manifests?");
+	if (s->overrides[ARM_CANDIDATE].count == 0 &&
+	    s->environments[ARM_CANDIDATE] == NULL)
+		options_fail(&program, "what is the candidate? Give "
+		    "--candidate NAME=VALUE or --candidate-environment");
+	if (!(s->alpha > 0 && s->alpha < 1))
+		options_fail(&program, "--alpha wants a number between 0 and "
+		    "1");
+	if (!(s->beta > 0 && s->beta < 1))
+		options_fail(&program, "--beta wants a number between 0 and "
+		    "1");
+	if (s->time <= 0)
+		options_fail(&program, "--time wants more than nothing");
+	for (i = 0; i < s->reports.count; i++)
+		if (settings_report_format(s->reports.items[i]) == FORMAT_AUTO)
+			options_fail(&program, "--report wants a name that "
+			    "ends in .json, .xml, .md or .txt, not '%s'",
+			    s->reports.items[i]);
+}
+
+void
+settings_read(struct settings *s, int argc, char **argv)
+{
+	int at;
+
+	*s = (struct settings){
+	    .seed = -1,
+	    .probes = 2,
+	    .parallel = 8,
+	    .rounds = 500,
+	    .warmup = 3,
+	    .time = 10 * SPAN_MIN,
+	    .alpha = engine_config_default.alpha,
+	    .beta = engine_config_default.beta,
+	};
+	at = options_parse(&program, argc, argv, s);
+	if (at < argc)
+		options_fail(&program, "unexpected '%s'", argv[at]);
+	check_values(s);
+	if (s->seed < 0) {
+		/* Short enough to be typed again. */
+		crypto_random(&s->seed, sizeof(s->seed));
+		s->seed = (s->seed & INT64_MAX) % SEED_MOST;
+	}
+	read_overrides(s, ARM_CANDIDATE);
+	read_overrides(s, ARM_BASELINE);
+	if (s->format == FORMAT_AUTO)
+		s->format = FORMAT_TABLE;
+}
+
+void
+settings_fini(struct settings *s)
+{
+	int arm;
+	size_t i;
+
+	for (arm = 0; arm < ARM_COUNT; arm++) {
+		for (i = 0; i < s->variable_counts[arm]; i++)
+			definition_variable_fini(&s->variables[arm][i]);
+		free(s->variables[arm]);
+	}
+	options_fini(&program, s);
+}
+
+struct engine_config
+settings_engine(const struct settings *s)
+{
+	struct engine_config c = engine_config_default;
+
+	c.alpha = s->alpha;
+	c.beta = s->beta;
+	return (c);
+}

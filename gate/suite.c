@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/* Choosing the checks of a gate and making their definitions. */
+#include "gate/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cause.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "checks/flow.h"
+#include "checks/hosts.h"
+
+#define HOST_SIZE 256
+
+static bool
+is_named(const struct settings *s, const struct plan_check *c)
+{
+	size_t i;
+
+	for (i = 0; i < s->names.count; i++)
+		if (strcmp(s->names.items[i], c->id) == 0 ||
+		    strcmp(s->names.items[i], c->name) == 0)
+			return (true);
+	return (s->names.count == 0);
+}
+
+static bool
+is_chosen(const struct settings *s, const struct plan_check *c)
+{
+	if (s->service != NULL && strcmp(s->service, c->service) != 0)
+		return (false);
+	return (!c->is_paused && is_named(s, c));
+}
+
+/* True when the entry has "skip: true". */
+static bool
+is_skipped(const struct flow_entry *entry)
+{
+	const struct flow_option *o;
+	size_t i;
+
+	for (i = 0; i < entry->request.option_count; i++) {
+		o = &entry->request.options[i];
+		if (o->kind == FLOW_OPTION_SKIP && !o->is_placeholder)
+			return (o->boolean);
+	}
+	return (false);
+}
+
+static int
+read_steps(struct suite_check *c, struct cause *cause)
+{
+	const struct plan_flow *pf = c->plan->flow;
+	const struct flow_entry *entry;
+	struct flow *flow;
+	size_t i;
+
+	if (flow_parse(pf->path, pf->source, pf->len, cause, &flow) != 0)
+		return (ERR_SYNTAX);
+	c->entry_count = flow->entry_count;
+	c->steps = xcalloc(c->entry_count, sizeof(*c->steps));
+	c->step_of_entry = xcalloc(c->entry_count, sizeof(*c->step_of_entry));
+	for (i = 0; i < flow->entry_count; i++) {
+		entry = &flow->entries[i];
+		c->step_of_entry[i] = SUITE_NO_STEP;
+		if (is_skipped(entry))
+			continue;
+		c->step_of_entry[i] = c->step_count;
+		c->steps[c->step_count].line = entry->place.line;
+		c->steps[c->step_count++].name = xasprintf("%s %s",
+		    entry->request.method, entry->request.url.source);
+	}
+	flow_release(&flow);
+	return (0);
+}
+
+/* An override that leads to a host that the manifest does not allow. */
+static void
+check_hosts(const struct settings *s, enum arm arm, const struct definition *d,
+    struct cause *cause)
+{
+	const struct definition_variable *v;
+	char host[HOST_SIZE];
+	size_t i;
+	int port;
+
+	for (i = 0; i < s->variable_counts[arm]; i++) {
+		v = &s->variables[arm][i];
+		if (hosts_parse_url(v->text, host, sizeof(host), &port) == 0 &&
+		    !hosts_match(d->hosts, d->host_count, host, port))
+			cause_add(cause, "%s: the manifest's hosts do not "
+			    "allow the %s's %s=%s", d->check, arm_name(arm),
+			    v->name, v->text);
+	}
+}
+
+static void
+make_arm(const struct settings *s, enum arm arm, struct suite_check *c,
+    struct cause *cause)
+{
+	char *sentence = NULL;
+
+	if (plan_make_definition(c->plan, s->environments[arm],
+	    s->variables[arm], s->variable_counts[arm], &c->arms[arm],
+	    &sentence) == 0) {
+		check_hosts(s, arm, c->arms[arm], cause);
+		return;
+	}
+	cause_add(cause, "%s: the %s: %s", c->id, arm_name(arm), sentence);
+	free(sentence);
+}
+
+static void
+choose(const struct settings *s, struct suite *suite, struct cause *cause)
+{
+	const struct plan_check *plan;
+	struct suite_check *c;
+	size_t i;
+	int arm;
+
+	suite->checks = xcalloc(suite->plan->check_count,
+	    sizeof(*suite->checks));
+	for (i = 0; i < suite->plan->check_count; i++) {
+		plan = suite->plan->checks[i];
+		if (!is_chosen(s, plan))
+			continue;
+		c = &suite->checks[suite->count++];
+		c->plan = plan;
+		c->id = plan->id;
+		c->history.dispersion = 1;
+		if (read_steps(c, cause) != 0)
+			continue;
+		for (arm = 0; arm < ARM_COUNT; arm++)
+			make_arm(s, (enum arm)arm, c, cause);
+	}
+}
+
+static void
+say_nothing_matches(const struct settings *s, const struct suite *suite)
+{
+	const struct plan *plan = suite->plan;
+	const char *before = NULL;
+	size_t i;
+
+	fprintf(stderr, "e2e-gate: no check to run");
+	if (s->service != NULL)
+		fprintf(stderr, " for service '%s'", s->service);
+	if (s->names.count > 0)
+		fprintf(stderr, " under the %zu given names", s->names.count);
+	fprintf(stderr, " in %s: nothing was measured, so this is no pass.\n"
+	    "The services there are:", s->checks);
+	for (i = 0; i < plan->check_count; i++) {
+		if (before == NULL ||
+		    strcmp(before, plan->checks[i]->service) != 0)
+			fprintf(stderr, " %s", plan->checks[i]->service);
+		before = plan->checks[i]->service;
+	}
+	fprintf(stderr, ". Paused checks do not count.\n");
+}
+
+static void
+warn_alike(const struct suite *suite)
+{
+	size_t i;
+
+	for (i = 0; i < suite->count; i++)
+		if (strcmp(suite->checks[i].arms[ARM_CANDIDATE]->hash,
+		    suite->checks[i].arms[ARM_BASELINE]->hash) != 0)
+			return;
+	fprintf(stderr, "e2e-gate: warning: candidate and baseline are the "
+	    "same in every check\n");
+}
+
+static const char *
+only_service(const struct suite *suite)
+{
+	const char *service = suite->checks[0].plan->service;
+	size_t i;
+
+	for (i = 1; i < suite->count; i++)
+		if (strcmp(suite->checks[i].plan->service, service) != 0)
+			return (NULL);
+	return (service);
+}
+
+int
+suite_load(const struct settings *s, struct suite *out)
+{
+	struct cause cause;
+	int code = 0;
+
+	*out = (struct suite){.plan = NULL};
+	cause_init(&cause);
+	if (plan_load(s->checks, &cause, &out->plan) == 0)
+		choose(s, out, &cause);
+	if (cause.error_count > 0 || out->plan == NULL)
+		code = EXIT_DEFINITION;
+	cause_print(&cause, stderr);
+	if (code == 0 && out->count == 0) {
+		say_nothing_matches(s, out);
+		code = EXIT_UNMEASURED;
+	}
+	if (code == 0) {
+		out->service = only_service(out);
+		out->target = out->service != NULL ? out->service :
+		    "all services";
+		warn_alike(out);
+	} else
+		suite_fini(out);
+	cause_fini(&cause);
+	return (code);
+}
+
+void
+suite_fini(struct suite *suite)
+{
+	struct suite_check *c;
+	size_t i;
+	uint32_t j;
+
+	for (i = 0; i < suite->count; i++) {
+		c = &suite->checks[i];
+		for (j = 0; j < c->step_count; j++)
+			free(c->steps[j].name);
+		free(c->steps);
+		free(c->step_of_entry);
+		definition_free(&c->arms[ARM_CANDIDATE]);
+		definition_free(&c->arms[ARM_BASELINE]);
+	}
+	free(suite->checks);
+	plan_free(&suite->plan);
+	*suite = (struct suite){.plan = NULL};
+}
+
+uint32_t
+suite_step_of(const struct suite_check *c, int64_t entry)
+{
+	if (entry < 1 || (uint64_t)entry > c->entry_count)
+		return (SUITE_NO_STEP);
+	return (c->step_of_entry[entry - 1]);
+}

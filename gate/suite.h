@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The checks that a gate runs: chosen from the plan, each with a definition
+ * for either arm and with its steps (the requests of its flow) numbered.
+ */
+#ifndef GATE_SUITE_H
+#define GATE_SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "checks/plan.h"
+#include "gate/history.h"
+#include "gate/settings.h"
+
+#define SUITE_NO_STEP UINT32_MAX
+
+struct suite_step {
+	uint32_t line;   /* of the flow */
+	char *name;      /* "POST {{base_url}}/v1/refunds" */
+};
+
+struct suite_check {
+	const struct plan_check *plan;
+	const char *id;              /* service/name */
+	struct definition *arms[ARM_COUNT];
+	struct suite_step *steps;
+	uint32_t step_count;
+	uint32_t *step_of_entry;     /* SUITE_NO_STEP for what is skipped */
+	size_t entry_count;
+	struct history history;      /* runs 0: none known */
+};
+
+struct suite {
+	struct plan *plan;
+	struct suite_check *checks;
+	size_t count;
+	const char *service; /* of all checks, NULL when they differ */
+	const char *target;  /* for people: the service, "all services" */
+};
+
+/*
+ * Load the plan and choose. Says what is wrong on stderr. Returns 0 or the
+ * exit code: EXIT_DEFINITION for mistakes, EXIT_UNMEASURED when no check
+ * matches.
+ */
+int suite_load(const struct settings *s, struct suite *out);
+void suite_fini(struct suite *suite);
+
+/* The step of an entry (from 1) of a run event, or SUITE_NO_STEP. */
+uint32_t suite_step_of(const struct suite_check *c, int64_t entry);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/* From run events to samples, and from a session to its reports. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "gate/report.h"
+#include "gate/sample.h"
+#include "gate/session.h"
+
+#define MS ((int64_t)1000000)
+
+static const struct plan_flow flow = {.path = "card & <co>.hurl"};
+static const struct plan_check plan = {.id = "payments/card",
+    .name = "card", .service = "payments", .flow = &flow,
+    .timeout = 2 * SPAN_S};
+static char step_one[] = "POST {{base_url}}/v1/a?b=1&c=<2>";
+static char step_two[] = "GET {{base_url}}/v1/d|e";
+static struct suite_step steps[] = {{3, step_one}, {9, step_two}};
+/* The second of three entries is skipped. */
+static uint32_t step_of_entry[] = {0, SUITE_NO_STEP, 1};
+static struct definition arms[ARM_COUNT];
+static struct suite_check check = {.plan = &plan, .id = "payments/card",
+    .arms = {&arms[0], &arms[1]}, .steps = steps, .step_count = 2,
+    .step_of_entry = step_of_entry, .entry_count = 3,
+    .history = {0, 0, 1}};
+static struct suite suite = {.checks = &check, .count = 1,
+    .service = "payments", .target = "payments"};
+static const uint8_t run_id[MESSAGE_ID_SIZE] = {0xab, 1};
+
+static struct sample
+read(enum outcome outcome, const char *doc)
+{
+	struct sample s;
+
+	sample_read(&s, &check, outcome, run_id, doc, strlen(doc));
+	return (s);
+}
+
+static void
+a_step_lasts_from_its_first_attempt_to_the_end_of_its_last(void **state)
+{
+	struct sample s = read(OUTCOME_PASSED,
+	    "{\"started_us\":5,\"duration_us\":900,\"steps\":["
+	    "{\"entry\":1,\"outcome\":\"failed\",\"start_us\":10,"
+	    "\"total_us\":20},"
+	    "{\"entry\":1,\"outcome\":\"passed\",\"start_us\":100,"
+	    "\"total_us\":30},"
+	    "{\"entry\":3,\"outcome\":\"passed\",\"start_us\":200,"
+	    "\"total_us\":40}]}");
+
+	(void)state;
+	assert_false(s.is_void);
+	assert_int_equal(s.latency_ns[0], 120 * 1000);
+	assert_int_equal(s.latency_ns[1], 40 * 1000);
+	assert_int_equal(s.duration_us, 900);
+	sample_fini(&s);
+}
+
+static void
+a_wrong_answer_has_no_latency_and_a_timeout_has_the_bound(void **state)
+{
+	struct sample s = read(OUTCOME_FAILED, "{\"reason\":\"no\","
+	    "\"place\":{\"file\":\"f.hurl\",\"line\":9,\"column\":1},"
+	    "\"steps\":["
+	    "{\"entry\":1,\"outcome\":\"passed\",\"start_us\":0,"
+	    "\"total_us\":20},"
+	    "{\"entry\":3,\"outcome\":\"failed\",\"start_us\":30,"
+	    "\"total_us\":10,\"status\":500,\"url\":\"http://h/\","
+	    "\"failures\":[{\"line\":12,\"column\":2,\"kind\":\"assert\","
+	    "\"message\":\"status\",\"expected\":\"200\","
+	    "\"actual\":\"500\"}]}]}");
+
+	(void)state;
+	assert_int_equal(s.latency_ns[0], 20 * 1000);
+	assert_int_equal(s.latency_ns[1], ENGINE_NOT_REACHED);
+	assert_string_equal(s.failure.file, "f.hurl");
+	assert_int_equal(s.failure.line, 12);
+	assert_string_equal(s.failure.expected, "200");
+	assert_string_equal(s.failure.actual, "500");
+	assert_int_equal(s.failure.status, 500);
+	sample_fini(&s);
+
+	s = read(OUTCOME_UNREACHABLE, "{\"steps\":[{\"entry\":1,\"outcome\":"
+	    "\"unreachable\",\"start_us\":0,\"total_us\":1999000}]}");
+	assert_int_equal(s.latency_ns[0], 2000 * MS);
+	sample_fini(&s);
+	/* Refused at once: fast, but no answer. */
+	s = read(OUTCOME_UNREACHABLE, "{\"steps\":[{\"entry\":1,\"outcome\":"
+	    "\"unreachable\",\"start_us\":0,\"total_us\":150}]}");
+	assert_int_equal(s.latency_ns[0], ENGINE_NOT_REACHED);
+	assert_false(s.is_void);
+	sample_fini(&s);
+}
+
+static void
+what_the_probe_could_not_measure_is_void(void **state)
+{
+	static const struct {
+		enum outcome outcome;
+		const char *doc;
+	} table[] = {
+	    {OUTCOME_LOST, "{\"reason\":\"gone\"}"},
+	    {OUTCOME_SKIPPED, "{}"},
+	    {OUTCOME_INVALID, "{\"reason\":\"no secret\"}"},
+	    {OUTCOME_PASSED, "{\"lag_us\":900000}"},
+	    {OUTCOME_PASSED, "not json"},
+	    {OUTCOME_PASSED, ""},
+	};
+	struct sample s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		s = read(table[i].outcome, table[i].doc);
+		assert_true(s.is_void);
+		sample_fini(&s);
+	}
+	/* Steps of an unknown entry, or of none, are passed over. */
+	s = read(OUTCOME_PASSED, "{\"steps\":[{\"entry\":2},{\"entry\":99},"
+	    "{\"entry\":-1},{}]}");
+	assert_false(s.is_void);
+	assert_int_equal(s.latency_ns[0], ENGINE_NOT_REACHED);
+	sample_fini(&s);
+}
+
+/* A session as session_run leaves it, after rounds that come out as given. */
+struct told {
+	struct settings settings;
+	struct session session;
+	struct report report;
+	struct buf out;
+};
+
+static void
+add_pair(struct session *s, uint32_t number, bool candidate_failed,
+    int64_t candidate_ns)
+{
+	int64_t cand[2] = {candidate_ns, candidate_ns}, base[2] = {100 * MS,
+	    100 * MS};
+	struct engine_pair pair = {.candidate = {candidate_failed, cand},
+	    .baseline = {false, base}};
+	struct ledger_pair kept = {.number = number,
+	    .halves = {{.has_run = true}, {.has_run = true}}};
+	struct sample samples[ARM_COUNT] = {{.outcome = OUTCOME_PASSED},
+	    {.outcome = OUTCOME_PASSED}};
+
+	if (candidate_failed) {
+		kept.halves[ARM_CANDIDATE].outcome = OUTCOME_FAILED;
+		samples[ARM_CANDIDATE].outcome = OUTCOME_FAILED;
+		samples[ARM_CANDIDATE].failure = (struct sample_failure){
+		    .reason = xstrdup("it | failed"),
+		    .file = xstrdup("card.hurl"), .line = 12, .column = 1,
+		    .message = xstrdup("status <is> \"wrong\" & bad"),
+		    .expected = xstrdup("200"), .actual = xstrdup("5\00100")};
+		cand[0] = cand[1] = ENGINE_NOT_REACHED;
+	}
+	engine_add(s->engine, 0, &pair);
+	ledger_add(&s->ledger, &kept, samples);
+	sample_failure_fini(&samples[ARM_CANDIDATE].failure);
+}
+
+static void
+told_init(struct told *t, int rounds, int fail_every, int64_t candidate_ns)
+{
+	struct engine_config config = engine_config_default;
+	struct engine_check ec = {.name = check.id, .step_count = 2,
+	    .history = {5000, 0, 1}};
+	int i;
+
+	memset(t, 0, sizeof(*t));
+	t->settings = (struct settings){.alpha = .01, .beta = .05,
+	    .rounds = 500, .seed = 42};
+	t->session = (struct session){.settings = &t->settings,
+	    .suite = &suite, .started = 1, .finished = 2, .spent = 1000000,
+	    .rounds_end = ROUNDS_VERDICT};
+	t->session.engine = engine_new(&config, &ec, 1);
+	ledger_init(&t->session.ledger, 1);
+	for (i = 1; i <= rounds && engine_decide(t->session.engine) ==
+	    ENGINE_UNDECIDED; i++)
+		add_pair(&t->session, (uint32_t)i, fail_every > 0 &&
+		    i % fail_every == 0, candidate_ns + i % 7);
+	t->session.rounds = (uint32_t)i - 1;
+	t->session.verdict = engine_finish(t->session.engine);
+	t->session.reason = engine_reason(t->session.engine,
+	    &t->session.reason_check);
+	report_init(&t->report, &t->session);
+	buf_init(&t->out, REPORT_MOST_BYTES);
+}
+
+static void
+told_fini(struct told *t)
+{
+	buf_fini(&t->out);
+	report_fini(&t->report);
+	session_fini(&t->session);
+}
+
+static const char *
+tell(struct told *t, enum format format)
+{
+	buf_reset(&t->out);
+	report_format(&t->report, format, &t->out);
+	return (buf_str(&t->out));
+}
+
+static void
+assert_says(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("'%s' is not in:\n%s", part, text);
+}
+
+static void
+a_block_names_the_check_its_size_and_the_first_failing_run(void **state)
+{
+	struct told t;
+	const char *text;
+
+	(void)state;
+	told_init(&t, 100, 1, 100 * MS);
+	assert_int_equal(t.session.verdict, ENGINE_BLOCK);
+	assert_int_equal(t.report.exit_code, EXIT_BAD);
+	text = tell(&t, FORMAT_TABLE);
+	assert_says(text, "BLOCK  payments: ");
+	assert_says(text, "regressions\n  payments/card\n    fails: ");
+	assert_says(text, "card.hurl:12:1: status <is>");
+	assert_says(text, "expected  200");
+	assert_says(text, "seed 42");
+	text = tell(&t, FORMAT_MARKDOWN);
+	assert_says(text, "## Gate: block");
+	assert_says(text, "status \\<is\\> \"wrong\" & bad");
+	text = tell(&t, FORMAT_JUNIT);
+	assert_says(text, "tests=\"2\" failures=\"2\" errors=\"0\"");
+	assert_says(text, "status &lt;is&gt; &quot;wrong&quot; &amp; bad");
+	told_fini(&t);
+}
+
+static void
+a_slow_step_is_named_with_its_medians(void **state)
+{
+	struct told t;
+	const char *text;
+
+	(void)state;
+	told_init(&t, 100, 0, 300 * MS);
+	assert_int_equal(t.session.verdict, ENGINE_BLOCK);
+	text = tell(&t, FORMAT_TABLE);
+	assert_says(text, "payments/card, step 1 POST {{base_url}}/v1/a?b=1");
+	assert_says(text, "slower: median 300");
+	assert_says(text, "x3.00");
+	text = tell(&t, FORMAT_MARKDOWN);
+	assert_says(text, "step 2 GET \\{\\{base\\_url\\}\\}/v1/d\\|e");
+	told_fini(&t);
+}
+
+static void
+the_json_document_has_every_documented_member(void **state)
+{
+	static const char *const members[] = {"version", "gate", "service",
+	    "verdict", "reason", "exit_code", "ended_by", "started_us",
+	    "finished_us", "spent_us", "candidate", "baseline", "alpha",
+	    "beta", "tolerance", "margins", "guard", "budget", "seed",
+	    "evidence", "round_count", "counts", "regressions",
+	    "first_failure", "unfinished", "checks", "streams", "rounds",
+	    "observe", "on_inconclusive"};
+	const struct json *root, *pair;
+	struct json_doc *doc;
+	struct told t;
+	size_t i;
+
+	(void)state;
+	told_init(&t, 100, 1, 100 * MS);
+	tell(&t, FORMAT_JSON);
+	assert_int_equal(json_parse(t.out.data, t.out.len,
+	    &json_limits_default, &doc, NULL), 0);
+	root = json_root(doc);
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (json_get(root, members[i]) == NULL)
+			fail_msg("no member %s", members[i]);
+	assert_string_equal(json_get_str(root, "verdict", ""), "block");
+	assert_int_equal(json_get(root, "streams")->count, 7);
+	assert_int_equal(json_get(root, "rounds")->count,
+	    engine_counts(t.session.engine, 0).pairs);
+	pair = &json_get(root, "rounds")->items[0];
+	assert_int_equal(json_get(json_get(pair, "candidate"),
+	    "latency_ns")->items[0].kind, JSON_NULL);
+	assert_int_equal(json_get_int(json_get(root, "first_failure"),
+	    "line", 0), 12);
+	assert_string_equal(json_get_str(json_get(root, "first_failure"),
+	    "expected", ""), "200");
+	json_free(&doc);
+	told_fini(&t);
+}
+
+static void
+an_inconclusive_gate_tells_what_is_not_ruled_out(void **state)
+{
+	struct told t;
+	const char *text;
+
+	(void)state;
+	told_init(&t, 20, 0, 100 * MS);
+	assert_int_equal(t.session.verdict, ENGINE_INCONCLUSIVE);
+	assert_int_equal(t.report.exit_code, EXIT_INCONCLUSIVE);
+	text = tell(&t, FORMAT_TABLE);
+	assert_says(text, "INCONCLUSIVE");
+	assert_says(text, "not yet ruled out");
+	assert_says(text, "failing 5.12 % of the time");
+	assert_says(text, "ruled out so far: failing 20 % of the time");
+	assert_says(text, "rounds to go");
+	text = tell(&t, FORMAT_JUNIT);
+	assert_says(text, "errors=\"1\" skipped=\"1\"");
+	text = tell(&t, FORMAT_MARKDOWN);
+	assert_says(text, "| not yet ruled out | wanted | so far |");
+	told_fini(&t);
+}
+
+static void
+only_what_is_undecided_may_be_waved_through(void **state)
+{
+	struct told t;
+
+	(void)state;
+	told_init(&t, 20, 0, 100 * MS);
+	t.settings.on_inconclusive = ON_INCONCLUSIVE_PASS;
+	assert_int_equal(session_exit_code(&t.session), EXIT_GOOD);
+	t.settings.on_inconclusive = ON_INCONCLUSIVE_BLOCK;
+	assert_int_equal(session_exit_code(&t.session), EXIT_BAD);
+	t.settings.on_inconclusive = ON_INCONCLUSIVE_PASS;
+	t.session.end = SESSION_INTERRUPTED;
+	assert_int_equal(session_exit_code(&t.session), EXIT_INCONCLUSIVE);
+	t.session.end = SESSION_ROUNDS;
+	t.session.reason = ENGINE_REASON_BASELINE_FAILING;
+	assert_int_equal(session_exit_code(&t.session), EXIT_INCONCLUSIVE);
+	t.session.reason = ENGINE_REASON_NO_ROUNDS;
+	assert_int_equal(session_exit_code(&t.session), EXIT_UNMEASURED);
+	t.session.reason = ENGINE_REASON_INFRASTRUCTURE;
+	assert_int_equal(session_exit_code(&t.session), EXIT_UNMEASURED);
+	t.settings.is_observing = true;
+	assert_int_equal(session_exit_code(&t.session), EXIT_UNMEASURED);
+	t.session.reason = ENGINE_REASON_BUDGET;
+	assert_int_equal(session_exit_code(&t.session), EXIT_GOOD);
+	t.session.verdict = ENGINE_BLOCK;
+	assert_int_equal(session_exit_code(&t.session), EXIT_GOOD);
+	told_fini(&t);
+}
+
+static void
+report_files_are_told_by_their_end(void **state)
+{
+	(void)state;
+	assert_int_equal(settings_report_format("a/b.json"), FORMAT_JSON);
+	assert_int_equal(settings_report_format("b.xml"), FORMAT_JUNIT);
+	assert_int_equal(settings_report_format("b.md"), FORMAT_MARKDOWN);
+	assert_int_equal(settings_report_format("b.txt"), FORMAT_TABLE);
+	assert_int_equal(settings_report_format("b"), FORMAT_AUTO);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		a_step_lasts_from_its_first_attempt_to_the_end_of_its_last),
+	    cmocka_unit_test(
+		a_wrong_answer_has_no_latency_and_a_timeout_has_the_bound),
+	    cmocka_unit_test(what_the_probe_could_not_measure_is_void),
+	    cmocka_unit_test(
+		a_block_names_the_check_its_size_and_the_first_failing_run),
+	    cmocka_unit_test(a_slow_step_is_named_with_its_medians),
+	    cmocka_unit_test(the_json_document_has_every_documented_member),
+	    cmocka_unit_test(an_inconclusive_gate_tells_what_is_not_ruled_out),
+	    cmocka_unit_test(only_what_is_undecided_may_be_waved_through),
+	    cmocka_unit_test(report_files_are_told_by_their_end),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

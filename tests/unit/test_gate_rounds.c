@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: ISC */
+/* The order of rounds, without a probe and without a clock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "gate/coin.h"
+#include "gate/rounds.h"
+
+#define CHECKS_MOST 20
+#define MS ((int64_t)1000000)
+
+struct asked {
+	size_t check;
+	enum arm arm;
+};
+
+/* A gate over checks of one step, whose runs are answered by the test. */
+struct bench {
+	struct engine *engine;
+	struct ledger ledger;
+	struct rounds *rounds;
+	struct asked queue[CHECKS_MOST];
+	size_t queued, most_queued;
+	size_t under_way[CHECKS_MOST];
+	struct coin coin;
+};
+
+static void
+run_cb(void *arg, size_t check, enum arm arm)
+{
+	struct bench *b = arg;
+
+	assert_int_equal(b->under_way[check], 0); /* halves do not overlap */
+	b->under_way[check]++;
+	b->queue[b->queued++] = (struct asked){check, arm};
+	if (b->queued > b->most_queued)
+		b->most_queued = b->queued;
+}
+
+static void
+bench_init(struct bench *b, struct rounds_options o)
+{
+	struct engine_check checks[CHECKS_MOST];
+	size_t i;
+
+	memset(b, 0, sizeof(*b));
+	coin_init(&b->coin, 9);
+	for (i = 0; i < o.check_count; i++)
+		checks[i] = (struct engine_check){.name = "c",
+		    .step_count = 1, .history = {5000, 0, 1}};
+	b->engine = engine_new(&engine_config_default, checks, o.check_count);
+	ledger_init(&b->ledger, o.check_count);
+	b->rounds = rounds_new(&o, b->engine, &b->ledger, run_cb, b);
+	rounds_start(b->rounds);
+}
+
+static void
+bench_fini(struct bench *b)
+{
+	rounds_free(&b->rounds);
+	ledger_fini(&b->ledger);
+	engine_free(&b->engine);
+}
+
+static struct sample
+sample_of(enum outcome outcome, int64_t latency_ns)
+{
+	struct sample s = {.outcome = outcome, .step_count = 1,
+	    .is_void = outcome_is_ours(outcome)};
+
+	s.latency_ns = xcalloc(1, sizeof(int64_t));
+	s.latency_ns[0] = outcome == OUTCOME_PASSED ? latency_ns :
+	    ENGINE_NOT_REACHED;
+	if (outcome != OUTCOME_PASSED)
+		s.failure.reason = xstrdup("because");
+	return (s);
+}
+
+/* Answer the run at place i of the queue. */
+static enum rounds_end
+answer(struct bench *b, size_t i, enum outcome outcome, int64_t latency_ns)
+{
+	struct asked a = b->queue[i];
+	struct sample s = sample_of(outcome, latency_ns);
+
+	memmove(&b->queue[i], &b->queue[i + 1],
+	    (--b->queued - i) * sizeof(a));
+	b->under_way[a.check]--;
+	return (rounds_half_done(b->rounds, a.check, &s));
+}
+
+static int64_t
+some_latency(struct bench *b)
+{
+	return (100 * MS + (int64_t)(coin_next(&b->coin) %
+	    (uint64_t)(20 * MS)));
+}
+
+/* Answer in a random order, all well, until the end. */
+static void
+answer_all(struct bench *b)
+{
+	while (rounds_ended(b->rounds) == ROUNDS_GOING_ON) {
+		assert_true(b->queued > 0);
+		answer(b, coin_next(&b->coin) % b->queued, OUTCOME_PASSED,
+		    some_latency(b));
+	}
+}
+
+static void
+order_of_each_pair_is_the_coin_of_the_seed(void **state)
+{
+	struct rounds_options o = {.seed = 5, .rounds = 40, .parallel = 3,
+	    .check_count = 3};
+	struct ledger_pair *p;
+	struct bench b;
+	size_t i, first = 0;
+
+	(void)state;
+	bench_init(&b, o);
+	answer_all(&b);
+	for (i = 0; i < b.ledger.count; i++) {
+		p = &b.ledger.pairs[i];
+		assert_int_equal(p->is_candidate_first,
+		    coin_toss(5, p->check, p->number - 1));
+		first += p->is_candidate_first;
+	}
+	assert_int_equal(i, 120);
+	assert_in_range(first, 40, 80);
+	bench_fini(&b);
+}
+
+static void
+a_half_waits_for_the_other_and_goes_to_the_other_arm(void **state)
+{
+	struct rounds_options o = {.rounds = 2, .parallel = 1,
+	    .check_count = 1};
+	struct bench b;
+	enum arm first;
+
+	(void)state;
+	bench_init(&b, o);
+	assert_int_equal(b.queued, 1);
+	first = b.queue[0].arm;
+	answer(&b, 0, OUTCOME_PASSED, 100 * MS);
+	assert_int_equal(b.queued, 1);
+	assert_int_not_equal(b.queue[0].arm, first);
+	assert_int_equal(b.ledger.count, 0);
+	answer(&b, 0, OUTCOME_PASSED, 100 * MS);
+	assert_int_equal(b.ledger.count, 1);
+	bench_fini(&b);
+}
+
+static void
+checks_run_side_by_side_up_to_the_bound(void **state)
+{
+	struct rounds_options o = {.rounds = 30, .parallel = 4,
+	    .check_count = 9};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	assert_int_equal(b.queued, 4);
+	answer_all(&b);
+	assert_int_equal(b.most_queued, 4);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_MOST);
+	assert_int_equal(rounds_completed(b.rounds), 30);
+	bench_fini(&b);
+}
+
+static void
+no_check_runs_far_ahead_of_the_slowest(void **state)
+{
+	struct rounds_options o = {.rounds = 100, .parallel = 3,
+	    .check_count = 3};
+	struct bench b;
+	size_t i;
+
+	(void)state;
+	bench_init(&b, o);
+	/* Check 0 never answers. */
+	for (;;) {
+		for (i = 0; i < b.queued && b.queue[i].check == 0; i++)
+			;
+		if (i == b.queued)
+			break;
+		answer(&b, i, OUTCOME_PASSED, 100 * MS);
+	}
+	assert_int_equal(b.queued, 1);
+	assert_int_equal(b.ledger.count, 2 * ROUNDS_LEAD_MOST);
+	bench_fini(&b);
+}
+
+static void
+first_rounds_are_warmups(void **state)
+{
+	struct rounds_options o = {.rounds = 10, .warmup = 3, .parallel = 1,
+	    .check_count = 1};
+	struct bench b;
+	size_t i;
+
+	(void)state;
+	bench_init(&b, o);
+	answer_all(&b);
+	for (i = 0; i < b.ledger.count; i++)
+		assert_int_equal(b.ledger.pairs[i].kind,
+		    i < 3 ? ENGINE_PAIR_WARMUP : ENGINE_PAIR_ROUND);
+	bench_fini(&b);
+}
+
+/* Finish one pair; the candidate's run comes out as given. */
+static void
+play_pair(struct bench *b, enum outcome candidate)
+{
+	int half;
+
+	for (half = 0; half < ARM_COUNT; half++)
+		answer(b, 0, b->queue[0].arm == ARM_CANDIDATE ? candidate :
+		    OUTCOME_PASSED, 100 * MS);
+}
+
+static void
+a_failure_of_the_candidate_brings_eight_extra_pairs_once(void **state)
+{
+	struct rounds_options o = {.rounds = 30, .parallel = 1,
+	    .check_count = 1};
+	struct bench b;
+	int i;
+
+	(void)state;
+	bench_init(&b, o);
+	play_pair(&b, OUTCOME_FAILED);
+	/* A failure inside the focus does not prolong it. */
+	play_pair(&b, OUTCOME_UNREACHABLE);
+	for (i = 0; i < 9; i++)
+		play_pair(&b, OUTCOME_PASSED);
+	assert_int_equal(engine_counts(b.engine, 0).focuses,
+	    ROUNDS_FOCUS_PAIRS);
+	for (i = 0; i < (int)b.ledger.count; i++)
+		assert_int_equal(b.ledger.pairs[i].kind,
+		    i >= 1 && i <= ROUNDS_FOCUS_PAIRS ? ENGINE_PAIR_FOCUS :
+		    ENGINE_PAIR_ROUND);
+	assert_int_equal(rounds_completed(b.rounds), 3);
+	assert_int_equal(b.ledger.first_failing_check, 0);
+	assert_int_equal(ledger_failure_at(&b.ledger, 0,
+	    ARM_CANDIDATE)->number, 1);
+	assert_string_equal(ledger_failure_at(&b.ledger, 0,
+	    ARM_CANDIDATE)->what.reason, "because");
+	bench_fini(&b);
+}
+
+static void
+a_void_half_ends_its_pair(void **state)
+{
+	struct rounds_options o = {.rounds = 30, .parallel = 1,
+	    .check_count = 1};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	answer(&b, 0, OUTCOME_LOST, 0);
+	assert_int_equal(b.ledger.count, 1);
+	assert_true(b.ledger.pairs[0].is_void);
+	assert_true(b.ledger.pairs[0].halves[ARM_CANDIDATE].has_run !=
+	    b.ledger.pairs[0].halves[ARM_BASELINE].has_run);
+	assert_string_equal(b.ledger.void_reason, "because");
+	assert_int_equal(engine_counts(b.engine, 0).voids, 1);
+	assert_int_equal(engine_counts(b.engine, 0).focuses, 0);
+	bench_fini(&b);
+}
+
+static void
+rounds_end_at_the_verdict(void **state)
+{
+	struct rounds_options o = {.rounds = 1000, .warmup = 3, .parallel = 2,
+	    .check_count = 2};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	answer_all(&b);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_VERDICT);
+	assert_int_equal(engine_decide(b.engine), ENGINE_PASS);
+	bench_fini(&b);
+
+	bench_init(&b, o);
+	while (rounds_ended(b.rounds) == ROUNDS_GOING_ON)
+		answer(&b, 0, b.queue[0].arm == ARM_CANDIDATE &&
+		    b.queue[0].check == 1 ? OUTCOME_FAILED : OUTCOME_PASSED,
+		    100 * MS);
+	assert_int_equal(engine_decide(b.engine), ENGINE_BLOCK);
+	/* Focus makes it quick: no round beyond the first ones. */
+	assert_true(rounds_completed(b.rounds) <= 2);
+	bench_fini(&b);
+}
+
+static void
+hopeless_rounds_end_early(void **state)
+{
+	struct rounds_options o = {.rounds = 1000, .parallel = 1,
+	    .check_count = 1};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	while (rounds_ended(b.rounds) == ROUNDS_GOING_ON)
+		answer(&b, 0, OUTCOME_UNREACHABLE, 0);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_HOPELESS);
+	assert_in_range(b.ledger.count, 10, 20);
+	assert_int_equal(engine_finish(b.engine), ENGINE_INCONCLUSIVE);
+	bench_fini(&b);
+
+	bench_init(&b, o);
+	while (rounds_ended(b.rounds) == ROUNDS_GOING_ON)
+		answer(&b, 0, OUTCOME_SKIPPED, 0);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_HOPELESS);
+	assert_int_equal(engine_reason(b.engine, NULL),
+	    ENGINE_REASON_INFRASTRUCTURE);
+	bench_fini(&b);
+}
+
+static void
+futile_rounds_end_before_the_budget_does(void **state)
+{
+	struct rounds_options o = {.rounds = 400, .parallel = 1,
+	    .check_count = 1};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	/* Slower by a quarter: no block at 10 ms more, never a pass. */
+	while (rounds_ended(b.rounds) == ROUNDS_GOING_ON)
+		answer(&b, 0, OUTCOME_PASSED, some_latency(&b) -
+		    50 * MS * (b.queue[0].arm == ARM_BASELINE &&
+		    coin_next(&b.coin) % 8 == 0));
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_FUTILE);
+	assert_in_range(rounds_completed(b.rounds), 50, 399);
+	bench_fini(&b);
+}
+
+static void
+answers_after_the_end_are_dropped(void **state)
+{
+	struct rounds_options o = {.rounds = 100, .parallel = 2,
+	    .check_count = 2};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	answer(&b, 0, OUTCOME_PASSED, 100 * MS);
+	rounds_stop(b.rounds);
+	assert_int_equal(answer(&b, 0, OUTCOME_FAILED, 0), ROUNDS_STOPPED);
+	assert_int_equal(b.ledger.count, 0);
+	assert_int_equal(engine_finish(b.engine), ENGINE_INCONCLUSIVE);
+	bench_fini(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(order_of_each_pair_is_the_coin_of_the_seed),
+	    cmocka_unit_test(
+		a_half_waits_for_the_other_and_goes_to_the_other_arm),
+	    cmocka_unit_test(checks_run_side_by_side_up_to_the_bound),
+	    cmocka_unit_test(no_check_runs_far_ahead_of_the_slowest),
+	    cmocka_unit_test(first_rounds_are_warmups),
+	    cmocka_unit_test(
+		a_failure_of_the_candidate_brings_eight_extra_pairs_once),
+	    cmocka_unit_test(a_void_half_ends_its_pair),
+	    cmocka_unit_test(rounds_end_at_the_verdict),
+	    cmocka_unit_test(hopeless_rounds_end_early),
+	    cmocka_unit_test(futile_rounds_end_before_the_budget_does),
+	    cmocka_unit_test(answers_after_the_end_are_dropped),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
