@@ -31,16 +31,11 @@
 struct regex {
 	pcre2_code *code;
 	pcre2_match_context *context;
+	struct regex_name *names;
+	size_t name_count;
 	size_t len;
 	char pattern[];
 };
-
-static void
-fail(char **sentence, size_t *offset, char *text, size_t at)
-{
-	*sentence = text;
-	*offset = at;
-}
 
 static pcre2_code *
 compile(const struct buf *translated, int *code)
@@ -55,7 +50,8 @@ compile(const struct buf *translated, int *code)
 	pcre2_set_parens_nest_limit(ctx, COMPILE_NEST_MOST);
 	re = pcre2_compile((PCRE2_SPTR)buf_str(translated), translated->len,
 	    PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY |
-	    PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK, code, &at, ctx);
+	    PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_BACKSLASH_C |
+	    PCRE2_NO_UTF_CHECK, code, &at, ctx);
 	pcre2_compile_context_free(ctx);
 	return (re);
 }
@@ -98,33 +94,63 @@ bound(struct regex *re)
 		pcre2_jit_stack_assign(re->context, shared_stack, NULL);
 }
 
+static void
+names_free(struct regex_name *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free(names[i].name);
+	free(names);
+}
+
+/* Translate and compile; the names of the groups go to the translator. */
+static int
+build(struct regex_translator *t, pcre2_code **code)
+{
+	struct buf text;
+	int err, why = 0;
+
+	buf_init(&text, TRANSLATED_MOST_BYTES);
+	t->out = &text;
+	err = regex_translate(t);
+	if (err == 0 && (*code = compile(&text, &why)) == NULL) {
+		t->sentence = pcre2_sentence(why);
+		t->offset = 0;
+		err = ERR_UNSUPPORTED;
+	}
+	buf_fini(&text);
+	return (err);
+}
+
 int
 regex_compile(const char *pattern, size_t len, struct regex **out,
     char **sentence, size_t *offset)
 {
+	struct regex_translator t;
 	struct regex *re;
-	struct buf translated;
 	pcre2_code *code = NULL;
-	size_t bad = utf8_check(pattern, len);
-	int err, why;
+	int err;
 
-	if (bad != len) {
-		fail(sentence, offset, xstrdup("the regex is not UTF-8"), bad);
+	memset(&t, 0, sizeof(t));
+	t.pattern = t.p = pattern;
+	t.end = pattern + len;
+	if ((*offset = utf8_check(pattern, len)) != len) {
+		*sentence = xstrdup("the regex is not UTF-8");
 		return (ERR_SYNTAX);
 	}
-	buf_init(&translated, TRANSLATED_MOST_BYTES);
-	err = regex_translate(pattern, len, &translated, sentence, offset);
-	if (err == 0 && (code = compile(&translated, &why)) == NULL) {
-		fail(sentence, offset, pcre2_sentence(why), 0);
-		err = ERR_SYNTAX;
-	}
-	buf_fini(&translated);
-	if (err != 0)
+	if ((err = build(&t, &code)) != 0) {
+		names_free(t.names, t.name_count);
+		*sentence = t.sentence;
+		*offset = t.offset;
 		return (err);
+	}
 	re = xcalloc(1, sizeof(*re) + len + 1);
 	memcpy(re->pattern, pattern, len);
 	re->len = len;
 	re->code = code;
+	re->names = t.names;
+	re->name_count = t.name_count;
 	bound(re);
 	*out = re;
 	return (0);
@@ -139,6 +165,7 @@ regex_free(struct regex **rep)
 		return;
 	pcre2_code_free(re->code);
 	pcre2_match_context_free(re->context);
+	names_free(re->names, re->name_count);
 	free(re);
 	*rep = NULL;
 }
@@ -199,15 +226,13 @@ regex_search(const struct regex *re, const char *subject, size_t len,
 static size_t
 group_by_name(const struct regex *re, const char *p, size_t len)
 {
-	char name[129];
-	int n;
+	size_t i;
 
-	if (len == 0 || len >= sizeof(name))
-		return (0);
-	memcpy(name, p, len);
-	name[len] = '\0';
-	n = pcre2_substring_number_from_name(re->code, (PCRE2_SPTR)name);
-	return (n > 0 ? (size_t)n : 0);
+	for (i = 0; i < re->name_count; i++)
+		if (strlen(re->names[i].name) == len &&
+		    memcmp(re->names[i].name, p, len) == 0)
+			return (re->names[i].group);
+	return (0);
 }
 
 static bool
