@@ -503,7 +503,11 @@ finish(struct http_transfer *t, CURLcode code)
 	void *arg = t->arg;
 
 	end.was_sent = was_sent(t->easy);
-	if (code != CURLE_OK) {
+	if (code == CURLE_OK && !t->has_head) {
+		/* libcurl is content with less. */
+		end.verdict = HTTP_NO_ANSWER;
+		end.sentence = "the answer was cut off in its headers";
+	} else if (code != CURLE_OK) {
 		end.verdict = explain(t, code, s->sentence,
 		    sizeof(s->sentence));
 		end.sentence = s->sentence;

@@ -25,6 +25,7 @@ struct http_transfer {
 	curl_mime *mime;
 	struct http_trust *trust;     /* held; NULL on plain http */
 	size_t header_bytes;
+	bool has_head;                /* the answer's headers are complete */
 	int sent_times;               /* requests sent by libcurl for us */
 	bool is_too_big;
 	bool is_sent_twice;

@@ -22,6 +22,7 @@ begin_answer(struct http_transfer *t, const char *line, size_t len)
 	struct response *r = t->response;
 	size_t i;
 
+	t->has_head = false;
 	/* An informational answer came before: it is not the answer. */
 	for (i = 0; i < r->header_count; i++) {
 		free(r->headers[i].name);
@@ -107,6 +108,10 @@ header_cb(char *data, size_t one, size_t len, void *arg)
 		return (too_big(t, "the answer's headers are too long"));
 	if (len >= 5 && strncmp(data, "HTTP/", 5) == 0) {
 		begin_answer(t, data, len);
+		return (len);
+	}
+	if (*data == '\r' || *data == '\n') {
+		t->has_head = true;
 		return (len);
 	}
 	if (t->response->header_count >= HTTP_MOST_HEADERS)
@@ -325,6 +330,9 @@ set_tls(struct http_transfer *t, struct http_trusts *trusts,
 
 	curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(t->easy, CURLOPT_CAINFO, NULL);
+	/* Else the multi handle keeps the first store that it sees, which is
+	 * ours, and verifies every later connection by it. */
+	curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 	if (o->is_insecure) {
 		curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
