@@ -30,6 +30,8 @@
 #define DAEMON_MAGIC    0x4441454du
 #define READY_LOOK      (20 * SPAN_MS)
 #define STATS_EVERY     (60 * SPAN_S)
+/* Some tools send the same signal twice, to process and group. */
+#define HURRY_AFTER     (500 * SPAN_MS)
 #define DRAIN_WITHIN    (10 * SPAN_S)
 #define WEB_READY_WITHIN (30 * SPAN_S)
 #define PLAN_MOST_BYTES (64u << 20)
@@ -49,6 +51,7 @@ struct daemon {
 	mono_us counted;
 	bool is_ready;
 	bool is_stopping;
+	mono_us stopping_since;
 };
 
 /* Tell the service manager, when there is one (sd_notify(3)). */
@@ -164,10 +167,12 @@ daemon_stop(struct daemon *d, int signo)
 	log_info("scheduler.stopping", "signal=%d in_flight=%zu waiting=%zu",
 	    signo, s.in_flight, s.waiting);
 	if (d->is_stopping) {
-		fleet_hurry(d->fleet);
+		if (clock_mono() - d->stopping_since > HURRY_AFTER)
+			fleet_hurry(d->fleet);
 		return;
 	}
 	d->is_stopping = true;
+	d->stopping_since = clock_mono();
 	notify_manager("STOPPING=1");
 	dispatch_stop(d->dispatch);
 	if (d->web != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Dispatch. The loop wakes at most once in a millisecond and takes all that
+ * Dispatch. The loop wakes at most once in 0.8 ms and takes all that
  * is due by then: at ten thousand slots a second one timer each would cost
  * five times as much (a wake-up is dearer than the work).
  */
@@ -18,7 +18,7 @@
 
 #define DISPATCH_MAGIC  0x44495350u
 #define CHECK_MAGIC     0x43484543u
-#define WAKE_STEP       (1 * SPAN_MS)
+#define WAKE_STEP       ((span_us)800)
 #define WAKE_MOST       (1 * SPAN_S)   /* to see a stepped wall clock */
 #define MISSED_PER_TURN 500            /* so that due slots do not wait */
 #define PATIENCE_MOST   (10 * SPAN_S)
