@@ -52,6 +52,8 @@ struct definition_limits {
 
 extern const struct definition_limits definition_limits_default;
 
+struct flow;
+
 /*
  * Everything is owned by the definition and freed with it. The arrays of
  * variables and secrets are sorted by name; no name is in both.
@@ -98,6 +100,24 @@ int definition_override(const struct definition *d,
 int definition_parse_variable(const char *text,
     struct definition_variable *out);
 void definition_variable_fini(struct definition_variable *v);
+
+/* A flow that is run by itself, without a manifest. */
+struct definition_alone {
+	const char *path;         /* as people know it */
+	const char *root;         /* real directory that bounds its files */
+	const char *environment;  /* NULL: "local" */
+	const struct flow *flow;
+	const struct definition_variable *variables;
+	size_t variable_count;
+	span_us timeout;
+	int64_t body_bytes;       /* 0: the default */
+};
+
+/*
+ * Make its definition: check "flow/<name of the file>", any host. Files that
+ * the flow names and that can be read are part of its digest.
+ */
+struct definition *definition_make_alone(const struct definition_alone *a);
 
 /* Append the definition as the JSON document of a DEFINE message. */
 int definition_encode(const struct definition *d, struct buf *out);
