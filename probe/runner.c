@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A queue of runs in one engine, so many at a time. One at a time is shown
+ * as it goes; several are shown one after another, each when it is done.
+ */
+#include "probe/runner.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "probe/run.h"
+#include "probe/runner_load.h"
+#include "probe/runner_text.h"
+
+#define JOB_MAGIC 0x4a4f4221u
+#define OUT_MOST_BYTES (64u << 20)
+#define TEST_JOBS 8
+
+enum { HURL_PARSE = 2, HURL_RUNTIME = 3, HURL_ASSERT = 4 };
+
+struct runner {
+	const struct runner_options *options;
+	struct runner_load load;
+	struct loop *loop;
+	struct loop_signal *signals[2];
+	struct run_engine *engine;
+	struct run_script **scripts; /* of load.items */
+	struct job *jobs;            /* in flight */
+	size_t total, next, in_flight, job_most;
+	struct runner_counts counts;
+	size_t runtime_errors, assert_errors; /* runs, as Hurl counts */
+	mono_us started;
+	bool is_live;                /* shown while it runs */
+	bool is_stopping;
+	bool has_broken_output;
+};
+
+struct job {
+	unsigned int magic;
+	struct job *next_job, *prev_job;
+	struct runner *runner;
+	struct run *run;
+	struct buf out;
+	bool has_head;
+	bool has_runtime_error, has_assert_error;
+};
+
+static void start_more(struct runner *r);
+
+static struct runner_text
+text_of(struct job *job)
+{
+	return ((struct runner_text){.out = &job->out,
+	    .has_color = job->runner->options->has_color});
+}
+
+/* When nobody reads any more, nothing more is started. */
+static void
+flush(struct runner *r, struct buf *out)
+{
+	if (out->len > 0 && (fwrite(out->data, 1, out->len, stdout) !=
+	    out->len || fflush(stdout) != 0)) {
+		r->has_broken_output = true;
+		r->is_stopping = true;
+	}
+	buf_reset(out);
+}
+
+/* One line on a terminal while many run. */
+static void
+show_progress(const struct runner *r)
+{
+	if (!r->options->is_test || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[K");
+	if (r->counts.runs < r->total && !r->is_stopping)
+		fprintf(stderr, "%zu of %zu runs, %zu did not pass",
+		    r->counts.runs, r->total,
+		    r->counts.runs - r->counts.passed);
+	fflush(stderr);
+}
+
+static void
+note_findings(struct job *job, const struct run_step *step)
+{
+	size_t i;
+
+	if (step->is_retried)
+		return;
+	for (i = 0; i < step->findings.count; i++) {
+		if (step->findings.items[i].kind == FINDING_ASSERT)
+			job->has_assert_error = true;
+		else
+			job->has_runtime_error = true;
+	}
+}
+
+static void
+show_exchange(struct job *job, struct run *run)
+{
+	const struct runner_options *o = job->runner->options;
+	struct runner_text text = text_of(job);
+	struct buf request, response;
+
+	buf_init(&request, OUT_MOST_BYTES / 16);
+	buf_init(&response, OUT_MOST_BYTES / 16);
+	run_describe(run, &request, &response);
+	runner_text_exchange(&text, run, &request, &response,
+	    o->is_very_verbose);
+	buf_fini(&request);
+	buf_fini(&response);
+}
+
+static void
+step_cb(struct run *run, const struct run_step *step,
+    struct response *response, void *arg)
+{
+	struct job *job = arg;
+	const struct runner_options *o = job->runner->options;
+	struct runner_text text = text_of(job);
+
+	must_magic(job, JOB_MAGIC);
+	(void)response;
+	job->runner->counts.steps++;
+	note_findings(job, step);
+	if (o->format == FORMAT_JSON)
+		return;
+	if (!job->has_head && !o->is_test)
+		runner_text_head(&text,
+		    run_script_flow(run_script_of(run))->path);
+	job->has_head = true;
+	if (!o->is_test)
+		runner_text_step(&text, run, step);
+	if (!step->is_retried)
+		runner_text_failures(&text, run, step);
+	if (o->is_verbose || o->is_very_verbose)
+		show_exchange(job, run);
+	if (job->runner->is_live)
+		flush(job->runner, &job->out);
+}
+
+static void
+count_run(struct runner *r, const struct job *job, enum outcome o)
+{
+	r->counts.runs++;
+	r->counts.by_outcome[o]++;
+	if (o == OUTCOME_PASSED)
+		r->counts.passed++;
+	else if (job->has_runtime_error || !job->has_assert_error)
+		r->runtime_errors++;
+	else
+		r->assert_errors++;
+}
+
+static void
+job_free(struct job *job)
+{
+	struct runner *r = job->runner;
+
+	if (job->prev_job != NULL)
+		job->prev_job->next_job = job->next_job;
+	else
+		r->jobs = job->next_job;
+	if (job->next_job != NULL)
+		job->next_job->prev_job = job->prev_job;
+	buf_fini(&job->out);
+	free(job);
+}
+
+static void
+done_cb(struct run *run, const struct run_result *result, void *arg)
+{
+	struct job *job = arg;
+	struct runner *r = job->runner;
+	struct runner_text text = text_of(job);
+
+	must_magic(job, JOB_MAGIC);
+	count_run(r, job, result->outcome);
+	show_progress(r);
+	if (r->options->format == FORMAT_JSON) {
+		run_event_encode(run, result, &job->out);
+		buf_append_char(&job->out, '\n');
+	} else if (r->options->is_test) {
+		runner_text_brief(&text, run, result);
+	} else {
+		runner_text_end(&text, run, result);
+		if (r->total > 1)
+			buf_append_char(&job->out, '\n');
+	}
+	flush(r, &job->out);
+	job_free(job);
+	r->in_flight--;
+	start_more(r);
+}
+
+static void
+start_one(struct runner *r, struct run_script *script)
+{
+	static const struct run_hooks hooks = {.step = step_cb,
+	    .done = done_cb};
+	struct job *job = xcalloc(1, sizeof(*job));
+	struct run_spec spec = {.location = "local", .trigger = "manual",
+	    .first_entry = (uint32_t)r->options->first_entry,
+	    .last_entry = (uint32_t)r->options->last_entry};
+
+	job->magic = JOB_MAGIC;
+	job->runner = r;
+	buf_init(&job->out, OUT_MOST_BYTES);
+	job->next_job = r->jobs;
+	if (r->jobs != NULL)
+		r->jobs->prev_job = job;
+	r->jobs = job;
+	crypto_random(spec.id, sizeof(spec.id));
+	job->run = run_start(script, &spec, &hooks, job);
+	r->in_flight++;
+}
+
+static void
+start_more(struct runner *r)
+{
+	while (!r->is_stopping && r->next < r->total &&
+	    r->in_flight < r->job_most)
+		start_one(r, r->scripts[r->next++ % r->load.count]);
+	if (r->in_flight == 0)
+		loop_stop(r->loop);
+}
+
+/* The first signal ends the runs with what they have, the second all. */
+static void
+signal_cb(int signo, void *arg)
+{
+	struct runner *r = arg;
+	struct job *job;
+
+	(void)signo;
+	if (r->is_stopping) {
+		loop_stop(r->loop);
+		return;
+	}
+	r->is_stopping = true;
+	for (job = r->jobs; job != NULL; job = job->next_job)
+		run_stop(job->run, "interrupted");
+}
+
+static void
+make_scripts(struct runner *r)
+{
+	struct run_defaults defaults = {.cacert = r->load.cacert,
+	    .cert = r->load.cert, .key = r->load.key};
+	struct runner_item *item;
+	size_t i;
+
+	r->scripts = xcalloc(r->load.count, sizeof(*r->scripts));
+	for (i = 0; i < r->load.count; i++) {
+		item = &r->load.items[i];
+		r->scripts[i] = run_script_from_flow(r->engine,
+		    &item->definition, item->flow);
+		defaults.flow = r->load.defaults;
+		run_script_set_defaults(r->scripts[i], &defaults);
+		runner_load_set(&r->load, run_script_variables(
+		    r->scripts[i]));
+	}
+}
+
+static void
+show_summary(struct runner *r)
+{
+	struct runner_text text;
+	struct buf out;
+
+	show_progress(r);
+	if (r->options->format == FORMAT_JSON || (!r->options->is_test &&
+	    r->total == 1))
+		return;
+	buf_init(&out, OUT_MOST_BYTES);
+	text = (struct runner_text){.out = &out,
+	    .has_color = r->options->has_color};
+	r->counts.elapsed = clock_mono() - r->started;
+	runner_text_summary(&text, &r->counts);
+	flush(r, &out);
+	buf_fini(&out);
+}
+
+static int
+exit_code_of(const struct runner *r)
+{
+	const size_t *by = r->counts.by_outcome;
+
+	if (r->options->exit_codes != 0)
+		return (r->runtime_errors > 0 || r->has_broken_output ||
+		    r->counts.runs < r->total ? HURL_RUNTIME :
+		    r->assert_errors > 0 ? HURL_ASSERT : EXIT_GOOD);
+	if (by[OUTCOME_FAILED] + by[OUTCOME_UNREACHABLE] +
+	    by[OUTCOME_UNKNOWN] > 0)
+		return (EXIT_BAD);
+	if (by[OUTCOME_INVALID] > 0)
+		return (EXIT_DEFINITION);
+	return (r->counts.passed < r->total || r->has_broken_output ?
+	    EXIT_UNMEASURED : EXIT_GOOD);
+}
+
+static void
+runner_open(struct runner *r)
+{
+	static const struct run_engine_options engine = {.probe = "e2e-run",
+	    .rights = {.reads_environment = true, .writes_files = true,
+	    .opens_sockets = true}};
+
+	r->loop = loop_new();
+	r->engine = run_engine_new(r->loop, &engine);
+	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
+	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
+	r->total = r->load.count * (size_t)r->options->repeat;
+	r->job_most = r->options->jobs > 0 ? (size_t)r->options->jobs :
+	    r->options->is_test ? TEST_JOBS : 1;
+	r->is_live = r->job_most == 1;
+	make_scripts(r);
+}
+
+static void
+runner_close(struct runner *r)
+{
+	size_t i;
+
+	while (r->jobs != NULL)
+		job_free(r->jobs);
+	for (i = 0; i < r->load.count; i++)
+		run_script_release(&r->scripts[i]);
+	free(r->scripts);
+	run_engine_free(&r->engine);
+	loop_signal_free(&r->signals[0]);
+	loop_signal_free(&r->signals[1]);
+	loop_free(&r->loop);
+}
+
+static int
+run_all(struct runner *r)
+{
+	int code;
+
+	runner_open(r);
+	r->started = clock_mono();
+	start_more(r);
+	loop_run(r->loop);
+	show_summary(r);
+	code = exit_code_of(r);
+	runner_close(r);
+	return (code);
+}
+
+int
+runner_run(const struct runner_options *o, const char *const *operands,
+    size_t count)
+{
+	struct runner r = {.options = o};
+	struct cause cause;
+	int err, code;
+
+	cause_init(&cause);
+	r.load = (struct runner_load){.options = o, .cause = &cause};
+	err = runner_load(&r.load, operands, count);
+	cause_print(&cause, stderr);
+	if (err == ERR_NOT_FOUND)
+		fprintf(stderr, "e2e-run: there is nothing to run\n");
+	if (err == 0)
+		code = run_all(&r);
+	else if (o->exit_codes != 0)
+		code = HURL_PARSE;
+	else
+		code = err == ERR_NOT_FOUND ? EXIT_UNMEASURED :
+		    EXIT_DEFINITION;
+	runner_load_fini(&r.load);
+	cause_fini(&cause);
+	return (code);
+}

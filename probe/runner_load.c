@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+/* Operands to definitions and flows. */
+#include "probe/runner_load.h"
+
+#include <fts.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "checks/plan.h"
+
+static void
+add_item(struct runner_load *l, struct definition *d, struct flow *flow,
+    bool is_check)
+{
+	if (l->count == l->cap) {
+		l->cap = l->cap * 2 + 8;
+		l->items = xreallocarray(l->items, l->cap,
+		    sizeof(*l->items));
+	}
+	l->items[l->count++] = (struct runner_item){d, flow, is_check};
+}
+
+/* The variables given, typed, for the definition and its hash. */
+static struct definition_variable *
+make_overrides(const struct runner_load *l)
+{
+	struct definition_variable *v;
+	size_t i;
+	char *text;
+
+	v = xcalloc(l->variables.count + 1, sizeof(*v));
+	for (i = 0; i < l->variables.count; i++) {
+		text = xasprintf("%s=%s", l->variables.names[i],
+		    l->variables.texts[i]);
+		if (definition_parse_variable(text, &v[i]) != 0)
+			v[i] = (struct definition_variable){
+			    xstrdup(l->variables.names[i]),
+			    DEFINITION_STRING,
+			    xstrdup(l->variables.texts[i])};
+		free(text);
+	}
+	return (v);
+}
+
+static void
+free_overrides(const struct runner_load *l, struct definition_variable *v)
+{
+	size_t i;
+
+	for (i = 0; i < l->variables.count; i++)
+		definition_variable_fini(&v[i]);
+	free(v);
+}
+
+/* Files. */
+
+static void
+add_flow(struct runner_load *l, const char *path, const char *source,
+    size_t len)
+{
+	struct definition_alone a = {.path = path,
+	    .environment = l->options->environment,
+	    .timeout = l->options->timeout,
+	    .body_bytes = l->options->body_bytes};
+	struct definition_variable *overrides;
+	struct flow *flow;
+	char *dir, *root;
+
+	if (flow_parse(path, source, len, l->cause, &flow) != 0)
+		return;
+	dir = l->options->file_root != NULL ?
+	    xstrdup(l->options->file_root) : file_dir(path);
+	root = realpath(dir, NULL);
+	if (root == NULL) {
+		cause_add(l->cause, "%s: there is no such folder", dir);
+		free(dir);
+		flow_release(&flow);
+		return;
+	}
+	overrides = make_overrides(l);
+	a.root = root;
+	a.flow = flow;
+	a.variables = overrides;
+	a.variable_count = l->variables.count;
+	add_item(l, definition_make_alone(&a), flow, false);
+	free_overrides(l, overrides);
+	free(root);
+	free(dir);
+}
+
+static void
+load_stdin(struct runner_load *l)
+{
+	struct buf text;
+	size_t n;
+
+	buf_init(&text, FLOW_MOST_BYTES + 1);
+	do {
+		if (buf_reserve(&text, 65536) != 0)
+			break;
+		n = fread(text.data + text.len, 1, 65536, stdin);
+		text.len += n;
+	} while (n > 0);
+	add_flow(l, "-", buf_str(&text), text.len);
+	buf_fini(&text);
+}
+
+static void
+load_file(struct runner_load *l, const char *path)
+{
+	char *source;
+	size_t len;
+	int err;
+
+	err = file_read(path, FLOW_MOST_BYTES + 1, &source, &len);
+	if (err != 0) {
+		cause_add_at(l->cause, path, (struct place){0}, NULL, 0,
+		    "%s", err == ERR_NOT_FOUND ? "there is no such file" :
+		    err == ERR_LIMIT ? "a flow has at most 8 MiB" :
+		    err == ERR_TYPE ? "this is not a regular file" :
+		    "this file cannot be read");
+		return;
+	}
+	add_flow(l, path, source, len);
+	free(source);
+}
+
+static int
+by_name(const FTSENT **a, const FTSENT **b)
+{
+	return (strcmp((*a)->fts_name, (*b)->fts_name));
+}
+
+static void
+load_directory(struct runner_load *l, const char *path)
+{
+	char *dir = xstrdup(path), *const dirs[] = {dir, NULL};
+	FTS *fts = fts_open(dirs, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	const char *dot;
+	FTSENT *e;
+
+	while (fts != NULL && (e = fts_read(fts)) != NULL) {
+		if (e->fts_level > 0 && e->fts_name[0] == '.') {
+			fts_set(fts, e, FTS_SKIP);
+			continue;
+		}
+		dot = strrchr(e->fts_name, '.');
+		if (e->fts_info == FTS_F && dot != NULL &&
+		    strcmp(dot, ".hurl") == 0)
+			load_file(l, e->fts_path);
+	}
+	if (fts != NULL)
+		fts_close(fts);
+	free(dir);
+}
+
+static void
+load_path(struct runner_load *l, const char *path)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		load_stdin(l);
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		load_directory(l, path);
+	else
+		load_file(l, path);
+}
+
+static void
+load_glob(struct runner_load *l, const char *pattern)
+{
+	glob_t found;
+	size_t i;
+
+	if (glob(pattern, 0, NULL, &found) != 0) {
+		cause_add(l->cause, "no file matches '%s'", pattern);
+		return;
+	}
+	for (i = 0; i < found.gl_pathc; i++)
+		load_path(l, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* Checks. */
+
+static void
+add_check(struct runner_load *l, const struct plan_check *check)
+{
+	struct definition_variable *overrides = make_overrides(l);
+	struct definition *d;
+	struct flow *flow;
+	char *sentence = NULL;
+
+	if (plan_make_definition(check, l->options->environment, overrides,
+	    l->variables.count, &d, &sentence) != 0) {
+		cause_add(l->cause, "%s: %s", check->id, sentence);
+		free(sentence);
+	} else if (flow_parse(d->flow_path, d->flow_source, d->flow_len,
+	    l->cause, &flow) != 0) {
+		definition_free(&d);
+	} else {
+		add_item(l, d, flow, true);
+	}
+	free_overrides(l, overrides);
+}
+
+static void
+add_checks_named(struct runner_load *l, const struct plan *plan,
+    const char *name)
+{
+	const struct plan_check *check = plan_find_check(plan, name);
+	size_t i;
+
+	if (check != NULL) {
+		add_check(l, check);
+		return;
+	}
+	if (!plan_has_service(plan, name)) {
+		cause_add(l->cause, "no check and no service has the name "
+		    "'%s'", name);
+		return;
+	}
+	for (i = 0; i < plan->check_count; i++)
+		if (strcmp(plan->checks[i]->service, name) == 0)
+			add_check(l, plan->checks[i]);
+}
+
+static void
+load_checks(struct runner_load *l, const char *const *names, size_t count)
+{
+	struct plan *plan = NULL;
+	size_t i;
+
+	if (plan_load(l->options->checks, l->cause, &plan) != 0)
+		return;
+	for (i = 0; i < count; i++)
+		add_checks_named(l, plan, names[i]);
+	for (i = 0; count == 0 && i < plan->check_count; i++)
+		add_check(l, plan->checks[i]);
+	plan_free(&plan);
+}
+
+/* Files of the command line are not below a flow's folder. */
+static char *
+real_file(struct runner_load *l, const char *path)
+{
+	char *real;
+
+	if (path == NULL)
+		return (NULL);
+	if ((real = realpath(path, NULL)) == NULL)
+		cause_add(l->cause, "%s: there is no such file", path);
+	return (real);
+}
+
+static void
+load_defaults(struct runner_load *l)
+{
+	struct buf text;
+
+	buf_init(&text, FLOW_MOST_BYTES);
+	runner_options_flow(l->options, &text);
+	flow_parse("command line", buf_str(&text), text.len, l->cause,
+	    &l->defaults);
+	buf_fini(&text);
+	l->cacert = real_file(l, l->options->cacert);
+	l->cert = real_file(l, l->options->cert);
+	l->key = real_file(l, l->options->key);
+}
+
+int
+runner_load(struct runner_load *l, const char *const *operands, size_t count)
+{
+	size_t i;
+
+	runner_collect(l);
+	load_defaults(l);
+	if (l->options->checks != NULL)
+		load_checks(l, operands, count);
+	else
+		for (i = 0; i < count; i++) {
+			if (l->options->is_glob)
+				load_glob(l, operands[i]);
+			else
+				load_path(l, operands[i]);
+		}
+	if (l->cause->error_count > 0)
+		return (ERR_SYNTAX);
+	return (l->count > 0 ? 0 : ERR_NOT_FOUND);
+}
+
+static void
+pairs_fini(struct runner_pairs *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++) {
+		explicit_bzero(p->texts[i], strlen(p->texts[i]));
+		free(p->names[i]);
+		free(p->texts[i]);
+	}
+	free(p->names);
+	free(p->texts);
+}
+
+void
+runner_load_fini(struct runner_load *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++) {
+		definition_free(&l->items[i].definition);
+		flow_release(&l->items[i].flow);
+	}
+	free(l->items);
+	pairs_fini(&l->variables);
+	pairs_fini(&l->secrets);
+	flow_release(&l->defaults);
+	free(l->cacert);
+	free(l->cert);
+	free(l->key);
+}

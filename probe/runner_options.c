@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The rows of e2e-run's command line. Names and meanings are Hurl's wherever
+ * it has one, and HURL_* variables are read where no E2E_* one is set.
+ */
+#include "probe/runner_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NONE INT64_MIN
+#define TIMEOUT_DEFAULT SPAN_H
+
+#define AT(member) .offset = OPTION_AT(struct runner_options, member)
+
+static const char *const formats[] = {"", "table", "json", NULL};
+static const char *const exit_codes[] = {"e2e", "hurl", NULL};
+
+static const struct option_row rows[] = {
+	{.name = "checks", .type = OPTION_STR, .arg = "DIR", AT(checks),
+	    .help = "Run the named checks of the manifests in DIR; all of "
+	    "them when none is named"},
+	{.name = "environment", .letter = 'e', .type = OPTION_STR,
+	    .arg = "NAME", AT(environment),
+	    .help = "Run against this environment of the manifest"},
+	{.name = "variable", .type = OPTION_LIST, .arg = "NAME=VALUE",
+	    AT(variables), .help = "Set a variable", .env = ""},
+	{.name = "variables-file", .type = OPTION_LIST, .arg = "FILE",
+	    AT(variables_files), .help = "Set variables from lines of "
+	    "NAME=VALUE"},
+	{.name = "secret", .type = OPTION_LIST, .arg = "NAME=VALUE",
+	    AT(secrets), .help = "Set a secret; other users of this machine "
+	    "can read it in the list of processes", .env = ""},
+	{.name = "secret-file", .type = OPTION_LIST, .arg = "NAME=FILE",
+	    AT(secret_files), .help = "Set a secret to the content of a "
+	    "file"},
+	{.name = "secrets-file", .type = OPTION_LIST, .arg = "FILE",
+	    AT(secrets_files), .help = "Set secrets from lines of "
+	    "NAME=VALUE"},
+	{.name = "file-root", .type = OPTION_STR, .arg = "DIR",
+	    AT(file_root), .help = "Let flows read files below DIR, not "
+	    "below their own folder"},
+	{.name = "glob", .type = OPTION_FLAG, AT(is_glob),
+	    .help = "Read operands as patterns such as 'flows/*.hurl'"},
+	{.name = "from-entry", .type = OPTION_INT, .arg = "N", .min = 1,
+	    .max = 1000000, AT(first_entry),
+	    .help = "Begin at entry N", .env = ""},
+	{.name = "to-entry", .type = OPTION_INT, .arg = "N", .min = 1,
+	    .max = 1000000, AT(last_entry), .help = "End after entry N",
+	    .env = ""},
+	{.name = "repeat", .type = OPTION_INT, .arg = "N", .min = 1,
+	    .max = 1000000, AT(repeat), .help = "Run everything N times",
+	    .env = ""},
+	{.name = "test", .type = OPTION_FLAG, AT(is_test),
+	    .help = "One line per flow and a summary; 8 at a time",
+	    .env2 = "HURL_TEST"},
+	{.name = "jobs", .letter = 'j', .type = OPTION_INT, .arg = "N",
+	    .min = 1, .max = 10000, AT(jobs),
+	    .help = "Run N flows at a time", .env2 = "HURL_JOBS"},
+	{.name = "format", .type = OPTION_CHOICE, .arg = "FORMAT",
+	    AT(format), .choices = formats,
+	    .help = "Print a table, or json: one run event per line"},
+	{.name = "verbose", .letter = 'v', .type = OPTION_FLAG,
+	    AT(is_verbose), .help = "Show the heads of requests and "
+	    "responses", .env2 = "HURL_VERBOSE"},
+	{.name = "very-verbose", .type = OPTION_FLAG, AT(is_very_verbose),
+	    .help = "Show the bodies too", .env2 = "HURL_VERY_VERBOSE"},
+	{.name = "color", .type = OPTION_FLAG, AT(has_color),
+	    .help = "Colour the output; the default on a terminal unless "
+	    "NO_COLOR is set", .env2 = "HURL_COLOR"},
+	{.name = "exit-codes", .type = OPTION_CHOICE, .arg = "SET",
+	    AT(exit_codes), .choices = exit_codes,
+	    .help = "Exit as e2e, or as hurl: 2 for a wrong flow, 3 when it "
+	    "could not be run, 4 for an assert"},
+	{.name = "timeout", .type = OPTION_SPAN, .arg = "TIME", AT(timeout),
+	    .help = "End a run after this time", .env = "E2E_TIMEOUT"},
+	{.name = "max-filesize", .type = OPTION_INT, .arg = "BYTES",
+	    .min = 1, .max = 1 << 30, AT(body_bytes),
+	    .help = "Bound the body of a response, 16 MiB by default",
+	    .env2 = "HURL_MAX_FILESIZE"},
+	{.name = "insecure", .letter = 'k', .type = OPTION_FLAG,
+	    AT(is_insecure), .help = "Accept any certificate",
+	    .env2 = "HURL_INSECURE"},
+	{.name = "cacert", .type = OPTION_STR, .arg = "FILE", AT(cacert),
+	    .help = "Trust the certificates of FILE",
+	    .env2 = "HURL_CACERT"},
+	{.name = "cert", .letter = 'E', .type = OPTION_STR,
+	    .arg = "FILE", AT(cert), .help = "Show this client certificate",
+	    .env2 = "HURL_CERT"},
+	{.name = "key", .type = OPTION_STR, .arg = "FILE", AT(key),
+	    .help = "The client certificate's key", .env2 = "HURL_KEY"},
+	{.name = "pinnedpubkey", .type = OPTION_STR, .arg = "HASHES",
+	    AT(pinned_key), .help = "Demand this public key",
+	    .env2 = "HURL_PINNED_PUB_KEY"},
+	{.name = "location", .letter = 'L', .type = OPTION_FLAG, AT(follows),
+	    .help = "Follow redirects", .env2 = "HURL_LOCATION"},
+	{.name = "location-trusted", .type = OPTION_FLAG, AT(trusts),
+	    .help = "Follow redirects and send credentials to other hosts",
+	    .env2 = "HURL_LOCATION_TRUSTED"},
+	{.name = "max-redirs", .type = OPTION_INT, .arg = "N", .min = -1,
+	    .max = 1000000, AT(max_redirects),
+	    .help = "Follow at most N redirects, 50 by default",
+	    .env2 = "HURL_MAX_REDIRS"},
+	{.name = "retry", .type = OPTION_INT, .arg = "N", .min = -1,
+	    .max = 1000000, AT(retry), .help = "Try every request up to N "
+	    "times more", .env2 = "HURL_RETRY"},
+	{.name = "retry-interval", .type = OPTION_SPAN, .arg = "TIME",
+	    AT(retry_interval), .help = "Wait between two attempts"},
+	{.name = "delay", .type = OPTION_SPAN, .arg = "TIME", AT(delay),
+	    .help = "Wait before every request"},
+	{.name = "max-time", .letter = 'm', .type = OPTION_SPAN,
+	    .arg = "TIME", AT(max_time), .help = "End a request after this "
+	    "time, 300s by default", .env2 = "HURL_MAX_TIME"},
+	{.name = "connect-timeout", .type = OPTION_SPAN, .arg = "TIME",
+	    AT(connect_timeout), .help = "Give up connecting after this "
+	    "time", .env2 = "HURL_CONNECT_TIMEOUT"},
+	{.name = "header", .letter = 'H', .type = OPTION_LIST,
+	    .arg = "HEADER", AT(headers), .help = "Send this header with "
+	    "every request", .env = ""},
+	{.name = "user", .letter = 'u', .type = OPTION_STR,
+	    .arg = "USER:PASSWORD", AT(user), .help = "Send basic "
+	    "authorization", .env2 = "HURL_USER"},
+	{.name = "user-agent", .letter = 'A', .type = OPTION_STR,
+	    .arg = "NAME", AT(user_agent), .help = "Send this User-Agent",
+	    .env2 = "HURL_USER_AGENT"},
+	{.name = "proxy", .letter = 'x', .type = OPTION_STR, .arg = "URL",
+	    AT(proxy), .help = "Go through a proxy"},
+	{.name = "resolve", .type = OPTION_LIST, .arg = "HOST:PORT:ADDR",
+	    AT(resolves), .help = "Use this address for a host"},
+	{.name = "connect-to", .type = OPTION_LIST,
+	    .arg = "HOST1:PORT1:HOST2:PORT2", AT(connects),
+	    .help = "Connect elsewhere for a host"},
+	{.name = "unix-socket", .type = OPTION_STR, .arg = "PATH",
+	    AT(unix_socket), .help = "Connect to a Unix socket",
+	    .env2 = "HURL_UNIX_SOCKET"},
+	{.name = "compressed", .type = OPTION_FLAG, AT(is_compressed),
+	    .help = "Ask for a compressed answer",
+	    .env2 = "HURL_COMPRESSED"},
+	{.name = "path-as-is", .type = OPTION_FLAG, AT(keeps_path),
+	    .help = "Leave /../ and /./ in URLs",
+	    .env2 = "HURL_PATH_AS_IS"},
+	{.name = "http1.0", .letter = '0', .type = OPTION_FLAG,
+	    AT(is_http10), .help = "Speak HTTP/1.0"},
+	{.name = "http1.1", .type = OPTION_FLAG, AT(is_http11),
+	    .help = "Speak HTTP/1.1"},
+	{.name = "http2", .type = OPTION_FLAG, AT(is_http2),
+	    .help = "Speak HTTP/2"},
+	{.name = "ipv4", .letter = '4', .type = OPTION_FLAG, AT(is_ipv4),
+	    .help = "Use IPv4 only", .env2 = "HURL_IPV4"},
+	{.name = "ipv6", .letter = '6', .type = OPTION_FLAG, AT(is_ipv6),
+	    .help = "Use IPv6 only", .env2 = "HURL_IPV6"},
+	OPTION_END
+};
+
+static const struct option_text texts[] = {
+	{"DESCRIPTION", "Run flows (Hurl files) once, here and now: each "
+	    "step is printed with its\nstatus and its times by phase as it "
+	    "ends; what did not hold with the line of\nthe flow, a caret, "
+	    "what was expected and what came; and for a run that did not\n"
+	    "pass the request and the answer that decided it. Secrets and "
+	    "card numbers are\nmasked in all that is printed.\n"
+	    "\n"
+	    "An operand is a flow, a directory of flows, or - for the "
+	    "standard input; with\n--checks it is the name of a check, "
+	    "service/name, or a service.\n"
+	    "\n"
+	    "Everything is parsed before anything is sent: a wrong flow is "
+	    "reported with all\nother mistakes, and nothing runs."},
+	{"VARIABLES", "Variables come, the later over the earlier, from "
+	    "HURL_VARIABLE_name and\nE2E_VARIABLE_name in the environment, "
+	    "from --variables-file, from --variable, and\nfrom the flow "
+	    "itself. true, false, null and numbers are typed, \"quoted\" "
+	    "text is a\nstring. Secrets come from HURL_SECRET_name and "
+	    "E2E_SECRET_name, --secrets-file,\n--secret-file and "
+	    "--secret."},
+	{"EXIT STATUS", "0 when every run passed; 10 when one failed, was "
+	    "unreachable or is unknown; 30\nwhen one could not be "
+	    "measured; 64 for wrong options; 78 when a flow or a\n"
+	    "definition is wrong."},
+	{"EXAMPLES", "\te2e-run --variable base_url=http://127.0.0.1:8080 "
+	    "card-payment.hurl\n"
+	    "\te2e-run --test --jobs 20 flows/\n"
+	    "\te2e-run --checks checks/ --environment canary "
+	    "payments/card-payment\n"
+	    "\te2e-run --format=json flow.hurl | jq .outcome"},
+	{"SEE ALSO", "e2e-lint(1), e2e-gate(1), e2e-probe(8)"},
+	{NULL, NULL}
+};
+
+const struct program runner_program = {
+	.name = "e2e-run",
+	.section = 1,
+	.summary = "run flows or named checks once, here, now",
+	.synopsis = "[options] FILE... | --checks DIR [NAME...]",
+	.rows = rows,
+	.texts = texts
+};
+
+void
+runner_options_init(struct runner_options *o)
+{
+	*o = (struct runner_options){.repeat = 1, .max_redirects = NONE,
+	    .retry = NONE, .timeout = TIMEOUT_DEFAULT,
+	    .connect_timeout = NONE, .max_time = NONE, .delay = NONE,
+	    .retry_interval = NONE,
+	    .has_color = isatty(STDOUT_FILENO) != 0 &&
+	    getenv("NO_COLOR") == NULL};
+}
+
+/* A value as a flow writes it: what has a meaning there is escaped. */
+static void
+put_text(struct buf *out, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(out, "%s: ", name);
+	for (; *value != '\0'; value++) {
+		if (strchr("#\\{ \t\r\n", *value) != NULL)
+			buf_printf(out, "\\u{%x}", (unsigned int)*value);
+		else
+			buf_append_char(out, *value);
+	}
+	buf_append_char(out, '\n');
+}
+
+static void
+put_list(struct buf *out, const char *name, const struct option_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		put_text(out, name, list->items[i]);
+}
+
+static void
+put_flag(struct buf *out, const char *name, bool is_on)
+{
+	if (is_on)
+		buf_printf(out, "%s: true\n", name);
+}
+
+static void
+put_integer(struct buf *out, const char *name, int64_t n)
+{
+	if (n != NONE)
+		buf_printf(out, "%s: %lld\n", name, (long long)n);
+}
+
+static void
+put_span(struct buf *out, const char *name, span_us span)
+{
+	if (span != NONE)
+		buf_printf(out, "%s: %lldms\n", name,
+		    (long long)(span / SPAN_MS));
+}
+
+void
+runner_options_flow(const struct runner_options *o, struct buf *out)
+{
+	buf_append_str(out, "GET http://defaults\n[Options]\n");
+	put_flag(out, "insecure", o->is_insecure);
+	put_text(out, "pinnedpubkey", o->pinned_key);
+	put_flag(out, "location", o->follows);
+	put_flag(out, "location-trusted", o->trusts);
+	put_integer(out, "max-redirs", o->max_redirects);
+	put_integer(out, "retry", o->retry);
+	put_span(out, "retry-interval", o->retry_interval);
+	put_span(out, "delay", o->delay);
+	put_span(out, "max-time", o->max_time);
+	put_span(out, "connect-timeout", o->connect_timeout);
+	put_list(out, "header", &o->headers);
+	put_text(out, "header: User-Agent", o->user_agent);
+	put_text(out, "user", o->user);
+	put_text(out, "proxy", o->proxy);
+	put_list(out, "resolve", &o->resolves);
+	put_list(out, "connect-to", &o->connects);
+	put_text(out, "unix-socket", o->unix_socket);
+	put_flag(out, "compressed", o->is_compressed);
+	put_flag(out, "path-as-is", o->keeps_path);
+	put_flag(out, "http1.0", o->is_http10);
+	put_flag(out, "http1.1", o->is_http11);
+	put_flag(out, "http2", o->is_http2);
+	put_flag(out, "ipv4", o->is_ipv4);
+	put_flag(out, "ipv6", o->is_ipv6);
+}

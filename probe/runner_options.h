@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line of e2e-run, as rows. */
+#ifndef PROBE_RUNNER_OPTIONS_H
+#define PROBE_RUNNER_OPTIONS_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/options.h"
+
+struct runner_options {
+	/* What is run, and with what. */
+	const char *checks;        /* a tree of manifests; NULL: files */
+	const char *environment;
+	const char *file_root;
+	bool is_glob;
+	struct option_list variables, variables_files;
+	struct option_list secrets, secret_files, secrets_files;
+	int64_t first_entry, last_entry, repeat;
+
+	/* How it is shown. */
+	int format;
+	int exit_codes;            /* 0: of this project, 1: of Hurl */
+	bool is_test, has_color, is_verbose, is_very_verbose;
+	int64_t jobs;
+	span_us timeout;
+	int64_t body_bytes;
+
+	/* Defaults of [Options]. */
+	bool is_insecure, follows, trusts, is_compressed, keeps_path;
+	bool is_ipv4, is_ipv6, is_http10, is_http11, is_http2;
+	const char *cacert, *cert, *key, *pinned_key;
+	const char *user, *user_agent, *proxy, *unix_socket;
+	struct option_list headers, resolves, connects;
+	span_us connect_timeout, max_time, delay, retry_interval;
+	int64_t max_redirects, retry;
+};
+
+extern const struct program runner_program;
+
+/* What holds before the command line is read. */
+void runner_options_init(struct runner_options *o);
+
+/*
+ * Append the options that are given as the [Options] of a flow with one
+ * entry, for they mean the same there.
+ */
+void runner_options_flow(const struct runner_options *o, struct buf *out);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: ISC */
+/* Rows, failures and summaries of e2e-run. */
+#include "probe/runner_text.h"
+
+#include <string.h>
+
+#include "base/must.h"
+#include "base/utf8.h"
+
+#define RED "31"
+#define GREEN "32"
+#define YELLOW "33"
+#define FAINT "2"
+#define BOLD "1"
+
+#define VALUE_MOST_BYTES 4000
+#define MASKED_MOST_BYTES (4u << 20)
+
+static void
+color(const struct runner_text *t, const char *code)
+{
+	if (t->has_color)
+		buf_printf(t->out, "\033[%sm", code);
+}
+
+static void
+plain(const struct runner_text *t)
+{
+	if (t->has_color)
+		buf_append_str(t->out, "\033[0m");
+}
+
+static const char *
+outcome_color(enum outcome o)
+{
+	return (o == OUTCOME_PASSED ? GREEN :
+	    outcome_is_ours(o) ? YELLOW : RED);
+}
+
+static void
+put_outcome(const struct runner_text *t, enum outcome o)
+{
+	color(t, outcome_color(o));
+	buf_append_str(t->out, outcome_name(o));
+	plain(t);
+}
+
+/* Control characters of a server must not reach a terminal. */
+static void
+put_clean(struct buf *out, const char *s, size_t len)
+{
+	size_t n;
+	uint32_t c;
+
+	for (; len > 0; s += n, len -= n) {
+		n = utf8_decode(s, len, &c);
+		if (n == 0) {
+			n = 1;
+			buf_append_str(out, "\357\277\275");
+		} else if (c == '\n' || c == '\t' ||
+		    (c >= ' ' && c != 0x7f && (c < 0x80 || c > 0x9f))) {
+			buf_append(out, s, n);
+		} else if (c != '\r') {
+			buf_append_str(out, "\357\277\275");
+		}
+	}
+}
+
+static void
+put_masked(const struct runner_text *t, const struct run *run, const char *s,
+    size_t len)
+{
+	struct buf masked;
+
+	buf_init(&masked, MASKED_MOST_BYTES);
+	run_mask(run, s, len, &masked);
+	put_clean(t->out, buf_str(&masked), masked.len);
+	buf_fini(&masked);
+}
+
+void
+runner_text_head(const struct runner_text *t, const char *path)
+{
+	color(t, BOLD);
+	put_clean(t->out, path, strlen(path));
+	plain(t);
+	color(t, FAINT);
+	buf_printf(t->out, "\n%5s %6s %8s  %8s %8s %8s %8s %8s  %s", "entry",
+	    "status", "total", "dns", "connect", "tls", "wait", "transfer",
+	    "request");
+	plain(t);
+	buf_append_char(t->out, '\n');
+}
+
+static void
+put_span(const struct runner_text *t, span_us span)
+{
+	char text[CLOCK_SPAN_SIZE];
+
+	if (span < 0) {
+		buf_printf(t->out, " %8s", "-");
+		return;
+	}
+	clock_format_span(span, text);
+	buf_printf(t->out, " %8s", text);
+}
+
+void
+runner_text_step(const struct runner_text *t, struct run *run,
+    const struct run_step *step)
+{
+	const struct response_timing *timing = &step->timing;
+
+	buf_printf(t->out, "%5u ", step->entry);
+	color(t, outcome_color(step->outcome));
+	if (step->status == 0)
+		buf_printf(t->out, "%6s", "-");
+	else
+		buf_printf(t->out, "%6ld", step->status);
+	plain(t);
+	put_span(t, timing->total);
+	buf_append_char(t->out, ' ');
+	put_span(t, timing->dns);
+	put_span(t, timing->connect);
+	put_span(t, timing->tls);
+	put_span(t, timing->wait);
+	put_span(t, timing->transfer);
+	buf_printf(t->out, "  %s%s ", step->is_redirect ? "-> " : "",
+	    step->method);
+	put_masked(t, run, step->url, strlen(step->url));
+	if (step->attempt > 1)
+		buf_printf(t->out, " (attempt %u)", step->attempt);
+	if (step->outcome != OUTCOME_PASSED) {
+		buf_append_str(t->out, "  ");
+		put_outcome(t, step->outcome);
+		if (step->is_retried)
+			buf_append_str(t->out, ", tried again");
+	}
+	buf_append_char(t->out, '\n');
+}
+
+/* The flow's line with a caret below; tabs keep their width. */
+static void
+put_source(const struct runner_text *t, const struct flow *flow,
+    struct place place)
+{
+	const char *line;
+	uint32_t c, column;
+	size_t len, n;
+
+	line = flow_line(flow, place.line, &len);
+	if (line == NULL)
+		return;
+	buf_printf(t->out, "%5u | %.*s\n      | ", place.line, (int)len,
+	    line);
+	for (column = 1; column < place.column && len > 0; column++) {
+		buf_append_char(t->out, *line == '\t' ? '\t' : ' ');
+		if ((n = utf8_decode(line, len, &c)) == 0)
+			n = 1;
+		line += n;
+		len -= n;
+	}
+	color(t, RED);
+	buf_append_char(t->out, '^');
+	n = utf8_count(line, len);
+	for (column = 1; column < place.width && column < n; column++)
+		buf_append_char(t->out, '~');
+	plain(t);
+	buf_append_char(t->out, '\n');
+}
+
+/* Text behind a label; its further lines stand below its first. */
+static void
+put_labelled(const struct runner_text *t, struct run *run, const char *label,
+    const char *value)
+{
+	size_t len = strlen(value), part;
+	bool is_cut = len > VALUE_MOST_BYTES;
+
+	if (is_cut)
+		for (len = VALUE_MOST_BYTES; len > 0 &&
+		    ((unsigned char)value[len] & 0xc0) == 0x80; len--)
+			;
+	buf_printf(t->out, "        %s ", label);
+	for (;;) {
+		part = strcspn(value, "\n");
+		if (part >= len) {
+			put_masked(t, run, value, len);
+			break;
+		}
+		put_masked(t, run, value, part);
+		buf_printf(t->out, "\n        %*s ", (int)strlen(label), "");
+		value += part + 1;
+		len -= part + 1;
+	}
+	buf_append_str(t->out, is_cut ? " ...\n" : "\n");
+}
+
+static void
+put_failure(const struct runner_text *t, struct run *run,
+    const struct finding *f)
+{
+	const struct flow *flow = run_script_flow(run_script_of(run));
+
+	color(t, BOLD);
+	buf_printf(t->out, "%s:%u:%u: ", flow->path, f->place.line,
+	    f->place.column);
+	plain(t);
+	color(t, RED);
+	put_masked(t, run, f->message, strlen(f->message));
+	plain(t);
+	buf_append_char(t->out, '\n');
+	put_source(t, flow, f->place);
+	if (f->actual != NULL)
+		put_labelled(t, run, "actual:  ", f->actual);
+	if (f->expected != NULL)
+		put_labelled(t, run, "expected:", f->expected);
+}
+
+void
+runner_text_failures(const struct runner_text *t, struct run *run,
+    const struct run_step *step)
+{
+	size_t i;
+
+	for (i = 0; i < step->findings.count; i++)
+		put_failure(t, run, &step->findings.items[i]);
+}
+
+static void
+put_prefixed(const struct runner_text *t, struct run *run,
+    const struct buf *text, const char *prefix, bool has_body)
+{
+	const char *s, *line, *end, *head_end;
+	struct buf masked;
+
+	if (text->len == 0)
+		return;
+	buf_init(&masked, MASKED_MOST_BYTES);
+	run_mask(run, text->data, text->len, &masked);
+	s = buf_str(&masked);
+	end = s + masked.len;
+	head_end = has_body ? NULL : strstr(s, "\n\n");
+	if (head_end != NULL)
+		end = head_end + 1;
+	for (line = s; line < end; line = s + 1) {
+		s = memchr(line, '\n', (size_t)(end - line));
+		if (s == NULL)
+			s = end;
+		color(t, FAINT);
+		buf_printf(t->out, "  %s ", prefix);
+		plain(t);
+		put_clean(t->out, line, (size_t)(s - line));
+		buf_append_char(t->out, '\n');
+	}
+	if (text->is_full)
+		buf_printf(t->out, "  %s ... cut here\n", prefix);
+	buf_fini(&masked);
+}
+
+void
+runner_text_exchange(const struct runner_text *t, struct run *run,
+    const struct buf *request, const struct buf *response, bool has_bodies)
+{
+	put_prefixed(t, run, request, ">", has_bodies);
+	put_prefixed(t, run, response, "<", has_bodies);
+}
+
+static bool
+has_findings(const struct run_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->step_count; i++)
+		if (!result->steps[i].is_retried &&
+		    result->steps[i].findings.count > 0)
+			return (true);
+	return (false);
+}
+
+/* A reason that belongs to no step: an undefined variable, a timeout. */
+static void
+put_reason(const struct runner_text *t, struct run *run,
+    const struct run_result *result)
+{
+	const struct flow *flow = run_script_flow(run_script_of(run));
+
+	if (result->reason == NULL || has_findings(result))
+		return;
+	color(t, BOLD);
+	if (result->place.line > 0)
+		buf_printf(t->out, "%s:%u:%u: ", flow->path,
+		    result->place.line, result->place.column);
+	else
+		buf_printf(t->out, "%s: ", flow->path);
+	plain(t);
+	color(t, RED);
+	put_masked(t, run, result->reason, strlen(result->reason));
+	plain(t);
+	buf_append_char(t->out, '\n');
+	if (result->place.line > 0)
+		put_source(t, flow, result->place);
+}
+
+void
+runner_text_end(const struct runner_text *t, struct run *run,
+    const struct run_result *result)
+{
+	char text[CLOCK_SPAN_SIZE];
+
+	put_reason(t, run, result);
+	if (result->request.len > 0) {
+		buf_append_char(t->out, '\n');
+		runner_text_exchange(t, run, &result->request,
+		    &result->response, true);
+		buf_append_char(t->out, '\n');
+	}
+	clock_format_span(result->duration, text);
+	put_outcome(t, result->outcome);
+	buf_printf(t->out, ": %zu request%s in %s, trace %s\n",
+	    result->step_count, result->step_count == 1 ? "" : "s", text,
+	    result->trace);
+}
+
+void
+runner_text_brief(const struct runner_text *t, struct run *run,
+    const struct run_result *result)
+{
+	char text[CLOCK_SPAN_SIZE];
+
+	put_reason(t, run, result);
+	clock_format_span(result->duration, text);
+	color(t, BOLD);
+	buf_printf(t->out, "%s",
+	    run_script_flow(run_script_of(run))->path);
+	plain(t);
+	buf_append_str(t->out, ": ");
+	put_outcome(t, result->outcome);
+	buf_printf(t->out, " (%zu request%s in %s)\n", result->step_count,
+	    result->step_count == 1 ? "" : "s", text);
+}
+
+static double
+share(size_t part, size_t whole)
+{
+	return (whole == 0 ? 0 : 100.0 * (double)part / (double)whole);
+}
+
+void
+runner_text_summary(const struct runner_text *t,
+    const struct runner_counts *c)
+{
+	char text[CLOCK_SPAN_SIZE];
+	double seconds = (double)c->elapsed / (double)SPAN_S;
+	int o;
+
+	clock_format_span(c->elapsed, text);
+	buf_printf(t->out, "\n%-12s %zu\n", "runs:", c->runs);
+	for (o = 0; o < OUTCOME_COUNT; o++) {
+		if (c->by_outcome[o] == 0)
+			continue;
+		color(t, outcome_color((enum outcome)o));
+		buf_printf(t->out, "%s:%*s%zu (%.1f%%)\n",
+		    outcome_name((enum outcome)o),
+		    (int)(12 - strlen(outcome_name((enum outcome)o))), "",
+		    c->by_outcome[o], share(c->by_outcome[o], c->runs));
+		plain(t);
+	}
+	buf_printf(t->out, "%-12s %zu (%.1f/s)\n", "requests:", c->steps,
+	    seconds > 0 ? (double)c->steps / seconds : 0);
+	buf_printf(t->out, "%-12s %s\n", "duration:", text);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/* How e2e-run shows runs to people. Everything that is shown is masked. */
+#ifndef PROBE_RUNNER_TEXT_H
+#define PROBE_RUNNER_TEXT_H
+
+#include "probe/run.h"
+
+struct runner_text {
+	struct buf *out;
+	bool has_color;
+};
+
+/* What is counted over all runs. */
+struct runner_counts {
+	size_t runs, passed, steps;
+	size_t by_outcome[OUTCOME_COUNT];
+	span_us elapsed;
+};
+
+/* The line that names a flow, and the heads of its columns. */
+void runner_text_head(const struct runner_text *t, const char *path);
+
+/* A row: status, times by phase, request. */
+void runner_text_step(const struct runner_text *t, struct run *run,
+    const struct run_step *step);
+
+/* What did not hold in a step, with lines of the flow. */
+void runner_text_failures(const struct runner_text *t, struct run *run,
+    const struct run_step *step);
+
+/* The request and the answer that decided; bodies only when asked for. */
+void runner_text_exchange(const struct runner_text *t, struct run *run,
+    const struct buf *request, const struct buf *response, bool has_bodies);
+
+/* How a run ended, and why when no step says so. */
+void runner_text_end(const struct runner_text *t, struct run *run,
+    const struct run_result *result);
+
+/* One line for a run of many. */
+void runner_text_brief(const struct runner_text *t, struct run *run,
+    const struct run_result *result);
+
+/* The last lines of many runs. */
+void runner_text_summary(const struct runner_text *t,
+    const struct runner_counts *counts);
+
+#endif
