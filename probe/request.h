@@ -45,12 +45,18 @@ struct request_options {
 	struct http_options http;
 };
 
+/* What holds for every entry unless its own [Options] say otherwise. */
+struct request_defaults {
+	const struct flow_request *options; /* its [Options]; NULL: none */
+	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
+};
+
 /*
- * Evaluate the options of an entry; variables that it sets are set. Returns
- * 0, or an error with a finding at the option's place.
+ * Evaluate the options of an entry over defaults; variables that it sets are
+ * set. Returns 0, or an error with a finding at the option's place.
  */
 int request_options(struct request_maker *m, const struct flow_entry *entry,
-    struct request_options *out);
+    const struct request_defaults *defaults, struct request_options *out);
 
 /* A request before defaults are added, so that it can be redirected. */
 struct request {

@@ -492,24 +492,39 @@ queries_certificate(const struct flow_response *r)
 	return (false);
 }
 
+static int
+options_apply(struct options_maker *om, const struct flow_request *r)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < r->option_count && err == 0; i++) {
+		om->option = &r->options[i];
+		err = option_apply(om);
+	}
+	return (err);
+}
+
 int
 request_options(struct request_maker *m, const struct flow_entry *entry,
-    struct request_options *out)
+    const struct request_defaults *defaults, struct request_options *out)
 {
+	const struct flow_request *base = defaults->options;
 	struct options_maker om = {.m = m, .out = out,
-	    .option_count = entry->request.option_count};
-	size_t i;
+	    .option_count = entry->request.option_count +
+	    (base != NULL ? base->option_count : 0)};
 	int err;
 
 	*out = (struct request_options){.retry_interval = SPAN_S,
 	    .max_redirects = DEFAULT_REDIRECTS,
 	    .http = {.connect_timeout = DEFAULT_TIMEOUT,
-	    .timeout = DEFAULT_TIMEOUT}};
-	for (i = 0; i < om.option_count; i++) {
-		om.option = &entry->request.options[i];
-		if ((err = option_apply(&om)) != 0)
-			return (err);
-	}
+	    .timeout = DEFAULT_TIMEOUT, .cacert = defaults->cacert,
+	    .cert = defaults->cert, .key = defaults->key,
+	    .cert_password = defaults->cert_password}};
+	if (base != NULL && (err = options_apply(&om, base)) != 0)
+		return (err);
+	if ((err = options_apply(&om, &entry->request)) != 0)
+		return (err);
 	out->http.resolves = om.resolves;
 	out->http.connects = om.connects;
 	out->http.wants_certificate = entry->has_response &&

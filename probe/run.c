@@ -536,7 +536,8 @@ begin_round(struct run *run)
 	run->attempt = 0;
 	findings_init(&findings);
 	m = maker_of(run, &run->options_arena, &findings);
-	if (request_options(&m, entry_of(run), &run->options) != 0) {
+	if (request_options(&m, entry_of(run),
+	    &run->script->defaults, &run->options) != 0) {
 		finish_invalid(run, &findings);
 		findings_fini(&findings);
 		return (false);

@@ -83,6 +83,16 @@ const struct flow *run_script_flow(const struct run_script *s);
  */
 struct variables *run_script_variables(struct run_script *script);
 
+/* What every entry of a script has unless its [Options] say otherwise. */
+struct run_defaults {
+	struct flow *flow; /* the [Options] of its first entry; NULL: none */
+	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
+};
+
+/* Set the defaults before the first run; everything is copied or held. */
+void run_script_set_defaults(struct run_script *script,
+    const struct run_defaults *defaults);
+
 /* One request sent, redirects and retries each being a step of their own. */
 struct run_step {
 	uint32_t entry;   /* from 1 */
@@ -165,6 +175,12 @@ struct run_script *run_script_of(const struct run *run);
 
 /* The variables of a run as they stand, for people to look at. */
 const struct variables *run_variables(const struct run *run);
+
+/*
+ * Append the request at hand and its answer as text; credentials are left
+ * out, everything else is not masked yet. For the step hook.
+ */
+void run_describe(struct run *run, struct buf *request, struct buf *response);
 
 /* Append text with the run's secrets and all card numbers masked. */
 void run_mask(const struct run *run, const char *text, size_t len,

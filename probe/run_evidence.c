@@ -128,6 +128,15 @@ describe_response(struct response *r, struct buf *out)
 }
 
 void
+run_describe(struct run *run, struct buf *request, struct buf *response)
+{
+	if (run->response == NULL)
+		return;
+	describe_request(run, request);
+	describe_response(run->response, response);
+}
+
+void
 run_evidence(struct run *run)
 {
 	struct run_result *result = &run->result;
@@ -137,6 +146,5 @@ run_evidence(struct run *run)
 		return;
 	if (result->request.max_bytes > REQUEST_MOST_BYTES_KEPT)
 		buf_init(&result->request, REQUEST_MOST_BYTES_KEPT);
-	describe_request(run, &result->request);
-	describe_response(run->response, &result->response);
+	run_describe(run, &result->request, &result->response);
 }

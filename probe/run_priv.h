@@ -30,6 +30,8 @@ struct run_script {
 	struct variables *complete;  /* with secrets; NULL: none read */
 	mono_us complete_at;
 	char *missing;               /* a secret that could not be read */
+	struct request_defaults defaults; /* its paths are ours */
+	struct flow *defaults_flow;  /* held */
 };
 
 enum run_state {

@@ -106,6 +106,38 @@ run_script_hold(struct run_script *script)
 	return (script);
 }
 
+static char *
+copy(const char *s)
+{
+	return (s != NULL ? xstrdup(s) : NULL);
+}
+
+void
+run_script_set_defaults(struct run_script *script,
+    const struct run_defaults *d)
+{
+	script->defaults = (struct request_defaults){
+	    .cacert = copy(d->cacert), .cert = copy(d->cert),
+	    .cert_password = copy(d->cert_password), .key = copy(d->key)};
+	if (d->flow == NULL)
+		return;
+	script->defaults_flow = flow_hold(d->flow);
+	script->defaults.options = &d->flow->entries[0].request;
+}
+
+/* The paths are constant to everybody but their owner, the script. */
+static void
+defaults_fini(struct run_script *script)
+{
+	struct request_defaults *d = &script->defaults;
+
+	free((char *)(uintptr_t)d->cacert);
+	free((char *)(uintptr_t)d->cert);
+	free((char *)(uintptr_t)d->cert_password);
+	free((char *)(uintptr_t)d->key);
+	flow_release(&script->defaults_flow);
+}
+
 void
 run_script_release(struct run_script **sp)
 {
@@ -118,6 +150,7 @@ run_script_release(struct run_script **sp)
 	variables_free(&script->complete);
 	flow_release(&script->flow);
 	definition_free(&script->definition);
+	defaults_fini(script);
 	free(script->missing);
 	free(script);
 }

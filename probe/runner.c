@@ -252,7 +252,9 @@ static void
 make_scripts(struct runner *r)
 {
 	struct run_defaults defaults = {.cacert = r->load.cacert,
-	    .cert = r->load.cert, .key = r->load.key};
+	    .cert = r->load.cert, .key = r->load.key,
+	    .cert_password = r->load.cert_password,
+	    .flow = r->load.defaults};
 	struct runner_item *item;
 	size_t i;
 
@@ -261,7 +263,6 @@ make_scripts(struct runner *r)
 		item = &r->load.items[i];
 		r->scripts[i] = run_script_from_flow(r->engine,
 		    &item->definition, item->flow);
-		defaults.flow = r->load.defaults;
 		run_script_set_defaults(r->scripts[i], &defaults);
 		runner_load_set(&r->load, run_script_variables(
 		    r->scripts[i]));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -260,6 +261,24 @@ real_file(struct runner_load *l, const char *path)
 	return (real);
 }
 
+/* FILE or FILE:PASSWORD. */
+static void
+load_cert(struct runner_load *l)
+{
+	const char *option = l->options->cert, *colon;
+	char *path;
+
+	if (option == NULL)
+		return;
+	colon = access(option, F_OK) == 0 ? NULL : strchr(option, ':');
+	path = colon == NULL ? xstrdup(option) :
+	    xstrndup(option, (size_t)(colon - option));
+	if (colon != NULL)
+		l->cert_password = xstrdup(colon + 1);
+	l->cert = real_file(l, path);
+	free(path);
+}
+
 static void
 load_defaults(struct runner_load *l)
 {
@@ -271,7 +290,7 @@ load_defaults(struct runner_load *l)
 	    &l->defaults);
 	buf_fini(&text);
 	l->cacert = real_file(l, l->options->cacert);
-	l->cert = real_file(l, l->options->cert);
+	load_cert(l);
 	l->key = real_file(l, l->options->key);
 }
 
@@ -325,5 +344,6 @@ runner_load_fini(struct runner_load *l)
 	flow_release(&l->defaults);
 	free(l->cacert);
 	free(l->cert);
+	free(l->cert_password);
 	free(l->key);
 }

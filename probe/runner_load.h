@@ -33,6 +33,7 @@ struct runner_load {
 	size_t count, cap;
 	struct flow *defaults;    /* its entry has the default [Options] */
 	char *cacert, *cert, *key; /* absolute paths, or NULL */
+	char *cert_password;
 };
 
 /*
