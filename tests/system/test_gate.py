@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: ISC
+"""The gate as a pipeline runs it: real probes, the demo payments service."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+
+from conftest import PATIENCE_S, TOP, wait_until
+
+CHECKS = ["card-payment", "decline", "login"]
+GATE_PATIENCE_S = 4 * PATIENCE_S  # for a gate that runs to its verdict
+
+
+@pytest.fixture
+def checks(tmp_path, monkeypatch):
+    """A copy of the example checks that a test may change."""
+    monkeypatch.setenv("PAYMENTS_TEST_KEY", "sk_test_system")
+    copy = tmp_path / "checks"
+    shutil.copytree(TOP / "contrib" / "examples", copy)
+    for path in copy.iterdir():
+        path.chmod(0o644)
+    return copy
+
+
+class Verdict:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def gate(build, checks):
+    """gate(candidate-url, baseline-url, options...) -> Verdict."""
+
+    def run_gate(candidate, baseline, *options, names=CHECKS):
+        argv = [build / "e2e-gate", "--checks", checks,
+                "--service", "payments"]
+        for name in names:
+            argv += ["--check", name]
+        argv += ["--candidate", f"base_url={candidate}",
+                 "--baseline", f"base_url={baseline}", *options]
+        done = subprocess.run([str(a) for a in argv], capture_output=True,
+                              text=True, timeout=GATE_PATIENCE_S, check=False)
+        print(" ".join(str(a) for a in argv), "\n", done.stdout[:5000],
+              done.stderr)
+        assert "Sanitizer" not in done.stderr
+        return Verdict(done)
+
+    return run_gate
+
+
+def assert_document(document):
+    """What doc/gate-document.md promises of every document."""
+    for member in ("version", "gate", "service", "verdict", "reason",
+                   "ended_by", "exit_code", "observe", "on_inconclusive",
+                   "started_us", "finished_us", "spent_us", "candidate",
+                   "baseline", "alpha", "beta", "tolerance", "margins",
+                   "guard", "budget", "seed", "evidence", "round_count",
+                   "counts", "regressions", "unfinished", "checks",
+                   "streams", "rounds"):
+        assert member in document, member
+    assert len(document["gate"]) == 32
+    assert document["counts"]["pairs"] == len(document["rounds"])
+    for pair in document["rounds"]:
+        if not pair["void"]:
+            assert pair["candidate"]["run"] != pair["baseline"]["run"]
+    for stream in document["streams"]:
+        assert {"part", "check", "log_e", "log_bound", "n", "phi",
+                "kappa"} <= set(stream)
+
+
+def test_good_release_passes_and_halves_of_a_pair_never_overlap(gate, paysim):
+    """A release like the baseline passes, by evidence from every check."""
+    urls = paysim("good=0", "next=0")
+    verdict = gate(urls["next"], urls["good"], "--format=json", "--seed=7")
+    assert verdict.code == 0
+    document = verdict.json
+    assert_document(document)
+    assert document["verdict"] == "pass"
+    assert document["seed"] == 7
+    assert document["round_count"] >= 62
+    assert document["regressions"] == [] and document["unfinished"] == []
+    assert all(s["holds"] for s in document["streams"] if s.get("needed"))
+    firsts = {"candidate": 0, "baseline": 0}
+    for pair in document["rounds"]:
+        if pair["void"]:
+            continue
+        firsts[pair["first"]] += 1
+        first, second = pair["candidate"], pair["baseline"]
+        if pair["first"] == "baseline":
+            first, second = second, first
+        assert first["started_us"] + first["duration_us"] <= \
+            second["started_us"] + 2000  # wall clock against monotonic
+    assert min(firsts.values()) > len(document["rounds"]) / 4
+
+
+def test_failing_release_blocks_with_the_first_failing_run(gate, paysim,
+                                                           tmp_path):
+    """A release that fails blocks; the report says where, and how often."""
+    urls = paysim("good=0", "bad=0,error_rate=0.3")
+    reports = [tmp_path / f"gate.{end}" for end in ("json", "xml", "md", "txt")]
+    verdict = gate(urls["bad"], urls["good"],
+                   *(f"--report={path}" for path in reports))
+    assert verdict.code == 10
+    assert verdict.out.startswith("BLOCK")
+    assert "rounds of 3 checks" in verdict.out
+    assert "regressions" in verdict.out
+    assert "first failing run of the candidate" in verdict.out
+    document = json.loads(reports[0].read_text())
+    assert_document(document)
+    assert document["verdict"] == "block"
+    first = document["first_failure"]
+    assert first["file"].endswith(".hurl") and first["line"] > 0
+    assert f"{first['file']}:{first['line']}" in verdict.out
+    named = document["regressions"][0]
+    assert named["part"] == "block-failures" and "fails: " in named["size"]
+    suite = xml.etree.ElementTree.fromstring(reports[1].read_text())
+    assert int(suite.get("failures")) >= 2
+    assert len(suite.findall("testcase")) == int(suite.get("tests")) == 4
+    assert reports[2].read_text().startswith("## Gate: block")
+    assert reports[3].read_text() == verdict.out
+
+
+def test_slow_release_blocks_and_names_the_step(gate, paysim):
+    """A release that is slower blocks, without a single failure."""
+    urls = paysim("good=0", "slow=0,latency=fixed:60")
+    verdict = gate(urls["slow"], urls["good"], "--format=json")
+    assert verdict.code == 10
+    document = verdict.json
+    named = document["regressions"][0]
+    assert named["part"] == "block-latency" and named["step"] >= 1
+    assert document["counts"]["candidate_failures"] == 0
+    step = [s for c in document["checks"] if c["check"] == named["check"]
+            for s in c["steps"] if s["step"] == named["step"]][0]
+    assert step["candidate_median_ns"] > step["baseline_median_ns"] + 50e6
+
+
+def test_observe_reports_the_block_and_exits_0(gate, paysim):
+    """Observing changes the exit code and nothing else."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    verdict = gate(urls["bad"], urls["good"], "--observe", "--format=json")
+    assert verdict.code == 0
+    assert verdict.json["verdict"] == "block"
+    assert verdict.json["observe"] is True
+
+
+def test_no_check_matched_is_exit_30(gate):
+    """A gate over nothing is no pass."""
+    url = "http://127.0.0.1:1"
+    verdict = gate(url, url, names=["no-such-check"])
+    assert verdict.code == 30
+    assert "nothing was measured" in verdict.err
+    assert verdict.out == ""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@pytest.mark.parametrize("options", [(), ("--on-inconclusive=pass",),
+                                     ("--format=json",)])
+def test_dead_target_in_both_arms_never_passes(gate, options):
+    """When nobody answers there is no evidence, and no pass."""
+    url = f"http://127.0.0.1:{free_port()}"
+    verdict = gate(url, url + "/", *options)
+    assert verdict.code == 20
+    assert "baseline" in verdict.out
+
+
+def test_dead_candidate_blocks(gate, paysim):
+    """A candidate that does not answer is a failing one."""
+    urls = paysim("good=0")
+    verdict = gate(f"http://127.0.0.1:{free_port()}", urls["good"],
+                   "--format=json")
+    assert verdict.code == 10
+    assert verdict.json["first_failure"]["outcome"] in ("unreachable",
+                                                        "unknown")
+
+
+def test_budget_that_is_too_small_is_inconclusive(gate, paysim):
+    """The report tells what is not ruled out yet, and how far it got."""
+    urls = paysim("good=0", "next=0")
+    options = ("--rounds=35", "--format=json")
+    verdict = gate(urls["next"], urls["good"], *options)
+    assert verdict.code == 20
+    document = verdict.json
+    assert document["cause"] == "budget" and document["round_count"] == 35
+    failures = [u for u in document["unfinished"]
+                if u["part"] == "pass-failures"]
+    assert len(failures) == 3
+    for unfinished in failures:
+        assert unfinished["margin"] == 0.05
+        assert unfinished["margin_reached"] == 0.1
+        assert 25 <= unfinished["rounds_to_go"] <= 35
+    assert gate(urls["next"], urls["good"], *options,
+                "--on-inconclusive=pass").code == 0
+    assert gate(urls["next"], urls["good"], *options,
+                "--on-inconclusive=block").code == 10
+
+
+def test_time_budget_ends_the_gate(gate, paysim):
+    """Time ends a gate as rounds do."""
+    urls = paysim("good=0", "slow=0,latency=fixed:5")
+    verdict = gate(urls["slow"], urls["good"], "--time=500ms",
+                   "--format=json")
+    assert verdict.code == 20
+    assert verdict.json["ended_by"] == "time"
+
+
+def test_missing_secret_makes_every_round_void(gate, paysim, monkeypatch):
+    """What is our own fault never counts against the service: exit 30."""
+    urls = paysim("good=0")
+    monkeypatch.delenv("PAYMENTS_TEST_KEY")
+    verdict = gate(urls["good"], urls["good"] + "/", "--format=json",
+                   "--on-inconclusive=pass", "--observe")
+    assert verdict.code == 30
+    document = verdict.json
+    assert document["cause"] == "infrastructure"
+    assert document["counts"]["counted"] == 0
+    assert "PAYMENTS_TEST_KEY" in document["void_reason"]
+
+
+def test_every_mistake_of_the_manifests_is_told(gate, checks):
+    """A wrong manifest is exit 78, with all its mistakes, before any run."""
+    manifest = checks / "payments.yaml"
+    text = manifest.read_text().replace("every: 3s", "evry: 3s", 1)
+    manifest.write_text(text.replace("decline.hurl", "no-such.hurl"))
+    verdict = gate("http://127.0.0.1:1", "http://127.0.0.1:1")
+    assert verdict.code == 78
+    assert "evry" in verdict.err and "no-such.hurl" in verdict.err
+
+
+def test_host_outside_the_manifest_is_refused_before_any_run(gate):
+    """An override cannot lead the flows to a host that is not allowed."""
+    verdict = gate("http://other.example:80", "http://127.0.0.1:1")
+    assert verdict.code == 78
+    assert "other.example" in verdict.err
+
+
+@pytest.mark.parametrize("argv", [
+    [], ["--checks=x"], ["--checks=x", "--candidate=base_url"],
+    ["--checks=x", "--candidate=a=b", "--alpha=0"],
+    ["--checks=x", "--candidate=a=b", "--rounds=0"],
+    ["--checks=x", "--candidate=a=b", "--report=gate.pdf"],
+    ["--checks=x", "--candidate=a=b", "operand"]])
+def test_wrong_options_are_exit_64(build, argv):
+    """Usage mistakes are told in a sentence."""
+    done = subprocess.run([build / "e2e-gate", *argv], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 64
+    assert done.stderr.startswith("e2e-gate: ")
+
+
+def test_store_keeps_the_gate_and_all_its_rounds(gate, paysim, tmp_path):
+    """The verdict and every pair are read back from the store."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    store = tmp_path / "store"
+    verdict = gate(urls["bad"], urls["good"], "--store", store,
+                   "--format=json")
+    assert verdict.code == 10 and "warning" not in verdict.err
+    document = verdict.json
+    with sqlite3.connect(f"file:{store}/main.db?mode=ro", uri=True) as db:
+        kept = db.execute("SELECT lower(hex(id)), service, verdict, "
+                          "document FROM gate").fetchall()
+        rounds = db.execute("SELECT document FROM gate_round "
+                            "ORDER BY sequence").fetchall()
+    assert [row[:3] for row in kept] == [
+        (document["gate"], "payments", "block")]
+    assert json.loads(kept[0][3])["seed"] == document["seed"]
+    assert [json.loads(row[0]) for row in rounds] == document["rounds"]
+
+
+def test_unreachable_store_is_a_warning_and_keeps_the_verdict(
+        gate, paysim, tmp_path):
+    """The store is a help, never a condition."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    verdict = gate(urls["bad"], urls["good"], "--store", file / "store")
+    assert verdict.code == 10
+    assert "warning" in verdict.err
+
+
+def children(pid, name):
+    """Ids of the direct children that run a program."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        program, rest = text[text.index("(") + 1:].rsplit(")", 1)
+        if program == name and int(rest.split()[1]) == pid:
+            found.append(int(text.split()[0]))
+    return found
+
+
+def start_gate(start, build, checks, urls, *options):
+    return start(build / "e2e-gate", "--checks", checks, "--service",
+                 "payments", "--check", "login", "--candidate",
+                 f"base_url={urls['next']}", "--baseline",
+                 f"base_url={urls['good']}", *options)
+
+
+@pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_gate_inconclusive(start, build, checks, paysim,
+                                           signo):
+    """An interrupted gate reports what it has, and exits 20."""
+    urls = paysim("good=0,latency=fixed:20", "next=0,latency=fixed:20")
+    process = start_gate(start, build, checks, urls, "--format=json",
+                         "--on-inconclusive=pass")
+    wait_until(lambda: children(process.pid, "e2e-probe"), "a probe")
+    process.kill(signo)
+    document = json.loads(process.process.stdout.read())
+    assert process.wait() == 20
+    assert document["verdict"] == "inconclusive"
+    assert document["cause"] == "interrupted"
+    assert not children(process.pid, "e2e-probe")
+
+
+def test_killed_probe_costs_a_void_round_and_nothing_else(
+        start, build, checks, paysim):
+    """kill -9 of a probe: its runs are lost, the gate goes on and passes."""
+    urls = paysim("good=0,latency=fixed:2", "next=0,latency=fixed:2")
+    process = start_gate(start, build, checks, urls, "--format=json",
+                         "--probes=1")
+    probes = wait_until(lambda: children(process.pid, "e2e-probe"), "a probe")
+    os.kill(probes[0], signal.SIGKILL)
+    document = json.loads(process.process.stdout.read())
+    assert process.wait() == 0
+    assert document["verdict"] == "pass"
+    assert document["counts"]["void"] <= 2
+
+
+def test_same_seed_tosses_the_same_coins(gate, paysim):
+    """The order of each pair is known from the seed alone."""
+    urls = paysim("good=0", "next=0")
+    orders = []
+    for _ in range(2):
+        document = gate(urls["next"], urls["good"], "--rounds=10",
+                        "--seed=99", "--format=json").json
+        orders.append(sorted((p["check"], p["pair"], p["first"])
+                             for p in document["rounds"]))
+    assert orders[0] == orders[1] and len(orders[0]) == 30
