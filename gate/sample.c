@@ -10,6 +10,7 @@
 #include "gate/engine.h"
 
 #define TIMEOUT_SHARE_PERCENT 95
+#define SPAN_MOST (100 * SPAN_DAY) /* more is no measurement */
 
 /* How far a step has come: its first start to its last end. */
 struct step_span {
@@ -21,6 +22,15 @@ static char *
 copy_member(const struct json *object, const char *name)
 {
 	return (xstrdup(json_get_str(object, name, NULL)));
+}
+
+/* A duration from the wire, within reason. */
+static span_us
+get_span(const struct json *object, const char *name)
+{
+	span_us t = json_get_int(object, name, 0);
+
+	return (t < 0 ? 0 : t > SPAN_MOST ? SPAN_MOST : t);
 }
 
 static void
@@ -41,11 +51,11 @@ read_steps(const struct suite_check *check, const struct json *steps,
 		if (index == SUITE_NO_STEP)
 			continue;
 		at = &spans[index];
-		start = json_get_int(step, "start_us", 0);
-		if (!at->is_seen)
+		start = get_span(step, "start_us");
+		if (!at->is_seen || start < at->start)
 			at->start = start;
 		at->is_seen = true;
-		at->end = start + json_get_int(step, "total_us", 0);
+		at->end = start + get_span(step, "total_us");
 		at->has_passed = outcome_parse(json_get_str(step, "outcome",
 		    "")) == OUTCOME_PASSED;
 	}
@@ -129,8 +139,8 @@ read_event(struct sample *s, const struct suite_check *check,
     const struct json *root)
 {
 	s->started_us = json_get_int(root, "started_us", 0);
-	s->duration_us = json_get_int(root, "duration_us", 0);
-	s->lag_us = json_get_int(root, "lag_us", 0);
+	s->duration_us = get_span(root, "duration_us");
+	s->lag_us = get_span(root, "lag_us");
 	if (s->outcome != OUTCOME_PASSED)
 		read_failure(&s->failure, check, root);
 	if (outcome_is_ours(s->outcome)) {
