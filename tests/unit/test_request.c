@@ -28,6 +28,7 @@ struct made {
 static void
 made_init(struct made *m, const char *source)
 {
+	const struct request_defaults defaults = {.options = NULL};
 	struct cause cause;
 	struct value v;
 
@@ -58,7 +59,7 @@ made_init(struct made *m, const char *source)
 	m->maker = (struct request_maker){.scope = &m->scope,
 	    .arena = &m->arena, .scratch = &m->scratch,
 	    .findings = &m->findings};
-	m->err = request_options(&m->maker, &m->flow->entries[0],
+	m->err = request_options(&m->maker, &m->flow->entries[0], &defaults,
 	    &m->options);
 	if (m->err == 0)
 		m->err = request_build(&m->maker, &m->flow->entries[0],
