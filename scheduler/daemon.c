@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "checks/plan.h"
+#include "scheduler/alerts.h"
 #include "scheduler/child.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/fleet.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct fleet *fleet;
 	struct outbox *outbox;
 	struct dispatch *dispatch;
+	struct alerts *alerts;
 	struct child *web;
 	struct loop_signal *signals[3];
 	struct loop_timer *look;
@@ -101,6 +103,7 @@ apply_plan(struct daemon *d)
 	struct buf summary;
 
 	dispatch_set_plan(d->dispatch, d->plan);
+	alerts_set_plan(d->alerts, d->plan);
 	buf_init(&summary, PLAN_MOST_BYTES);
 	if (plan_encode_summary(d->plan, &summary) == 0)
 		outbox_set_plan(d->outbox, summary.data, summary.len);
@@ -175,6 +178,7 @@ daemon_stop(struct daemon *d, int signo)
 	d->stopping_since = clock_mono();
 	notify_manager("STOPPING=1");
 	dispatch_stop(d->dispatch);
+	alerts_stop(d->alerts);
 	if (d->web != NULL)
 		child_hang_up(d->web);
 	fleet_stop(d->fleet, d->options->stop_timeout, fleet_stopped_cb, d);
@@ -199,6 +203,15 @@ store_ready_cb(const struct message *m, void *arg)
 
 	must_magic(d, DAEMON_MAGIC);
 	dispatch_store_ready(d->dispatch, m->doc, m->doc_len);
+}
+
+static void
+run_ended_cb(const struct dispatch_event *e, void *arg)
+{
+	struct daemon *d = arg;
+
+	must_magic(d, DAEMON_MAGIC);
+	alerts_note(d->alerts, e);
 }
 
 /* Say once on stdout that everything works. */
@@ -230,18 +243,20 @@ log_stats(struct daemon *d)
 	struct fleet_stats f;
 	struct outbox_stats o;
 	struct dispatch_stats s;
+	struct alerts_stats a;
 
 	fleet_get_stats(d->fleet, &f);
 	outbox_get_stats(d->outbox, &o);
 	dispatch_get_stats(d->dispatch, &s);
+	alerts_get_stats(d->alerts, &a);
 	log_info("scheduler.stats", "due=%llu unrun=%llu in_flight=%zu "
 	    "waiting=%zu probes=%u unacknowledged=%zu spool_bytes=%llu "
-	    "late_mean_us=%lld late_most_us=%lld lag_us=%lld",
+	    "late_mean_us=%lld late_most_us=%lld lag_us=%lld firing=%zu",
 	    (unsigned long long)s.due, (unsigned long long)s.unrun,
 	    f.in_flight, f.waiting, f.ready, o.in_memory,
 	    (unsigned long long)o.spool_bytes,
 	    (long long)(s.due > 0 ? s.lateness_sum / (span_us)s.due : 0),
-	    (long long)s.lateness_most, (long long)loop_lag(d->loop));
+	    (long long)s.lateness_most, (long long)loop_lag(d->loop), a.firing);
 }
 
 static void
@@ -316,8 +331,9 @@ open_parts(struct daemon *d)
 	if (rc != 0)
 		return (rc);
 	d->fleet = fleet_new(d->loop, &fleet);
+	d->alerts = alerts_new(d->loop, d->fleet, d->outbox);
 	d->dispatch = dispatch_new(d->loop, d->fleet, d->outbox, o->location,
-	    NULL, NULL);
+	    run_ended_cb, d);
 	if (o->web != NULL)
 		start_web(d);
 	return (0);
@@ -350,6 +366,7 @@ close_parts(struct daemon *d)
 	loop_timer_free(&d->look);
 	child_free(&d->web);
 	dispatch_free(&d->dispatch);
+	alerts_free(&d->alerts);
 	fleet_free(&d->fleet);
 	outbox_free(&d->outbox);
 	plan_free(&d->plan);

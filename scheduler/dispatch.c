@@ -83,12 +83,13 @@ static const struct {
 };
 
 static void
-tell_watch(struct dispatch *d, const struct check *c, enum outcome outcome,
-    const uint8_t *run, wall_us due)
+tell_watch(struct dispatch *d, const struct check *c,
+    const struct message *m, wall_us due)
 {
-	struct dispatch_event e = {c->id, outcome, run, due};
+	struct dispatch_event e = {c->id, (enum outcome)m->code, m->id, due,
+	    m->doc, m->doc_len};
 
-	d->stats.by_outcome[outcome]++;
+	d->stats.by_outcome[e.outcome]++;
 	if (d->watch != NULL)
 		d->watch(&e, d->arg);
 }
@@ -116,7 +117,7 @@ emit(struct check *c, wall_us due, enum outcome outcome, const char *reason,
 	else
 		outbox_add(d->outbox, &m, false);
 	d->stats.unrun++;
-	tell_watch(d, c, outcome, r.run, due);
+	tell_watch(d, c, &m, due);
 }
 
 /* Record a slot that has no run, behind the run that is under way. */
@@ -193,7 +194,7 @@ run_done_cb(const struct fleet_result *r, void *arg)
 	c->is_running = false;
 	emit_held(c, c->running_due);
 	outbox_add(d->outbox, &m, false);
-	tell_watch(d, c, r->outcome, r->run, c->running_due);
+	tell_watch(d, c, &m, c->running_due);
 	emit_held(c, INT64_MAX);
 	if (c->entry != NULL)
 		timetable_run_end(c->entry);

@@ -25,6 +25,8 @@ struct dispatch_event {
 	enum outcome outcome;
 	const uint8_t *run; /* MESSAGE_ID_SIZE bytes */
 	wall_us due;
+	const char *doc;    /* the run event */
+	size_t doc_len;
 };
 
 typedef void dispatch_event_cb(const struct dispatch_event *e, void *arg);

@@ -549,8 +549,10 @@ probe_init(struct fleet *fleet, unsigned int index, const char *program)
 {
 	struct fleet_probe *p = &fleet->probes[index];
 	char *name = xasprintf("%s-%u", fleet->location, index + 1);
+	char *most = xasprintf("%u", fleet->options.max_per_probe);
 	struct child_spec spec = {.event = "fleet.probe", .name = name,
-	    .program = program, .args = {"--child", "--name", name},
+	    .program = program, .args = {"--child", "--name", name,
+	    "--max-in-flight", most},
 	    .ready_within = READY_WITHIN,
 	    .silent_most = fleet->options.silent_most};
 
@@ -559,6 +561,7 @@ probe_init(struct fleet *fleet, unsigned int index, const char *program)
 	TAILQ_INIT(&p->runs);
 	p->child = child_new(fleet->loop, &spec, &probe_handlers, p);
 	free(name);
+	free(most);
 }
 
 static void

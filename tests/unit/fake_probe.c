@@ -4,6 +4,7 @@
  * definition document says, which is one word:
  *	answer, slow (after 50 ms), hang, die, freeze, garbage, bare (a result
  *	without a document), twice.
+ * A real definition is answered; "unreachable" when that stands in it.
  * The event of a result is {"defines":N,"job":JOB}.
  */
 #include <signal.h>
@@ -25,6 +26,12 @@ struct definition {
 	char *word;
 };
 
+static bool
+is_real(const char *word)
+{
+	return (word[0] == '{');
+}
+
 struct fake {
 	struct loop *loop;
 	struct channel *channel;
@@ -43,9 +50,10 @@ struct later {
 };
 
 static void
-send_result(struct fake *f, const struct message *job)
+send_result(struct fake *f, const struct message *job, enum outcome outcome)
 {
-	struct message m = {.type = MESSAGE_RESULT, .extra = job->extra};
+	struct message m = {.type = MESSAGE_RESULT, .extra = job->extra,
+	    .code = (uint16_t)outcome};
 	struct json_out o;
 
 	buf_reset(&f->event);
@@ -66,7 +74,7 @@ later_cb(void *arg)
 {
 	struct later *l = arg;
 
-	send_result(l->fake, &l->m);
+	send_result(l->fake, &l->m, OUTCOME_PASSED);
 	loop_timer_free(&l->timer);
 	free(l->doc);
 	free(l);
@@ -119,10 +127,13 @@ run_job(struct fake *f, const struct message *m)
 		answer_later(f, m);
 		return;
 	}
+	if (is_real(word))
+		send_result(f, m, strstr(word, "unreachable") != NULL ?
+		    OUTCOME_UNREACHABLE : OUTCOME_PASSED);
 	if (strcmp(word, "answer") == 0 || strcmp(word, "twice") == 0)
-		send_result(f, m);
+		send_result(f, m, OUTCOME_PASSED);
 	if (strcmp(word, "twice") == 0)
-		send_result(f, m);
+		send_result(f, m, OUTCOME_PASSED);
 	misbehave(f, word, m);
 }
 
