@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: ISC
+"""The server of the differential runs: answers depend on the request alone
+(and on how often it came), every request is kept as it was seen."""
+import gzip
+import http.server
+import json
+import threading
+import time
+import urllib.parse
+import zlib
+
+JSON = """{
+  "id": 12345678901234567890, "count": 3, "price": 10.50, "tiny": 1e-7,
+  "name": "Ann \\u00e9", "empty": "", "none": null, "yes": true, "no": false,
+  "tags": ["a", "b", "c"], "nested": {"list": [1, 2, {"x": "y"}], "a-b": 1},
+  "items": [{"id": 1, "name": "one", "price": 5},
+            {"id": 2, "name": "two", "price": 15},
+            {"id": 3, "name": "three", "price": 25}],
+  "date": "2024-05-06T07:08:09Z", "ip4": "10.0.0.1", "ip6": "fe80::1",
+  "uuid": "123e4567-e89b-12d3-a456-426614174000", "minus": -7, "zero": 0,
+  "html": "a &lt; b &amp; c", "url": "a%20b%2Fc", "num": "42", "text": "x y/z",
+  "object": {}, "list": [], "b64": "aGVsbG8=", "dup": [1, 1]
+}
+"""
+XML = """<?xml version="1.0"?>
+<r xmlns:p="urn:p"><a id="1">one</a><a id="2">two</a><p:b>3</p:b></r>
+"""
+HTML = """<!DOCTYPE html><html><head><title>T</title></head>
+<body><h1>Head</h1><p class="x">P1<p>P2<br><input name="csrf" value="tok">
+</body></html>
+"""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "differential"
+    sys_version = ""
+
+    def log_message(self, *_):
+        pass
+
+    def date_time_string(self, timestamp=None):
+        return "Mon, 06 May 2024 07:08:09 GMT"
+
+    def answer(self, status=200, body=b"", kind="text/plain", headers=()):
+        if isinstance(body, str):
+            body = body.encode()
+        self.send_response(status)
+        if kind:
+            self.send_header("Content-Type", kind)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def handle_any(self):
+        length = int(self.headers.get("Content-Length", 0))
+        self.body = self.rfile.read(length)
+        self.server.seen.append({
+            "method": self.command, "path": self.path,
+            "headers": [[k, v] for k, v in self.headers.items()],
+            "body": self.body.decode("latin-1")})
+        url = urllib.parse.urlsplit(self.path)
+        self.query = dict(urllib.parse.parse_qsl(url.query))
+        parts = url.path.strip("/").split("/")
+        handler = getattr(self, "on_" + parts[0].replace("-", "_"), None)
+        if handler is None:
+            self.answer(404, "not found")
+        else:
+            handler(*parts[1:])
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = handle_any
+    do_OPTIONS = do_PURGE = do_LIST = handle_any
+
+    def on_echo(self, *_):
+        self.answer(body=json.dumps({
+            "method": self.command, "path": self.path,
+            "body": self.body.decode("latin-1"),
+            "type": self.headers.get("Content-Type")}),
+            kind="application/json")
+
+    def on_json(self, *_):
+        self.answer(body=JSON, kind="application/json")
+
+    def on_status(self, code):
+        self.answer(int(code), f"status {code}")
+
+    def on_redirect(self, count, status="302"):
+        there = (f"/redirect/{int(count) - 1}/{status}" if int(count) > 1
+                 else "/echo/end")
+        self.answer(int(status), "moved", headers=[("Location", there)])
+
+    def on_to(self, *_):
+        self.answer(302, "moved",
+                    headers=[("Location", self.query["url"])])
+
+    def on_loop(self, *_):
+        self.answer(302, "moved", headers=[("Location", "/loop")])
+
+    def on_set(self, *_):
+        self.answer(body="set", headers=[
+            ("Set-Cookie", "a=1; Path=/; Max-Age=3600; HttpOnly"),
+            ("Set-Cookie", "b=two; Path=/; SameSite=Lax; Secure"),
+            ("Set-Cookie", "c=3; Path=/; Domain=127.0.0.1; "
+             "Expires=Wed, 13 Jan 2100 22:23:01 GMT")])
+
+    def on_headers(self, *_):
+        self.answer(body="headers", headers=[
+            ("X-One", "1"), ("X-Multi", "a"), ("X-Multi", "b"),
+            ("X-Empty", ""), ("X-Space", "  a b  ")])
+
+    def on_gzip(self, *_):
+        self.answer(body=gzip.compress(b"Hello gzip", mtime=0),
+                    headers=[("Content-Encoding", "gzip")])
+
+    def on_deflate(self, *_):
+        self.answer(body=zlib.compress(b"Hello deflate"),
+                    headers=[("Content-Encoding", "deflate")])
+
+    def on_zstd(self, *_):
+        self.answer(body=b"xx", headers=[("Content-Encoding", "zstd")])
+
+    def on_latin1(self, *_):
+        self.answer(body="caf\xe9".encode("latin-1"),
+                    kind="text/plain; charset=ISO-8859-1")
+
+    def on_broken(self, *_):
+        self.answer(body=b"a\xffb", kind="text/plain; charset=utf-8")
+
+    def on_bytes(self, *_):
+        self.answer(body=b"\x00\x01\xff", kind="application/octet-stream")
+
+    def on_html(self, *_):
+        self.answer(body=HTML, kind="text/html; charset=utf-8")
+
+    def on_xml(self, *_):
+        self.answer(body=XML, kind="application/xml")
+
+    def on_text(self, *_):
+        self.answer(body="Hello World!\nline 2\n")
+
+    def on_empty(self, *_):
+        self.answer(204, kind=None)
+
+    def on_counter(self, name, need):
+        count = self.server.counters.get(name, 0) + 1
+        self.server.counters[name] = count
+        self.answer(200 if count >= int(need) else 503, str(count))
+
+    def on_slow(self, ms):
+        time.sleep(int(ms) / 1000)
+        self.answer(body="slow")
+
+    def on_close(self, *_):
+        self.close_connection = True
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen = []
+        self.counters = {}
+        self.port = self.server_address[1]
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def take(self):
+        """What was seen since the last call; counters begin anew."""
+        seen, self.seen, self.counters = self.seen, [], {}
+        return seen
