@@ -40,11 +40,18 @@ reader_peek(const struct parser *p)
 uint32_t
 reader_read(struct parser *p)
 {
+	unsigned char first;
 	size_t len;
 	uint32_t c;
 
 	if (p->cur.at >= p->end)
 		return (READER_END);
+	first = (unsigned char)p->source[p->cur.at];
+	if (first < 0x80 && first != '\n') {
+		p->cur.at++;
+		p->cur.column++;
+		return (first);
+	}
 	c = decode(p, &len);
 	p->cur.at += len;
 	if (c == '\n') {
@@ -65,10 +72,12 @@ reader_is_end(const struct parser *p)
 bool
 reader_sees(const struct parser *p, const char *literal)
 {
-	size_t len = strlen(literal);
+	const char *s = p->source + p->cur.at, *end = p->source + p->end;
 
-	return (p->end - p->cur.at >= len &&
-	    memcmp(p->source + p->cur.at, literal, len) == 0);
+	for (; *literal != '\0'; literal++, s++)
+		if (s >= end || *s != *literal)
+			return (false);
+	return (true);
 }
 
 /*
