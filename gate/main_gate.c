@@ -5,8 +5,11 @@
  * inconclusive with stated error rates.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -60,6 +63,20 @@ write_reports(const struct report *r)
 	return (code);
 }
 
+/* Without the program of the probes nothing can be measured. */
+static bool
+has_probe(void)
+{
+	char *path = proc_sibling("e2e-probe");
+	bool is_there = access(path, X_OK) == 0;
+
+	if (!is_there)
+		fprintf(stderr, "e2e-gate: %s: %s: nothing can be measured\n",
+		    path, strerror(errno));
+	free(path);
+	return (is_there);
+}
+
 static int
 judge(const struct settings *settings, const struct suite *suite)
 {
@@ -89,7 +106,8 @@ main(int argc, char **argv)
 	settings_read(&settings, argc, argv);
 	code = suite_load(&settings, &suite);
 	if (code == 0) {
-		code = judge(&settings, &suite);
+		code = has_probe() ? judge(&settings, &suite) :
+		    EXIT_UNMEASURED;
 		suite_fini(&suite);
 	}
 	settings_fini(&settings);

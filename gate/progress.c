@@ -53,8 +53,8 @@ format_line(const struct progress *p, const struct engine *e,
 	clock_format_span(now - p->started, spent);
 	engine_pass_progress(e, &done, &all);
 	format_to_go(e, to_go, sizeof(to_go));
-	return (snprintf(out, LINE_SIZE, "round %u of %u  against %.2g of "
-	    "%.2g  clear %zu of %zu  failures %u/%u  void %u  %s  %s",
+	return (snprintf(out, LINE_SIZE, "round %u of %u  against %.3g of "
+	    "%.3g  clear %zu of %zu  failures %u/%u  void %u  %s  %s",
 	    completed, of, exp(engine_log_evidence(e)),
 	    exp(engine_log_bound(e)), done, all, n.candidate_failures,
 	    n.baseline_failures, n.voids, to_go, spent));

@@ -131,6 +131,28 @@ report_is_unfinished(const struct engine_component *c)
 	    !c->is_done);
 }
 
+size_t
+report_unfinished(const struct report *r,
+    const struct engine_component *out[static REPORT_UNFINISHED_MOST],
+    size_t *more)
+{
+	size_t i, n = 0;
+
+	*more = 0;
+	if (r->session->verdict != ENGINE_INCONCLUSIVE ||
+	    engine_counts_total(r->session->engine).rounds == 0)
+		return (0);
+	for (i = 0; i < r->component_count; i++) {
+		if (!report_is_unfinished(&r->components[i]))
+			continue;
+		if (n < REPORT_UNFINISHED_MOST)
+			out[n++] = &r->components[i];
+		else
+			*more += 1;
+	}
+	return (n);
+}
+
 void
 report_margin(const struct report *r, const struct engine_component *c,
     double margin, struct buf *out)
@@ -150,8 +172,8 @@ report_margin(const struct report *r, const struct engine_component *c,
 		    config.margin.absolute_ns * margin / c->margin / 1e6);
 		break;
 	case ENGINE_PART_PASS_TAIL:
-		buf_printf(out, "%.3g %% more requests over the baseline's "
-		    "p90", margin * 100);
+		buf_printf(out, "%.3g points more requests over the "
+		    "baseline's p90", margin * 100);
 		break;
 	default:
 		must(!"a component of a block has no margin to reach");

@@ -59,6 +59,19 @@ void report_size(const struct report *r, const struct engine_component *c,
 /* True for a component of the pass that is needed and does not hold. */
 bool report_is_unfinished(const struct engine_component *c);
 
+/*
+ * The unfinished components to show to people, at most REPORT_UNFINISHED_MOST
+ * of them, none when nothing was measured; *more: how many are left out.
+ */
+#define REPORT_UNFINISHED_MOST 12
+
+/* Regressions that are shown to people; the JSON document has all. */
+#define REPORT_NAMES_MOST 12
+
+size_t report_unfinished(const struct report *r,
+    const struct engine_component *out[static REPORT_UNFINISHED_MOST],
+    size_t *more);
+
 /* What the pass would rule out: "a failure rate of 5 %". */
 void report_margin(const struct report *r, const struct engine_component *c,
     double margin, struct buf *out);

@@ -59,7 +59,7 @@ print_regressions(const struct report *r, struct buf *out)
 		return;
 	buf_append_str(out, "\n| regression | size | evidence |\n"
 	    "|---|---|---|\n");
-	for (i = 0; i < r->named_count; i++) {
+	for (i = 0; i < r->named_count && i < REPORT_NAMES_MOST; i++) {
 		buf_append_str(out, "| ");
 		append_part(r, &r->named[i], report_subject, out);
 		buf_append_str(out, " | ");
@@ -68,6 +68,9 @@ print_regressions(const struct report *r, struct buf *out)
 		report_evidence(r->named[i].log_e, out);
 		buf_append_str(out, " |\n");
 	}
+	if (r->named_count > REPORT_NAMES_MOST)
+		buf_printf(out, "\nand %zu more\n",
+		    r->named_count - REPORT_NAMES_MOST);
 }
 
 static void
@@ -106,26 +109,23 @@ print_first_failure(const struct report *r, struct buf *out)
 static void
 print_unfinished(const struct report *r, struct buf *out)
 {
-	bool is_first = true;
-	size_t i;
+	const struct engine_component *list[REPORT_UNFINISHED_MOST];
+	size_t i, more, n = report_unfinished(r, list, &more);
 
-	if (r->session->verdict != ENGINE_INCONCLUSIVE)
-		return;
-	for (i = 0; i < r->component_count; i++) {
-		if (!report_is_unfinished(&r->components[i]))
-			continue;
-		if (is_first)
-			buf_append_str(out, "\n| not yet ruled out | wanted | "
-			    "so far |\n|---|---|---|\n");
-		is_first = false;
+	if (n > 0)
+		buf_append_str(out, "\n| not yet ruled out | wanted | so far |"
+		    "\n|---|---|---|\n");
+	for (i = 0; i < n; i++) {
 		buf_append_str(out, "| ");
-		append_part(r, &r->components[i], report_subject, out);
+		append_part(r, list[i], report_subject, out);
 		buf_append_str(out, " | ");
-		append_part(r, &r->components[i], margin_wanted, out);
+		append_part(r, list[i], margin_wanted, out);
 		buf_append_str(out, " | ");
-		append_part(r, &r->components[i], margin_reached, out);
+		append_part(r, list[i], margin_reached, out);
 		buf_append_str(out, " |\n");
 	}
+	if (more > 0)
+		buf_printf(out, "\nand %zu more\n", more);
 }
 
 void

@@ -83,7 +83,7 @@ print_regressions(const struct report *r, struct buf *out)
 
 	if (r->named_count > 0)
 		buf_append_str(out, "\nregressions\n");
-	for (i = 0; i < r->named_count; i++) {
+	for (i = 0; i < r->named_count && i < REPORT_NAMES_MOST; i++) {
 		buf_append_str(out, "  ");
 		report_subject(r, &r->named[i], out);
 		buf_append_str(out, "\n    ");
@@ -92,6 +92,9 @@ print_regressions(const struct report *r, struct buf *out)
 		report_evidence(r->named[i].log_e, out);
 		buf_append_char(out, '\n');
 	}
+	if (r->named_count > REPORT_NAMES_MOST)
+		buf_printf(out, "  and %zu more\n",
+		    r->named_count - REPORT_NAMES_MOST);
 }
 
 static void
@@ -127,30 +130,25 @@ print_first_failure(const struct report *r, struct buf *out)
 static void
 print_unfinished(const struct report *r, struct buf *out)
 {
-	const struct engine_component *c;
-	bool is_first = true;
-	size_t i;
+	const struct engine_component *list[REPORT_UNFINISHED_MOST];
+	size_t i, more, n = report_unfinished(r, list, &more);
 
-	if (r->session->verdict != ENGINE_INCONCLUSIVE)
-		return;
-	for (i = 0; i < r->component_count; i++) {
-		c = &r->components[i];
-		if (!report_is_unfinished(c))
-			continue;
-		if (is_first)
-			buf_append_str(out, "\nnot yet ruled out\n");
-		is_first = false;
+	if (n > 0)
+		buf_append_str(out, "\nnot yet ruled out\n");
+	for (i = 0; i < n; i++) {
 		buf_append_str(out, "  ");
-		report_subject(r, c, out);
+		report_subject(r, list[i], out);
 		buf_append_str(out, ": ");
-		report_margin(r, c, c->margin, out);
+		report_margin(r, list[i], list[i]->margin, out);
 		buf_append_str(out, "\n    ruled out so far: ");
-		report_margin(r, c, c->margin_reached, out);
-		if (c->rounds_to_go != UINT32_MAX)
+		report_margin(r, list[i], list[i]->margin_reached, out);
+		if (list[i]->rounds_to_go != UINT32_MAX)
 			buf_printf(out, "; about %u rounds to go",
-			    c->rounds_to_go);
+			    list[i]->rounds_to_go);
 		buf_append_char(out, '\n');
 	}
+	if (more > 0)
+		buf_printf(out, "  and %zu more\n", more);
 }
 
 /* The step whose median changed most, as a ratio; 0 when there is none. */
