@@ -134,8 +134,8 @@ parsed_of(struct response *r)
 {
 	if (r->parsed == NULL) {
 		r->parsed = xcalloc(1, sizeof(*r->parsed));
-		buf_init(&r->parsed->bytes_buf, 0);
-		buf_init(&r->parsed->text_buf, 0);
+		buf_init(&r->parsed->bytes_buf, 1);
+		buf_init(&r->parsed->text_buf, 1);
 	}
 	return (r->parsed);
 }
