@@ -108,7 +108,8 @@ static const struct manifest_row notify_rows[] = {
 	{"secrets", MANIFEST_SECRETS, AT(notify_values, secrets), NO_NUMBER,
 	    false, &manifest_table_secret, "Secrets of that flow."},
 	{"hosts", MANIFEST_HOSTS, AT(notify_values, hosts), NO_NUMBER, false,
-	    NULL, "The only hosts that it may reach."},
+	    NULL, "The only hosts that it may reach. Those that its URLs "
+	    "spell out, when left out."},
 	{"timeout", MANIFEST_SPAN, AT(notify_values, timeout), 10 * SPAN_MS,
 	    SPAN_H, 30 * SPAN_S, "30s", false, NULL,
 	    "The longest that it may take."}

@@ -232,6 +232,21 @@ check_own_urls(struct load *ld, const struct plan_check *c,
 }
 
 static void
+warn_of_options(struct load *ld, const struct plan_flow_entry *flow,
+    const struct manifest_node *node)
+{
+	const struct plan_mention *m;
+	size_t i;
+
+	for (i = 0; ld->l->wants_warnings && i < flow->refused.count; i++) {
+		m = &flow->refused.items[i];
+		manifest_warn(&ld->source, node->place, "the flow has the "
+		    "option '%s' in its line %u, which probes refuse",
+		    m->name, m->line);
+	}
+}
+
+static void
 load_check_flow(struct load *ld, struct plan_check *c,
     const struct manifest_check_values *v)
 {
@@ -251,6 +266,7 @@ load_check_flow(struct load *ld, struct plan_check *c,
 	}
 	load_check_hosts(ld, v->flow.node, flow, ld->m->hosts,
 	    ld->m->host_count);
+	warn_of_options(ld, flow, v->flow.node);
 	check_own_urls(ld, c, flow, v->variables.node != NULL ?
 	    v->variables.node->key : v->flow.node);
 	if (c->environment != NULL || v->environment.node == NULL)

@@ -119,29 +119,56 @@ visit_file(const char *name, struct place place, void *arg)
 }
 
 /* The host of a URL that is written out up to its path. */
+static bool
+note_host(struct plan_loader *l, struct plan_flow_entry *e,
+    const struct flow_template *url)
+{
+	const struct flow_part *first = &url->parts[0];
+	char *text = xstrndup(first->text, first->len);
+	const char *authority = strstr(text, "://");
+	char host[256];
+	int port;
+	bool is_whole = url->count == 1 || (authority != NULL &&
+	    strpbrk(authority + 3, "/?#") != NULL);
+
+	is_whole = is_whole &&
+	    hosts_parse_url(text, host, sizeof(host), &port) == 0;
+	if (is_whole)
+		mention_add(l, &e->hosts, host, port, url->place.line);
+	free(text);
+	return (is_whole);
+}
+
 static void
 note_url(struct plan_loader *l, struct plan_flow_entry *e,
     const struct flow_template *url)
 {
-	const struct flow_part *first;
-	char host[256], *text;
-	int port;
+	const struct flow_part *first = url->parts;
 
-	if (url->count == 0)
-		return;
-	first = &url->parts[0];
-	if (first->is_placeholder) {
-		if (first->function == FLOW_VARIABLE)
-			mention_add(l, &e->url_variables, first->text, 0,
-			    url->place.line);
+	if (url->count > 0 && !first->is_placeholder) {
+		if (!note_host(l, e, url))
+			e->has_open_url = true;
 		return;
 	}
-	text = xstrndup(first->text, first->len);
-	if ((url->count == 1 || (strstr(text, "://") != NULL &&
-	    strpbrk(strstr(text, "://") + 3, "/?#") != NULL)) &&
-	    hosts_parse_url(text, host, sizeof(host), &port) == 0)
-		mention_add(l, &e->hosts, host, port, url->place.line);
-	free(text);
+	e->has_open_url = true;
+	if (url->count > 0 && first->function == FLOW_VARIABLE)
+		mention_add(l, &e->url_variables, first->text, 0,
+		    url->place.line);
+}
+
+/* What only e2e-run lets a flow do, on the machine of who wrote it. */
+static void
+note_options(struct plan_loader *l, struct plan_flow_entry *e,
+    const struct flow_request *r)
+{
+	const struct flow_option *o;
+
+	for (o = r->options; o < r->options + r->option_count; o++)
+		if (o->kind == FLOW_OPTION_OUTPUT ||
+		    o->kind == FLOW_OPTION_UNIX_SOCKET ||
+		    o->kind == FLOW_OPTION_AWS_SIGV4)
+			mention_add(l, &e->refused, flow_option_name(o->kind),
+			    0, o->place.line);
 }
 
 static void
@@ -153,8 +180,10 @@ look_at(struct plan_loader *l, struct plan_flow_entry *e,
 	size_t i;
 
 	flow_visit_variables(flow, visit_variable, &v);
-	for (i = 0; i < flow->entry_count; i++)
+	for (i = 0; i < flow->entry_count; i++) {
 		note_url(l, e, &flow->entries[i].request.url);
+		note_options(l, e, &flow->entries[i].request);
+	}
 	v.hash = crypto_hash_new();
 	hash_part(v.hash, e->flow->source, e->flow->len);
 	flow_visit_files(flow, visit_file, &v);

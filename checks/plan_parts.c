@@ -171,6 +171,39 @@ load_environments(struct load *ld, const struct manifest_node *node)
 	ld->m->environment_count = i;
 }
 
+/*
+ * Without hosts of its own a notification may reach those that its URLs
+ * spell out; it is bound by nothing only when one does not.
+ */
+static void
+bound_notify(struct load *ld, struct plan_notify *notify,
+    const struct plan_flow_entry *flow)
+{
+	const struct plan_mention *m;
+	const char **hosts;
+	char *text;
+	size_t i;
+
+	if (flow->has_open_url) {
+		if (ld->l->wants_warnings)
+			manifest_warn(&ld->source, notify->place, "without "
+			    "'hosts' this notification may reach any host: "
+			    "its flow does not spell it out");
+		return;
+	}
+	hosts = arena_calloc(ld->l->arena, flow->hosts.count + 1,
+	    sizeof(*hosts));
+	for (i = 0; i < flow->hosts.count; i++) {
+		m = &flow->hosts.items[i];
+		text = xasprintf(strchr(m->name, ':') != NULL ? "[%s]:%d" :
+		    "%s:%d", m->name, m->port);
+		hosts[i] = load_keep(ld, text);
+		free(text);
+	}
+	notify->hosts = hosts;
+	notify->host_count = i;
+}
+
 static void
 load_notify(struct load *ld, const struct manifest_node *n,
     struct plan_notify *notify)
@@ -196,6 +229,8 @@ load_notify(struct load *ld, const struct manifest_node *n,
 	if (flow == NULL)
 		return;
 	notify->flow = flow->flow;
+	if (v.hosts.node == NULL && flow->flow != NULL)
+		bound_notify(ld, notify, flow);
 	load_check_hosts(ld, v.flow.node, flow, notify->hosts,
 	    notify->host_count);
 }

@@ -33,6 +33,8 @@ struct plan_flow_entry {
 	struct plan_mentions variables;   /* that it reads */
 	struct plan_mentions url_variables; /* that a URL begins with */
 	struct plan_mentions hosts;       /* written out in its URLs */
+	struct plan_mentions refused;     /* options that no fleet allows */
+	bool has_open_url;        /* a URL whose host is not written out */
 	UT_hash_handle hh;
 };
 

@@ -547,6 +547,27 @@ a_notification_has_a_definition_of_its_own(void **state)
 }
 
 static void
+a_notification_reaches_only_what_its_urls_spell_out(void **state)
+{
+	const struct plan_notify *n;
+	struct plan *plan;
+
+	(void)state;
+	put("n.hurl", "POST https://p.example/{{k}}\n\n"
+	    "POST http://[::1]:81/\n\nPOST https://p.example/again\n");
+	put("o.hurl", "POST {{webhook}}\n");
+	put("m.yaml", "service: s\nnotify:\n  n: {flow: n.hurl}\n"
+	    "  o: {flow: o.hurl}\n");
+	plan = loads(".");
+	n = plan->manifests[0]->notifies;
+	assert_int_equal(n[0].host_count, 2);
+	assert_string_equal(n[0].hosts[0], "p.example:443");
+	assert_string_equal(n[0].hosts[1], "[::1]:81");
+	assert_int_equal(n[1].host_count, 0);
+	plan_free(&plan);
+}
+
+static void
 the_summary_has_a_row_for_each_check_and_location(void **state)
 {
 	struct json_doc *doc = NULL;
@@ -628,7 +649,7 @@ lint_adds_warnings_where_nothing_is_wrong(void **state)
 	char *text;
 
 	(void)state;
-	put("a.hurl", "GET {{base_url}}/\n");
+	put("a.hurl", "GET {{base_url}}/\n[Options]\noutput: x\n");
 	put("left.hurl", "GET http://x.example/\n");
 	put("m.yaml", "service: s\nenvironments: {e: {base_url: http://x.y}, "
 	    "f: {}}\nchecks: [{name: a, flow: a.hurl, environment: e, every: "
@@ -643,16 +664,22 @@ lint_adds_warnings_where_nothing_is_wrong(void **state)
 	    "m.yaml:2:43: warning: no check uses the environment 'f'\n"
 	    "m.yaml:3:1: warning: without 'hosts' these flows may reach any "
 	    "host, and take their secrets there\n"
+	    "m.yaml:3:26: warning: the flow has the option 'output' in its "
+	    "line 3, which probes refuse\n"
 	    "m.yaml:3:57: warning: 'every' is shorter than 'timeout': runs "
 	    "of this check may overlap\n"
 	    "m.yaml:4:10: warning: no check's alert notifies 'n'\n"
+	    "m.yaml:4:10: warning: without 'hosts' this notification may "
+	    "reach any host: its flow does not spell it out\n"
+	    "n.yaml:3:26: warning: the flow has the option 'output' in its "
+	    "line 3, which probes refuse\n"
 	    "n.yaml:3:26: warning: the flow reads {{base_url}} in its line "
 	    "1, which nothing defines\n");
 	assert_int_equal(counts.manifests, 2);
 	assert_int_equal(counts.checks, 2);
 	assert_int_equal(counts.flows, 2);
 	assert_int_equal(counts.errors, 0);
-	assert_int_equal(counts.warnings, 6);
+	assert_int_equal(counts.warnings, 9);
 	free(text);
 	cause_fini(&c);
 }
@@ -693,6 +720,7 @@ main(void)
 		TEST(a_hash_changes_with_what_a_run_does),
 		TEST(a_definition_is_made_for_any_environment),
 		TEST(a_notification_has_a_definition_of_its_own),
+		TEST(a_notification_reaches_only_what_its_urls_spell_out),
 		TEST(the_summary_has_a_row_for_each_check_and_location),
 		TEST(a_plans_hash_follows_the_schedule_too),
 		TEST(lint_adds_warnings_where_nothing_is_wrong),
