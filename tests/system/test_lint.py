@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from conftest import TOP
+
 GOOD_FLOW = """\
 POST {{base_url}}/v1/payments
 Authorization: Bearer {{api_key}}
@@ -231,6 +233,22 @@ def test_the_schema_accepts_what_the_program_accepts(lint):
     assert set(check["required"]) == {"name", "flow"}
     assert check["properties"]["every"]["default"] == "1m"
     assert check["additionalProperties"] is False
+
+
+def test_editors_see_what_the_program_sees(lint, tmp_path):
+    """A validator with the schema accepts the good tree, not the bad one."""
+    jsonschema = pytest.importorskip("jsonschema")
+    yaml = pytest.importorskip("yaml")
+    schema = json.loads(lint("--schema").stdout)
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    example = TOP / "contrib" / "examples" / "payments.yaml"
+    for text in (GOOD, example.read_text()):
+        assert not list(validator.iter_errors(yaml.safe_load(text)))
+    wrong = {tuple(e.path)[:3] for e in
+             validator.iter_errors(yaml.safe_load(BAD))}
+    assert {("environments", "production", "retries"), ("checks", 0),
+            ("checks", 0, "timeout"), ("checks", 2, "slo")} <= wrong
 
 
 def test_the_manual_pages_are_clean(lint):

@@ -1,0 +1,2 @@
+" SPDX-License-Identifier: ISC
+autocmd BufRead,BufNewFile *.hurl setfiletype hurl
