@@ -11,9 +11,7 @@ syntax match hurlStatus /\(^HTTP\(\/[0-9.]\+\)\?\s\+\)\@<=\(\d\+\|\*\)/
 syntax match hurlSection /^\[[A-Za-z]\+\]/
 syntax match hurlKey /^[A-Za-z0-9_.-]\+\ze\s*:/
 syntax match hurlAssert /^\(status\|version\|url\|header\|cookie\|body\|xpath\|jsonpath\|regex\|variable\|duration\|bytes\|rawbytes\|sha256\|md5\|certificate\|ip\|redirects\)\>/
-syntax keyword hurlPredicate not contains includes matches exists startsWith
-      \ endsWith isEmpty isBoolean isInteger isFloat isNumber isString
-      \ isCollection isDate isIsoDate isIpv4 isIpv6 isUuid isList isObject
+syntax match hurlPredicate /\<\(not\|contains\|includes\|matches\|exists\|startsWith\|endsWith\|is[A-Z][A-Za-z0-9]\+\)\>/
 syntax match hurlOperator /\s\(==\|!=\|>=\|<=\|>\|<\)\s/
 syntax region hurlString start=/"/ skip=/\\./ end=/"/ oneline
       \ contains=hurlPlaceholder
