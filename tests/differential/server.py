@@ -33,6 +33,7 @@ HTML = """<!DOCTYPE html><html><head><title>T</title></head>
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536
     server_version = "differential"
     sys_version = ""
 
