@@ -134,6 +134,25 @@ entry_cmp(const void *pa, const void *pb)
 	return (strcmp(a->sentence, b->sentence));
 }
 
+/* Bytes that are no text must not reach a terminal: one U+FFFD for each. */
+static void
+print_text(const char *p, FILE *fp)
+{
+	size_t n, len = strlen(p);
+	uint32_t cp;
+
+	for (; len > 0; p += n, len -= n) {
+		n = utf8_decode(p, len, &cp);
+		if (n > 0 && (cp == '\t' || (cp >= ' ' && cp != 0x7f &&
+		    (cp < 0x80 || cp > 0x9f)))) {
+			fwrite(p, 1, n, fp);
+			continue;
+		}
+		n = n == 0 ? 1 : n;
+		fputs("\357\277\275", fp);
+	}
+}
+
 /* Tabs are kept in the padding so that the caret stands under its column. */
 static void
 print_source(const struct cause_entry *e, FILE *fp)
@@ -142,7 +161,9 @@ print_source(const struct cause_entry *e, FILE *fp)
 	size_t n, len = strlen(p);
 	uint32_t cp, column;
 
-	fprintf(fp, "%5u | %s\n      | ", e->place.line, p);
+	fprintf(fp, "%5u | ", e->place.line);
+	print_text(p, fp);
+	fputs("\n      | ", fp);
 	for (column = 1; column < e->place.column && len > 0; column++) {
 		fputc(*p == '\t' ? '\t' : ' ', fp);
 		if ((n = utf8_decode(p, len, &cp)) == 0)

@@ -85,6 +85,24 @@ mistakes_past_the_bound_are_counted_only(void **state)
 }
 
 static void
+bytes_that_are_no_text_do_not_reach_a_terminal(void **state)
+{
+	static const char text[] = "a\377\033[1m\303\251 b";
+	struct place place = {.line = 1, .column = 2, .width = 1};
+	struct cause c;
+	char *out;
+
+	(void)state;
+	cause_init(&c);
+	cause_add_at(&c, "f", place, text, sizeof(text) - 1, "wrong");
+	out = printed(&c);
+	assert_string_equal(out, "f:1:2: wrong\n    1 | a\357\277\275"
+	    "\357\277\275[1m\303\251 b\n      |  ^\n");
+	free(out);
+	cause_fini(&c);
+}
+
+static void
 the_nearest_word_is_suggested(void **state)
 {
 	static const char *const words[] = {"every", "timeout", "name",
@@ -107,6 +125,7 @@ main(void)
 	        mistakes_are_printed_in_order_with_line_and_caret),
 	    cmocka_unit_test(a_place_past_the_end_prints_no_source),
 	    cmocka_unit_test(mistakes_past_the_bound_are_counted_only),
+	    cmocka_unit_test(bytes_that_are_no_text_do_not_reach_a_terminal),
 	    cmocka_unit_test(the_nearest_word_is_suggested),
 	};
 
