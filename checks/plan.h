@@ -104,8 +104,9 @@ struct plan {
 /*
  * Load a manifest, or every *.yaml and *.yml below a directory (names that
  * begin with a dot are passed over, links to directories not followed), and
- * the flows that they name. Returns 0; or, with all mistakes in cause and
- * *out untouched, ERR_SYNTAX. An empty tree is a mistake.
+ * the flows that they name. Returns 0, with at most warnings in cause; or,
+ * with all mistakes there and *out untouched, ERR_SYNTAX. An empty tree is a
+ * mistake.
  */
 int plan_load(const char *path, struct cause *cause, struct plan **out);
 void plan_free(struct plan **plan);
