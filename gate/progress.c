@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define TERMINAL_INTERVAL (200 * SPAN_MS)
@@ -30,34 +31,48 @@ progress_interval(const struct progress *p)
 }
 
 static void
-format_to_go(const struct engine *e, char *out, size_t size)
+format_to_go(const struct engine *e, span_us per_round, char *out,
+    size_t size)
 {
 	uint32_t rounds = engine_rounds_to_pass(e);
+	char time[CLOCK_SPAN_SIZE];
 
+	clock_format_span(per_round * rounds, time);
 	if (rounds == UINT32_MAX)
-		snprintf(out, size, "more rounds needed");
-	else if (rounds == 0)
-		snprintf(out, size, "evidence complete");
+		snprintf(out, size, "pass not in sight");
 	else
-		snprintf(out, size, "about %u rounds to a pass", rounds);
+		snprintf(out, size, "~%u to a pass (%s)", rounds, time);
 }
 
+/* A line longer than the terminal would wrap and not be wiped. */
 static int
+terminal_width(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col < 20)
+		return (80);
+	return (w.ws_col);
+}
+
+static void
 format_line(const struct progress *p, const struct engine *e,
     uint32_t completed, uint32_t of, mono_us now, char *out)
 {
 	struct engine_counts n = engine_counts_total(e);
-	char spent[CLOCK_SPAN_SIZE], to_go[64];
+	char spent[CLOCK_SPAN_SIZE], to_go[80], voids[32] = "";
 	size_t done, all;
 
 	clock_format_span(now - p->started, spent);
 	engine_pass_progress(e, &done, &all);
-	format_to_go(e, to_go, sizeof(to_go));
-	return (snprintf(out, LINE_SIZE, "round %u of %u  against %.3g of "
-	    "%.3g  clear %zu of %zu  failures %u/%u  void %u  %s  %s",
-	    completed, of, exp(engine_log_evidence(e)),
-	    exp(engine_log_bound(e)), done, all, n.candidate_failures,
-	    n.baseline_failures, n.voids, to_go, spent));
+	format_to_go(e, completed > 0 ? (now - p->started) / completed : 0,
+	    to_go, sizeof(to_go));
+	if (n.voids > 0)
+		snprintf(voids, sizeof(voids), "  void %u", n.voids);
+	snprintf(out, LINE_SIZE, "%s  round %u/%u, %s  against %.3g/%.3g  "
+	    "clear %zu/%zu  failed %u:%u%s", spent, completed, of, to_go,
+	    exp(engine_log_evidence(e)), exp(engine_log_bound(e)), done, all,
+	    n.candidate_failures, n.baseline_failures, voids);
 }
 
 void
@@ -71,7 +86,7 @@ progress_draw(struct progress *p, const struct engine *e, uint32_t completed,
 	p->next = now + progress_interval(p);
 	format_line(p, e, completed, of, now, line);
 	if (p->is_terminal)
-		fprintf(stderr, "\r\033[K%s", line);
+		fprintf(stderr, "\r\033[K%.*s", terminal_width() - 1, line);
 	else
 		fprintf(stderr, "%s\n", line);
 	fflush(stderr);
