@@ -611,6 +611,109 @@ kept_pairs_replay_to_the_same_evidence(void **state)
 	engine_free(&e);
 }
 
+/* Two checks of two steps, some of them failing, after some rounds. */
+static struct engine *
+mixed_engine(int rounds)
+{
+	struct engine_check checks[2] = {
+	    {.name = "a", .step_count = 2, .history = {5000, 3, 1}},
+	    {.name = "b", .step_count = 2}};
+	struct engine *e = engine_new(&engine_config_default, checks, 2);
+	struct engine_pair pair = {.kind = ENGINE_PAIR_ROUND};
+	int64_t cand[2], base[2];
+	struct coin c;
+	int i, k;
+
+	coin_init(&c, 4);
+	pair.candidate.latency_ns = cand;
+	pair.baseline.latency_ns = base;
+	for (i = 0; i < rounds; i++)
+		for (k = 0; k < 2; k++) {
+			cand[0] = some_latency(&c);
+			base[0] = some_latency(&c);
+			base[1] = some_latency(&c);
+			pair.candidate.is_failed = i % 9 == 3;
+			cand[1] = pair.candidate.is_failed ?
+			    ENGINE_NOT_REACHED : some_latency(&c) + k * MS;
+			engine_add(e, (size_t)k, &pair);
+		}
+	return (e);
+}
+
+static void
+evidence_is_the_weighted_mean_of_the_block_streams(void **state)
+{
+	struct engine *e = mixed_engine(60);
+	struct engine_component *all;
+	size_t i, n = engine_components(e, &all);
+	double sum = 0, weights = 0;
+
+	(void)state;
+	for (i = 0; i < n; i++)
+		if (all[i].part == ENGINE_PART_BLOCK_FAILURES ||
+		    all[i].part == ENGINE_PART_BLOCK_LATENCY) {
+			weights += all[i].weight;
+			sum += all[i].weight * exp(all[i].log_e);
+		}
+	assert_true(fabs(weights - 1) < 1e-12);
+	assert_true(fabs(log(sum) - engine_log_evidence(e)) < 1e-12);
+	free(all);
+	engine_free(&e);
+}
+
+/* What the engine should make of the tails, computed once more. */
+static double
+pooled_tail(const struct engine *e, size_t check)
+{
+	struct latency_tail tails[2];
+	struct engine_pair pair;
+	struct stream s;
+	double most = 0, sum;
+	uint32_t i, j, warm;
+
+	latency_tail_init(&tails[0]);
+	latency_tail_init(&tails[1]);
+	stream_init(&s, STREAM_BETS_CAREFUL, ENGINE_PHI0_UNKNOWN);
+	for (i = 0; i < engine_counts(e, check).pairs; i++) {
+		engine_pair_at(e, check, i, &pair);
+		for (sum = 0, warm = j = 0; j < 2; j++) {
+			bool was_warm = latency_tail_is_warm(&tails[j]);
+
+			warm += was_warm;
+			if (pair.candidate.latency_ns[j] < 0)
+				continue;
+			sum += (was_warm ? .10 : 0) - latency_tail_add(
+			    &tails[j], pair.candidate.latency_ns[j],
+			    pair.baseline.latency_ns[j]);
+		}
+		stream_add(&s, warm > 0 ? sum / warm : 0);
+		most = fmax(most, s.log_e);
+	}
+	latency_tail_fini(&tails[0]);
+	latency_tail_fini(&tails[1]);
+	return (most);
+}
+
+static void
+tails_are_pooled_over_the_steps_of_a_check(void **state)
+{
+	struct engine *e = mixed_engine(120);
+	struct engine_component *all;
+	size_t i, seen = 0, n = engine_components(e, &all);
+
+	(void)state;
+	for (i = 0; i < n; i++)
+		if (all[i].part == ENGINE_PART_PASS_TAIL) {
+			assert_true(fabs(all[i].log_e - pooled_tail(e,
+			    all[i].check)) < 1e-12);
+			assert_true(all[i].log_e > 0);
+			seen++;
+		}
+	assert_int_equal(seen, 2);
+	free(all);
+	engine_free(&e);
+}
+
 int
 main(void)
 {
@@ -646,6 +749,9 @@ main(void)
 	    cmocka_unit_test(
 		unfinished_components_tell_their_margin_and_rounds),
 	    cmocka_unit_test(clean_rounds_needed_are_those_of_the_table),
+	    cmocka_unit_test(
+		evidence_is_the_weighted_mean_of_the_block_streams),
+	    cmocka_unit_test(tails_are_pooled_over_the_steps_of_a_check),
 	    cmocka_unit_test(kept_pairs_replay_to_the_same_evidence),
 	};
 
