@@ -16,10 +16,12 @@
 #include "base/mem.h"
 #include "probe/run.h"
 #include "probe/runner_load.h"
+#include "probe/runner_report.h"
 #include "probe/runner_text.h"
 
 #define JOB_MAGIC 0x4a4f4221u
 #define OUT_MOST_BYTES (64u << 20)
+#define REPORT_MOST_BYTES (1u << 20) /* of what one run has to say */
 #define TEST_JOBS 8
 
 enum { HURL_PARSE = 2, HURL_RUNTIME = 3, HURL_ASSERT = 4 };
@@ -34,6 +36,7 @@ struct runner {
 	struct job *jobs;            /* in flight */
 	size_t total, next, in_flight, job_most;
 	struct runner_counts counts;
+	struct runner_report *report; /* NULL: none is asked for */
 	size_t runtime_errors, assert_errors; /* runs, as Hurl counts */
 	mono_us started;
 	bool is_live;                /* shown while it runs */
@@ -47,6 +50,7 @@ struct job {
 	struct runner *runner;
 	struct run *run;
 	struct buf out;
+	struct buf failures; /* in plain text, for a report */
 	bool has_head;
 	bool has_runtime_error, has_assert_error;
 };
@@ -124,11 +128,14 @@ step_cb(struct run *run, const struct run_step *step,
 	struct job *job = arg;
 	const struct runner_options *o = job->runner->options;
 	struct runner_text text = text_of(job);
+	struct runner_text report = {.out = &job->failures};
 
 	must_magic(job, JOB_MAGIC);
 	(void)response;
 	job->runner->counts.steps++;
 	note_findings(job, step);
+	if (job->runner->report != NULL && !step->is_retried)
+		runner_text_failures(&report, run, step);
 	if (o->format == FORMAT_JSON)
 		return;
 	if (!job->has_head && !o->is_test)
@@ -170,6 +177,7 @@ job_free(struct job *job)
 	if (job->next_job != NULL)
 		job->next_job->prev_job = job->prev_job;
 	buf_fini(&job->out);
+	buf_fini(&job->failures);
 	free(job);
 }
 
@@ -179,10 +187,14 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 	struct job *job = arg;
 	struct runner *r = job->runner;
 	struct runner_text text = text_of(job);
+	struct runner_text report = {.out = &job->failures};
 
 	must_magic(job, JOB_MAGIC);
 	count_run(r, job, result->outcome);
 	show_progress(r);
+	if (r->report != NULL)
+		runner_text_reason(&report, run, result);
+	runner_report_add(r->report, run, result, &job->failures);
 	if (r->options->format == FORMAT_JSON) {
 		run_event_encode(run, result, &job->out);
 		buf_append_char(&job->out, '\n');
@@ -212,6 +224,7 @@ start_one(struct runner *r, struct run_script *script)
 	job->magic = JOB_MAGIC;
 	job->runner = r;
 	buf_init(&job->out, OUT_MOST_BYTES);
+	buf_init(&job->failures, REPORT_MOST_BYTES);
 	job->next_job = r->jobs;
 	if (r->jobs != NULL)
 		r->jobs->prev_job = job;
@@ -283,6 +296,8 @@ show_summary(struct runner *r)
 	text = (struct runner_text){.out = &out,
 	    .has_color = r->options->has_color};
 	r->counts.elapsed = clock_mono() - r->started;
+	if (r->options->is_test)
+		buf_append_char(&out, '\n');
 	runner_text_summary(&text, &r->counts);
 	flush(r, &out);
 	buf_fini(&out);
@@ -317,6 +332,7 @@ runner_open(struct runner *r)
 	r->engine = run_engine_new(r->loop, &engine);
 	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
 	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
+	r->report = runner_report_new(r->options->junit, r->options->tap);
 	r->total = r->load.count * (size_t)r->options->repeat;
 	r->job_most = r->options->jobs > 0 ? (size_t)r->options->jobs :
 	    r->options->is_test ? TEST_JOBS : 1;
@@ -334,6 +350,7 @@ runner_close(struct runner *r)
 	for (i = 0; i < r->load.count; i++)
 		run_script_release(&r->scripts[i]);
 	free(r->scripts);
+	runner_report_free(&r->report);
 	run_engine_free(&r->engine);
 	loop_signal_free(&r->signals[0]);
 	loop_signal_free(&r->signals[1]);
@@ -351,6 +368,8 @@ run_all(struct runner *r)
 	loop_run(r->loop);
 	show_summary(r);
 	code = exit_code_of(r);
+	if (runner_report_write(r->report) != 0 && code == EXIT_GOOD)
+		code = EXIT_UNMEASURED;
 	runner_close(r);
 	return (code);
 }

@@ -61,6 +61,10 @@ static const struct option_row rows[] = {
 	{.name = "format", .type = OPTION_CHOICE, .arg = "FORMAT",
 	    AT(format), .choices = formats,
 	    .help = "Print a table, or json: one run event per line"},
+	{.name = "report-junit", .type = OPTION_STR, .arg = "FILE",
+	    AT(junit), .help = "Write a report in JUnit's format"},
+	{.name = "report-tap", .type = OPTION_STR, .arg = "FILE",
+	    AT(tap), .help = "Write a report in TAP"},
 	{.name = "verbose", .letter = 'v', .type = OPTION_FLAG,
 	    AT(is_verbose), .help = "Show the heads of requests and "
 	    "responses", .env2 = "HURL_VERBOSE"},

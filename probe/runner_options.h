@@ -19,6 +19,7 @@ struct runner_options {
 
 	/* How it is shown. */
 	int format;
+	const char *junit, *tap;   /* files to write reports to */
 	int exit_codes;            /* 0: of this project, 1: of Hurl */
 	bool is_test, has_color, is_verbose, is_very_verbose;
 	int64_t jobs;

@@ -278,9 +278,8 @@ has_findings(const struct run_result *result)
 	return (false);
 }
 
-/* A reason that belongs to no step: an undefined variable, a timeout. */
-static void
-put_reason(const struct runner_text *t, struct run *run,
+void
+runner_text_reason(const struct runner_text *t, struct run *run,
     const struct run_result *result)
 {
 	const struct flow *flow = run_script_flow(run_script_of(run));
@@ -308,7 +307,7 @@ runner_text_end(const struct runner_text *t, struct run *run,
 {
 	char text[CLOCK_SPAN_SIZE];
 
-	put_reason(t, run, result);
+	runner_text_reason(t, run, result);
 	if (result->request.len > 0) {
 		buf_append_char(t->out, '\n');
 		runner_text_exchange(t, run, &result->request,
@@ -328,7 +327,7 @@ runner_text_brief(const struct runner_text *t, struct run *run,
 {
 	char text[CLOCK_SPAN_SIZE];
 
-	put_reason(t, run, result);
+	runner_text_reason(t, run, result);
 	clock_format_span(result->duration, text);
 	color(t, BOLD);
 	buf_printf(t->out, "%s",
@@ -355,7 +354,7 @@ runner_text_summary(const struct runner_text *t,
 	int o;
 
 	clock_format_span(c->elapsed, text);
-	buf_printf(t->out, "\n%-12s %zu\n", "runs:", c->runs);
+	buf_printf(t->out, "%-12s %zu\n", "runs:", c->runs);
 	for (o = 0; o < OUTCOME_COUNT; o++) {
 		if (c->by_outcome[o] == 0)
 			continue;

@@ -32,6 +32,10 @@ void runner_text_failures(const struct runner_text *t, struct run *run,
 void runner_text_exchange(const struct runner_text *t, struct run *run,
     const struct buf *request, const struct buf *response, bool has_bodies);
 
+/* A reason that belongs to no step: an undefined variable, a timeout. */
+void runner_text_reason(const struct runner_text *t, struct run *run,
+    const struct run_result *result);
+
 /* How a run ended, and why when no step says so. */
 void runner_text_end(const struct runner_text *t, struct run *run,
     const struct run_result *result);

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import time
+import xml.etree.ElementTree
 
 import pytest
 
@@ -414,3 +415,20 @@ def test_a_reader_that_goes_away_ends_it(build, serve, tmp_path):
         capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "30"
     assert len(server.requests) < 2000
+
+
+def test_reports_name_every_run(run, serve, tmp_path):
+    """JUnit and TAP, with what did not hold, masked and well-formed."""
+    server = serve(bad_server.answer(body=b"<&>\x01 topsecret9"))
+    junit, tap = tmp_path / "j.xml", tmp_path / "t.tap"
+    done = run(f"GET {server.url}?k={{{{k}}}}\nHTTP 200\n[Asserts]\n"
+               'body == "a"\n', "--repeat=2", f"--report-junit={junit}",
+               f"--report-tap={tap}", "--secret=k=topsecret9")
+    assert done.returncode == 10
+    suite = xml.etree.ElementTree.parse(junit).getroot()[0]
+    assert suite.get("tests") == suite.get("failures") == "2"
+    assert suite[0][0].tag == "failure" and "flow.hurl:4" in suite[0][0].text
+    lines = tap.read_text().splitlines()
+    assert lines[:2] == ["TAP version 13", "1..2"]
+    assert lines[2].startswith("not ok 1 - ")
+    assert "topsecret9" not in junit.read_text() + tap.read_text()
