@@ -310,6 +310,14 @@ start_web(struct daemon *d)
 	free(program);
 }
 
+static void
+spooled_cb(const struct message *m, void *arg)
+{
+	struct daemon *d = arg;
+
+	dispatch_note_spooled(d->dispatch, m->doc, m->doc_len);
+}
+
 static int
 open_parts(struct daemon *d)
 {
@@ -349,6 +357,7 @@ start(struct daemon *d)
 		d->signals[i] = loop_signal_new(d->loop, signos[i],
 		    daemon_signal_cb, d);
 	apply_plan(d);
+	outbox_scan(d->outbox, spooled_cb, d);
 	d->look = loop_timer_new(d->loop, daemon_look_cb, d);
 	loop_timer_at(d->look, clock_mono());
 	log_info("scheduler.start", "probes=%lld store=%s location=%s",

@@ -46,6 +46,7 @@ struct check {
 	bool is_running;
 	wall_us running_due;
 	wall_us last_due;  /* the store's newest record; 0: none */
+	wall_us spooled;   /* the oldest event left in the spool; 0: none */
 	struct fleet_definition *definition; /* NULL: could not be made */
 	struct timetable_entry *entry;       /* NULL: no longer planned */
 	struct held *held, **held_tail;
@@ -476,6 +477,35 @@ note_row(struct dispatch *d, const struct json *row)
 }
 
 void
+dispatch_note_spooled(struct dispatch *d, const char *doc, size_t len)
+{
+	struct json_doc *json;
+	const struct json *root;
+	const char *id;
+	struct check *c;
+	wall_us due;
+
+	must_magic(d, DISPATCH_MAGIC);
+	if (json_parse(doc, len, &json_limits_default, &json, NULL) != 0)
+		return;
+	root = json_root(json);
+	due = json_get_int(root, "due_us", 0);
+	id = json_get_str(root, "check", "");
+	HASH_FIND_STR(d->checks, id, c);
+	if (c != NULL && due > 0 && (c->spooled == 0 || due < c->spooled) &&
+	    strcmp(json_get_str(root, "location", ""), d->location) == 0)
+		c->spooled = due;
+	json_free(&json);
+}
+
+/* Where a check's accounts with the store end; 0: it has none. */
+static wall_us
+accounts_end(const struct check *c)
+{
+	return (c->last_due > 0 ? c->last_due : c->spooled);
+}
+
+void
 dispatch_store_ready(struct dispatch *d, const char *doc, size_t len)
 {
 	struct json_doc *json;
@@ -497,9 +527,9 @@ dispatch_store_ready(struct dispatch *d, const char *doc, size_t len)
 		note_row(d, &rows->items[i]);
 	json_free(&json);
 	HASH_ITER(hh, d->checks, c, next)
-		if (c->entry != NULL && c->last_due > 0)
+		if (c->entry != NULL && accounts_end(c) > 0)
 			timetable_note_stopped(d->timetable, c->entry,
-			    c->last_due);
+			    accounts_end(c));
 	while (take_missed(d, SIZE_MAX))
 		continue;
 	log_unrecorded(d);

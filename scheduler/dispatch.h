@@ -44,6 +44,12 @@ void dispatch_free(struct dispatch **d);
 void dispatch_set_plan(struct dispatch *d, const struct plan *plan);
 
 /*
+ * An event that an earlier scheduler left in the spool: a check that the
+ * store knows nothing of began no later than that. Before the store's READY.
+ */
+void dispatch_note_spooled(struct dispatch *d, const char *doc, size_t len);
+
+/*
  * The store's first READY: record the slots between each check's newest
  * record and our start. Later calls do nothing. From outbox_ready_cb only.
  */

@@ -24,6 +24,7 @@
 #define MEMORY_MOST    (32u << 20)
 #define MEMORY_HARD    (512u << 20) /* when the disk takes nothing either */
 #define WINDOW_BYTES   (8u << 20)   /* sent and not acknowledged */
+#define SCAN_MOST      (64u << 20)
 #define AWAY_MOST      (1 * SPAN_S)
 #define STUCK_AFTER    (60 * SPAN_S)
 #define READY_WITHIN   (10 * SPAN_MIN) /* a migration may take long */
@@ -477,6 +478,14 @@ outbox_new(struct loop *loop, const struct outbox_options *options,
 	start_store(o);
 	*out = o;
 	return (0);
+}
+
+void
+outbox_scan(struct outbox *o, void (*cb)(const struct message *m, void *arg),
+    void *arg)
+{
+	must_magic(o, OUTBOX_MAGIC);
+	spool_scan(o->spool, SCAN_MOST, cb, arg);
 }
 
 void

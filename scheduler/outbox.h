@@ -38,6 +38,13 @@ int outbox_new(struct loop *loop, const struct outbox_options *o,
 void outbox_free(struct outbox **o);
 
 /*
+ * Show cb the events that an earlier process left in the spool, the oldest 64
+ * MiB of them. Call before the loop runs.
+ */
+void outbox_scan(struct outbox *o,
+    void (*cb)(const struct message *m, void *arg), void *arg);
+
+/*
  * Add a run event: code, id and document of m. is_again: it may be stored
  * already, so that the store must look.
  */

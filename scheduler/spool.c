@@ -366,6 +366,26 @@ spool_read(struct spool *s, struct message *m, uint64_t *segment)
 }
 
 void
+spool_scan(struct spool *s, uint64_t most_bytes,
+    void (*cb)(const struct message *m, void *arg), void *arg)
+{
+	struct segment *g;
+	struct message m;
+	uint64_t start, seen = 0;
+
+	TAILQ_FOREACH(g, &s->segments, link) {
+		start = g->read_at;
+		while (seen < most_bytes && g->read_at < g->bytes &&
+		    read_frame(s, g, &m) == 0) {
+			g->read_at += MESSAGE_HEAD_SIZE + m.doc_len;
+			seen += MESSAGE_HEAD_SIZE + m.doc_len;
+			cb(&m, arg);
+		}
+		g->read_at = start;
+	}
+}
+
+void
 spool_done(struct spool *s, uint64_t segment)
 {
 	struct segment *g;

@@ -41,6 +41,13 @@ void spool_skip(struct spool *s);
  */
 int spool_read(struct spool *s, struct message *m, uint64_t *segment);
 
+/*
+ * Show cb the events that are not read yet, oldest first, until about
+ * most_bytes were seen; they remain unread. Call before the first append.
+ */
+void spool_scan(struct spool *s, uint64_t most_bytes,
+    void (*cb)(const struct message *m, void *arg), void *arg);
+
 /* One event of this segment is stored. */
 void spool_done(struct spool *s, uint64_t segment);
 
