@@ -82,7 +82,7 @@ prepare_level(struct rollups *r, enum rollup_level level)
 	    "WHERE start_us = ?1 AND check_id = ?2",
 	    "REPLACE INTO %s VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
 	    "?10, ?11, ?12)",
-	    "SELECT start_us FROM %s ORDER BY start_us LIMIT 1",
+	    "SELECT min(start_us) FROM %s",
 	    "DELETE FROM %s WHERE start_us = ?1"};
 	struct level *l = &r->levels[level];
 	sqlite3_stmt **stmts[] = {&l->find, &l->put, &l->oldest, &l->expire};
@@ -506,7 +506,8 @@ expire_level(struct rollups *r, enum rollup_level level, wall_us before)
 
 	while (gone < EXPIRE_MOST_ROWS) {
 		rc = sqlite3_step(l->oldest);
-		oldest = rc == SQLITE_ROW ?
+		oldest = rc == SQLITE_ROW &&
+		    sqlite3_column_type(l->oldest, 0) != SQLITE_NULL ?
 		    sqlite3_column_int64(l->oldest, 0) : before;
 		sqlite3_reset(l->oldest);
 		if (db_err(rc) != 0 || oldest >= before)

@@ -32,13 +32,14 @@ CREATE TABLE run (
 -- The runs and latencies of a check over time, without touching the rows.
 CREATE INDEX run_by_check
 	ON run (check_id, due_us, trigger, outcome, duration_us);
--- All checks together, newest first.
-CREATE INDEX run_by_time ON run (due_us);
+-- All checks together by time.
+CREATE INDEX run_by_time
+	ON run (due_us, check_id, outcome, trigger);
 -- What did not pass: of one check, and of all.
 CREATE INDEX run_not_passed
-	ON run (check_id, due_us) WHERE outcome <> 0;
+	ON run (check_id, due_us, outcome, trigger) WHERE outcome <> 0;
 CREATE INDEX run_not_passed_by_time
-	ON run (due_us, check_id) WHERE outcome <> 0;
+	ON run (due_us, check_id, outcome, trigger) WHERE outcome <> 0;
 
 -- One row per commit. heads: the first 4 bytes of the id of each run from
 -- first_number on, in order. Ids are random, so an index of them would cost
@@ -81,16 +82,22 @@ JOIN outcome o ON o.code = r.outcome;
 -- or not needed is NULL.
 CREATE VIEW step AS
 SELECT r.number AS run_number, r.check_id, r.due_us, s.key + 1 AS position,
-	s.value ->> 'entry' AS entry, s.value ->> 'line' AS line,
-	s.value ->> 'attempt' AS attempt, s.value ->> 'method' AS method,
-	s.value ->> 'url' AS url, s.value ->> 'status' AS status,
-	s.value ->> 'ip' AS ip, s.value ->> 'outcome' AS outcome,
-	s.value ->> 'start_us' AS start_us, s.value ->> 'dns_us' AS dns_us,
-	s.value ->> 'connect_us' AS connect_us,
-	s.value ->> 'tls_us' AS tls_us, s.value ->> 'wait_us' AS wait_us,
-	s.value ->> 'transfer_us' AS transfer_us,
-	s.value ->> 'total_us' AS total_us,
-	s.value ->> 'sent_bytes' AS sent_bytes,
-	s.value ->> 'received_bytes' AS received_bytes,
-	s.value -> 'failures' AS failures
+	json_extract(s.value, '$.entry') AS entry,
+	json_extract(s.value, '$.line') AS line,
+	json_extract(s.value, '$.attempt') AS attempt,
+	json_extract(s.value, '$.method') AS method,
+	json_extract(s.value, '$.url') AS url,
+	json_extract(s.value, '$.status') AS status,
+	json_extract(s.value, '$.ip') AS ip,
+	json_extract(s.value, '$.outcome') AS outcome,
+	json_extract(s.value, '$.start_us') AS start_us,
+	json_extract(s.value, '$.dns_us') AS dns_us,
+	json_extract(s.value, '$.connect_us') AS connect_us,
+	json_extract(s.value, '$.tls_us') AS tls_us,
+	json_extract(s.value, '$.wait_us') AS wait_us,
+	json_extract(s.value, '$.transfer_us') AS transfer_us,
+	json_extract(s.value, '$.total_us') AS total_us,
+	json_extract(s.value, '$.sent_bytes') AS sent_bytes,
+	json_extract(s.value, '$.received_bytes') AS received_bytes,
+	json_extract(s.value, '$.failures') AS failures
 FROM run r, json_each(r.steps) s;

@@ -91,10 +91,11 @@ fixture_event(const struct fixture_run *r, struct buf *out)
 	free(slot);
 	buf_reset(out);
 	buf_printf(out, "{\"version\":1,\"run\":\"%s\",\"check\":\"%s\","
-	    "\"service\":\"payments\",\"location\":\"local\","
+	    "\"service\":\"%.*s\",\"location\":\"local\","
 	    "\"environment\":\"production\",\"trigger\":\"%s\","
 	    "\"definition\":\"%s\",\"probe\":\"local-1\","
 	    "\"trace\":\"0af7651916cd43dd8448eb211c80319c\",", hex, check,
+	    (int)strcspn(check, "/"), check,
 	    r->trigger != NULL ? r->trigger : "schedule",
 	    r->definition != NULL ? r->definition : "00112233445566778899aabb"
 	    "ccddeeff00112233445566778899aabbccddeeff");
