@@ -127,7 +127,7 @@ shortest_digits(double d, char digits[static 20], int *power)
 	for (p = text; *p != 'e'; p++)
 		if (*p >= '0' && *p <= '9')
 			digits[n++] = *p;
-	*power = atoi(p + 1);
+	*power = (int)strtol(p + 1, NULL, 10);
 	while (n > 1 && digits[n - 1] == '0')
 		n--;
 	digits[n] = '\0';

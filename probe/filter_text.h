@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* Text into text, as filters do it: no variables, no findings. */
+#ifndef PROBE_FILTER_TEXT_H
+#define PROBE_FILTER_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "checks/flow.h"
+#include "probe/value.h"
+
+/* htmlEscape, htmlUnescape, urlEncode, urlDecode. 0 or ERR_LIMIT. */
+int text_filter(enum flow_filter_kind kind, const char *text, size_t len,
+    struct buf *out);
+
+/*
+ * Replace every old by with. An empty old is before each character and at
+ * the end. Returns 0 or ERR_LIMIT.
+ */
+int text_replace(const char *text, size_t len, const struct buf *old,
+    const struct buf *with, struct buf *out);
+
+/* The pieces between separators, as a list. */
+struct value text_split(const char *text, size_t len,
+    const struct buf *separator);
+
+/* A float as Rust reads one: no blanks, no hex, but inf and NaN. */
+bool text_float(const char *text, double *out);
+
+/* What is wrong with an absolute http URL; NULL: nothing. */
+const char *text_url_mistake(const char *url);
+
+/* The first query parameter of that name, decoded; false: there is none. */
+bool text_query_param(const char *url, const char *name, struct buf *out);
+
+#endif
