@@ -129,7 +129,8 @@ void
 arena_fini(struct arena *a)
 {
 	arena_free_chunks(a->chunks);
-	arena_init(a, a->limit_bytes);
+	*a = (struct arena){.limit_bytes = a->limit_bytes,
+	    .first_bytes = a->first_bytes};
 }
 
 void
@@ -149,7 +150,8 @@ arena_reset(struct arena *a)
 static void
 arena_grow(struct arena *a, size_t size)
 {
-	size_t want = ARENA_FIRST_BYTES;
+	size_t want = a->first_bytes > 0 ? a->first_bytes :
+	    ARENA_FIRST_BYTES;
 	struct arena_chunk *c;
 
 	if (a->chunks != NULL && a->chunks->size < ARENA_MOST_BYTES)

@@ -45,6 +45,7 @@ struct arena {
 	size_t left;
 	size_t used_bytes;
 	size_t limit_bytes;
+	size_t first_bytes; /* of the first chunk; 0: 4 KiB */
 };
 
 void arena_init(struct arena *a, size_t limit_bytes);
