@@ -229,13 +229,23 @@ http_session_new(struct http *http)
 	http->session_count++;
 	s->transfer.magic = HTTP_TRANSFER_MAGIC;
 	s->transfer.session = s;
+	return (s);
+}
+
+/* Made with the first transfer, as what it holds cannot be added later. */
+static CURLSH *
+session_share(struct http_session *s, bool has_tls)
+{
+	if (s->share != NULL)
+		return (s->share);
 	s->share = curl_share_init();
 	must(s->share != NULL);
 	curl_share_setopt(s->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
 	curl_share_setopt(s->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
-	curl_share_setopt(s->share, CURLSHOPT_SHARE,
-	    CURL_LOCK_DATA_SSL_SESSION);
-	return (s);
+	if (has_tls)
+		curl_share_setopt(s->share, CURLSHOPT_SHARE,
+		    CURL_LOCK_DATA_SSL_SESSION);
+	return (s->share);
 }
 
 void
@@ -252,7 +262,8 @@ http_session_free(struct http_session **sp)
 		t = &s->transfer;
 		http_cancel(&t);
 	}
-	must(curl_share_cleanup(s->share) == CURLSHE_OK);
+	if (s->share != NULL)
+		must(curl_share_cleanup(s->share) == CURLSHE_OK);
 	if (s->trust != NULL)
 		http_trust_release(&s->trust);
 	s->shard->session_count--;
@@ -268,7 +279,7 @@ session_handle(struct http_session *s)
 	CURL *easy = curl_easy_init();
 
 	must(easy != NULL);
-	curl_easy_setopt(easy, CURLOPT_SHARE, s->share);
+	curl_easy_setopt(easy, CURLOPT_SHARE, session_share(s, true));
 	return (easy);
 }
 
@@ -551,8 +562,8 @@ http_start(struct http_session *s, const struct http_request *request,
 	t->response = response;
 	t->done = done;
 	t->arg = arg;
-	*sentence = http_setup(t, s->shard->http->trusts, s->share,
-	    &s->trust);
+	*sentence = http_setup(t, s->shard->http->trusts, session_share(s,
+	    strncasecmp(request->url, "https:", 6) == 0), &s->trust);
 	if (*sentence != NULL)
 		return (NULL);
 	must(curl_multi_add_handle(s->shard->multi, t->easy) == CURLM_OK);

@@ -11,7 +11,8 @@
 #include "base/utf8.h"
 #include "probe/http_priv.h"
 
-#define RECEIVE_BYTES 8192L
+/* Held by every transfer that waits; a large body takes more reads. */
+#define RECEIVE_BYTES 2048L
 #define SEND_BYTES 16384L
 
 /* Answers. */

@@ -18,6 +18,7 @@
 #include "probe/run_priv.h"
 
 #define REASON_MOST_BYTES 400
+#define ARENA_FIRST_BYTES 1024 /* enough for most requests */
 
 static void run_wake_cb(void *arg);
 static void begin_entries(struct run *run);
@@ -643,6 +644,8 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	run->deadline = run->started + script->definition->timeout;
 	arena_init(&run->arena, 0);
 	arena_init(&run->options_arena, 0);
+	run->arena.first_bytes = run->options_arena.first_bytes =
+	    ARENA_FIRST_BYTES;
 	result_init(run, spec);
 	run->last = spec->last_entry > 0 && spec->last_entry < entries ?
 	    spec->last_entry : (uint32_t)entries;
