@@ -30,7 +30,7 @@ write_file(const struct report *r, const char *file)
 
 	buf_init(&out, REPORT_MOST_BYTES);
 	report_format(r, settings_report_format(file), &out);
-	rc = file_replace(file, out.data, out.len);
+	rc = out.is_full ? ERR_LIMIT : file_replace(file, out.data, out.len);
 	if (rc != 0)
 		fprintf(stderr, "e2e-gate: %s: %s\n", file, rc == ERR_IO ?
 		    strerror(errno) : err_text(rc));
@@ -38,29 +38,36 @@ write_file(const struct report *r, const char *file)
 	return (rc == 0 ? 0 : EXIT_UNMEASURED);
 }
 
+static int
+write_stdout(const struct report *r)
+{
+	struct buf out;
+	int code = 0;
+
+	buf_init(&out, REPORT_MOST_BYTES);
+	report_format(r, (enum format)r->session->settings->format, &out);
+	if (out.is_full || fwrite(buf_str(&out), 1, out.len, stdout) !=
+	    out.len || fflush(stdout) != 0) {
+		fprintf(stderr, "e2e-gate: stdout: %s\n", out.is_full ?
+		    "the report is too long" : strerror(errno));
+		code = EXIT_UNMEASURED;
+	}
+	buf_fini(&out);
+	return (code);
+}
+
 /* A pass that nobody can read is none: its exit code becomes 30. */
 static int
 write_reports(const struct report *r)
 {
-	const struct settings *s = r->session->settings;
-	int code = r->exit_code;
-	struct buf out;
+	const struct option_list *files = &r->session->settings->reports;
+	int trouble = write_stdout(r);
 	size_t i;
 
-	buf_init(&out, REPORT_MOST_BYTES);
-	report_format(r, (enum format)s->format, &out);
-	if (fwrite(buf_str(&out), 1, out.len, stdout) != out.len ||
-	    fflush(stdout) != 0) {
-		fprintf(stderr, "e2e-gate: stdout: %s\n", strerror(errno));
-		if (code == EXIT_GOOD)
-			code = EXIT_UNMEASURED;
-	}
-	buf_fini(&out);
-	for (i = 0; i < s->reports.count; i++)
-		if (write_file(r, s->reports.items[i]) != 0 &&
-		    code == EXIT_GOOD)
-			code = EXIT_UNMEASURED;
-	return (code);
+	for (i = 0; i < files->count; i++)
+		if (write_file(r, files->items[i]) != 0)
+			trouble = EXIT_UNMEASURED;
+	return (r->exit_code == EXIT_GOOD ? trouble : r->exit_code);
 }
 
 /* Without the program of the probes nothing can be measured. */

@@ -111,6 +111,12 @@ static const struct option_text texts[] = {
 	    "pairs at once. A\npair in which the probe itself could not "
 	    "measure is void; more than a fifth of\nthem void makes the "
 	    "verdict inconclusive. Nothing is retried."},
+	{"STORE", "With --store the gate is recorded there, with every pair "
+	    "of runs, and what the\nstore knows of the checks' failures "
+	    "against the baseline's environment speeds up\na block; it "
+	    "cannot cause one alone. Without the store the verdict stands, "
+	    "after a\nwarning. An e2e-store is started when none serves the "
+	    "directory."},
 	{"EXIT STATUS", "0 pass; 10 block; 20 inconclusive; 30 nothing could "
 	    "be measured (no check\nmatched, no probe, void rounds); 64 wrong "
 	    "options; 78 a manifest or flow is\nwrong. --on-inconclusive "
