@@ -1,16 +1,114 @@
 /* SPDX-License-Identifier: ISC */
-/* Handing the gate document to the store's writer. */
+/* Asking the store's past, and handing it the gate document. */
 #include "gate/archive.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cause.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "store/client.h"
+#include "store/query.h"
 
+#define HISTORY_DAYS 42 /* three half-lives; older days hardly count */
 #define OPEN_WITHIN (10 * SPAN_S)
 #define STORE_WITHIN (20 * SPAN_S)
+
+/* What one check did on the days before, newest first. */
+struct past {
+	struct history_day days[HISTORY_DAYS];
+};
+
+static void
+add_counts(const struct suite *suite, struct past *past, size_t day,
+    const struct query_check *row)
+{
+	const struct definition *baseline;
+	struct history_day *d;
+	size_t i;
+	int o;
+
+	for (i = 0; i < suite->count; i++) {
+		baseline = suite->checks[i].arms[ARM_BASELINE];
+		if (strcmp(row->check, suite->checks[i].id) != 0 ||
+		    strcmp(row->environment, baseline->environment) != 0)
+			continue;
+		d = &past[i].days[day];
+		for (o = 0; o < OUTCOME_COUNT; o++) {
+			if (outcome_is_ours((enum outcome)o))
+				continue;
+			d->runs += row->counts[o];
+			if (outcome_is_against_service((enum outcome)o))
+				d->failures += row->counts[o];
+		}
+	}
+}
+
+static int
+read_day(struct query *q, const struct suite *suite, struct past *past,
+    size_t day, wall_us now)
+{
+	struct query_which which = {.service = suite->service,
+	    .has_unplanned = true};
+	wall_us midnight = now - now % SPAN_DAY - (wall_us)day * SPAN_DAY;
+	wall_us end = day == 0 ? now : midnight + SPAN_DAY;
+	struct query_check *rows;
+	size_t i, count;
+	int rc;
+
+	rc = query_checks(q, &which, midnight, end, &rows, &count);
+	if (rc != 0)
+		return (rc);
+	for (i = 0; i < suite->count; i++)
+		past[i].days[day].age_days = (double)(now - midnight) /
+		    (double)SPAN_DAY;
+	for (i = 0; i < count; i++)
+		add_counts(suite, past, day, &rows[i]);
+	query_checks_free(&rows, count);
+	return (0);
+}
+
+static int
+read_days(struct query *q, struct suite *suite, wall_us now,
+    struct cause *cause)
+{
+	struct past *past = xcalloc(suite->count, sizeof(*past));
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < HISTORY_DAYS; i++)
+		rc = read_day(q, suite, past, i, now);
+	if (rc != 0)
+		cause_add(cause, "%s", query_reason(q));
+	for (i = 0; rc == 0 && i < suite->count; i++)
+		suite->checks[i].history = history_of_days(past[i].days,
+		    HISTORY_DAYS);
+	free(past);
+	return (rc);
+}
+
+void
+archive_read_history(struct suite *suite, const char *dir, wall_us now)
+{
+	struct query *q;
+	struct cause cause;
+	int rc;
+
+	cause_init(&cause);
+	rc = query_open(dir, &q, &cause);
+	if (rc == 0) {
+		rc = read_days(q, suite, now, &cause);
+		query_close(&q);
+	}
+	if (rc != 0 && rc != ERR_NOT_FOUND) {
+		fprintf(stderr, "e2e-gate: warning: the checks' history "
+		    "cannot be read; judging without it\n");
+		cause_print(&cause, stderr);
+	}
+	cause_fini(&cause);
+}
 
 static int
 send_document(const struct report *r, const char *dir, struct buf *doc,

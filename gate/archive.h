@@ -9,6 +9,13 @@
 
 #include "gate/report.h"
 
+/*
+ * Fill in each check's history of scheduled runs against the baseline's
+ * environment, day by day. A store that is not there yet has none; one that
+ * cannot be read is a warning on stderr.
+ */
+void archive_read_history(struct suite *suite, const char *dir, wall_us now);
+
 /* Record the gate in the store's directory; warns on stderr if it cannot. */
 void archive_store(const struct report *r, const char *dir);
 

@@ -85,12 +85,14 @@ has_probe(void)
 }
 
 static int
-judge(const struct settings *settings, const struct suite *suite)
+judge(const struct settings *settings, struct suite *suite)
 {
 	struct session session;
 	struct report report;
 	int code;
 
+	if (settings->store != NULL)
+		archive_read_history(suite, settings->store, clock_wall());
 	session_run(&session, settings, suite);
 	report_init(&report, &session);
 	if (settings->store != NULL)

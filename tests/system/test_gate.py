@@ -13,6 +13,7 @@ import xml.etree.ElementTree
 import pytest
 
 from conftest import PATIENCE_S, TOP, wait_until
+from store_channel import (ACK, READY, RESULT, Store, now_us, run_event)
 
 CHECKS = ["card-payment", "decline", "login"]
 GATE_PATIENCE_S = 4 * PATIENCE_S  # for a gate that runs to its verdict
@@ -354,3 +355,48 @@ def test_same_seed_tosses_the_same_coins(gate, paysim):
         orders.append(sorted((p["check"], p["pair"], p["first"])
                              for p in document["rounds"]))
     assert orders[0] == orders[1] and len(orders[0]) == 30
+
+
+def fill_history(directory, check, runs, every=0):
+    """Scheduled runs of the last five days, each every-th one failed."""
+    store = Store(directory)
+    assert store.receive()[0] == READY
+    now = now_us()
+    for i in range(runs):
+        due = now - (i + 1) * 5 * 86400 * 1_000_000 // runs
+        failed = every > 0 and i % every == 0
+        event = run_event(check, due, "failed" if failed else "passed",
+                          environment="local")
+        store.send(RESULT, i + 1, event)
+    store.wait_for(ACK, runs)
+    assert store.finish() == 0
+
+
+def test_history_speeds_up_a_block_of_what_never_failed(gate, paysim,
+                                                        tmp_path):
+    """With 3,000 clean runs behind it, few failures are enough."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    fill_history(tmp_path / "store", "payments/login", 3000)
+    rounds = {}
+    for options in ([], ["--store", tmp_path / "store"]):
+        verdict = gate(urls["bad"], urls["good"], "--format=json", *options,
+                       names=["login"])
+        assert verdict.code == 10 and "warning" not in verdict.err
+        rounds[len(options)] = verdict.json["counts"]["pairs"]
+        history = verdict.json["checks"][0]["history"]
+        assert history["used"] is bool(options)
+    assert history["failures"] == 0 and 2500 < history["runs"] < 3000
+    assert 0.001 < history["rate_bound"] < 0.005
+    assert rounds[2] < rounds[0]
+
+
+def test_history_of_failures_alone_blocks_nothing(gate, paysim, tmp_path):
+    """A check that failed 3 % of the time before has a wider margin now."""
+    urls = paysim("good=0", "next=0")
+    fill_history(tmp_path / "store", "payments/login", 1000, every=33)
+    verdict = gate(urls["next"], urls["good"], "--format=json", "--store",
+                   tmp_path / "store", names=["login"])
+    assert verdict.code == 0
+    margin = [s["margin"] for s in verdict.json["streams"]
+              if s["part"] == "pass-failures"]
+    assert 0.08 < margin[0] < 0.35
