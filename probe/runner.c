@@ -90,15 +90,37 @@ show_progress(const struct runner *r)
 	fflush(stderr);
 }
 
-static void
-note_findings(struct job *job, const struct run_step *step)
+/*
+ * Hurl tells asserts from all else: what goes wrong below the response line
+ * is an assert's, even an undefined variable, but for captures.
+ */
+static bool
+is_assert(const struct flow_entry *entry, const struct finding *f)
 {
+	const struct flow_response *r = &entry->response;
+	size_t i;
+
+	if (f->kind != FINDING_DEFINITION)
+		return (f->kind == FINDING_ASSERT);
+	for (i = 0; i < r->capture_count; i++)
+		if (r->captures[i].place.line == f->place.line)
+			return (false);
+	return (entry->has_response &&
+	    f->place.line >= r->status_place.line);
+}
+
+static void
+note_findings(struct job *job, const struct run *run,
+    const struct run_step *step)
+{
+	const struct flow *flow = run_script_flow(run_script_of(run));
 	size_t i;
 
 	if (step->is_retried)
 		return;
 	for (i = 0; i < step->findings.count; i++) {
-		if (step->findings.items[i].kind == FINDING_ASSERT)
+		if (is_assert(&flow->entries[step->entry - 1],
+		    &step->findings.items[i]))
 			job->has_assert_error = true;
 		else
 			job->has_runtime_error = true;
@@ -133,7 +155,7 @@ step_cb(struct run *run, const struct run_step *step,
 	must_magic(job, JOB_MAGIC);
 	(void)response;
 	job->runner->counts.steps++;
-	note_findings(job, step);
+	note_findings(job, run, step);
 	if (job->runner->report != NULL && !step->is_retried)
 		runner_text_failures(&report, run, step);
 	if (o->format == FORMAT_JSON)
