@@ -32,8 +32,8 @@ escape_one(struct buf *out, const char *s, size_t len)
 		break;
 	default:
 		n = utf8_decode(s, len, &cp);
-		if (n == 0 || (cp < 0x20 && cp != '\n' && cp != '\t') ||
-		    (cp >= 0x7f && cp < 0xa0))
+		if (n == 0 || (cp < 0x20 && cp != '\t' && cp != '\n' &&
+		    cp != '\r') || (cp >= 0x7f && cp < 0xa0))
 			buf_append_str(out, "\xef\xbf\xbd");
 		else
 			buf_append(out, s, n);

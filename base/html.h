@@ -9,7 +9,8 @@
 
 /*
  * Append text with & < > " ' escaped, fit for content and for attributes in
- * quotes. Control characters and bytes that are not UTF-8 become U+FFFD.
+ * quotes. Control characters but tab and line ends, and bytes that are not
+ * UTF-8, become U+FFFD.
  */
 void html_escape_n(struct buf *out, const char *s, size_t len);
 void html_escape(struct buf *out, const char *s);
