@@ -55,6 +55,7 @@ struct server {
 	struct loop_timer *batch_timer, *flush_timer, *retry_timer;
 	mono_us batch_due;    /* the batch commits then at the latest */
 	mono_us last_message;
+	mono_us flush_due;    /* when flush_timer runs out */
 	mono_us next_expire;
 	bool is_refusing;
 	span_us retry_span;
@@ -136,6 +137,13 @@ refuse(struct server *s, bool has_runs)
 		s->retry_span = RETRY_MOST_SPAN;
 }
 
+static void
+flush_at(struct server *s, mono_us due)
+{
+	s->flush_due = due;
+	loop_timer_at(s->flush_timer, due);
+}
+
 static int
 commit(struct server *s)
 {
@@ -155,9 +163,10 @@ commit(struct server *s)
 	}
 	if (rows > 0)
 		s->retry_span = RETRY_LEAST_SPAN;
+	/* The timer may be waiting for the next expiry, long after. */
 	if (store_writer_needs_flush(s->writer) &&
-	    !loop_timer_is_armed(s->flush_timer))
-		loop_timer_at(s->flush_timer, clock_mono() + FLUSH_SPAN);
+	    s->flush_due > clock_mono() + FLUSH_SPAN)
+		flush_at(s, clock_mono() + FLUSH_SPAN);
 	return (0);
 }
 
@@ -194,7 +203,7 @@ flush_cb(void *arg)
 			log_warn("store.expiry.delayed", "reason=%s",
 			    log_quote(store_writer_reason(s->writer)));
 	}
-	loop_timer_at(s->flush_timer, store_writer_needs_flush(s->writer) ?
+	flush_at(s, store_writer_needs_flush(s->writer) ?
 	    clock_mono() + FLUSH_SPAN : s->next_expire);
 }
 
@@ -215,7 +224,7 @@ retry_cb(void *arg)
 	}
 	log_info("store.write.resumed", "%s", "");
 	s->is_refusing = false;
-	loop_timer_at(s->flush_timer, clock_mono() + FLUSH_SPAN);
+	flush_at(s, clock_mono() + FLUSH_SPAN);
 	for (p = s->peers; p != NULL; p = p->next) {
 		p->is_told = false;
 		if (p->is_parent)
@@ -433,7 +442,7 @@ server_new(struct loop *loop, struct store_writer *writer, const char *dir,
 	s->flush_timer = loop_timer_new(loop, flush_cb, s);
 	s->retry_timer = loop_timer_new(loop, retry_cb, s);
 	s->next_expire = clock_mono();
-	loop_timer_at(s->flush_timer, clock_mono());
+	flush_at(s, clock_mono());
 	if (parent_fd >= 0)
 		send_ready(s, add_peer(s, parent_fd, true));
 	*out = s;
