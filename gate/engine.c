@@ -234,6 +234,11 @@ add_latencies(const struct engine *e, struct engine_check_state *c,
 	}
 	if (c->step_count == 0)
 		return;
+	for (i = 0; i < c->step_count; i++)
+		if (latency_tail_is_warm(&c->tails[i])) {
+			c->tail_rounds++;
+			break;
+		}
 	stream_add(&c->tail_pass, engine_tail_score(c->tails, c->step_count,
 	    pair, e->config.tail_margin));
 	c->tail_log_most = fmax(c->tail_log_most, c->tail_pass.log_e);

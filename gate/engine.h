@@ -186,6 +186,9 @@ struct engine_component {
 	double log_bound;     /* alone sufficient */
 	double weight;        /* of a block: share in the mean */
 	double phi, kappa;    /* 0 and 1 when not tempered */
+	double estimate;      /* candidate's failure rate; ratio of medians;
+			       * share of more requests above p90; NAN: no
+			       * round yet */
 	uint32_t count;       /* scores */
 	double margin;        /* of a pass: rate, relative margin, share */
 	double margin_reached; /* smallest of the grid that holds; NAN none */

@@ -31,6 +31,7 @@ struct engine_check_state {
 	struct failures_pass failures_pass;
 	struct stream tail_pass;
 	double tail_log_most;
+	uint32_t tail_rounds; /* in which some step had a quantile */
 	struct engine_step *steps;
 	struct latency_tail *tails; /* of each step */
 	struct engine_counts counts;

@@ -270,6 +270,29 @@ take_stream(struct engine_component *out, const struct stream *s)
 	out->count = s->count;
 }
 
+static double
+failure_estimate(const struct engine_check_state *c)
+{
+	return (c->counts.rounds > 0 ? (double)c->counts.candidate_failures /
+	    c->counts.rounds : NAN);
+}
+
+static double
+median_estimate(const struct engine *e, size_t check, uint32_t step)
+{
+	struct engine_step_view v = engine_step_view(e, check, step);
+
+	return (v.baseline_median_ns > 0 ? (double)v.candidate_median_ns /
+	    (double)v.baseline_median_ns : NAN);
+}
+
+static double
+tail_estimate(const struct engine *e, const struct engine_check_state *c)
+{
+	return (c->tail_rounds > 0 ? e->config.tail_margin -
+	    c->tail_pass.sum / c->tail_rounds : NAN);
+}
+
 static struct engine_component
 block_failures(const struct engine *e, size_t check)
 {
@@ -435,8 +458,12 @@ engine_attribute(const struct engine *e, double q,
 	for (i = 0; i < n; i++)
 		if (out[i].log_e >= log((double)n / (q * (double)(i + 1))))
 			named = i + 1;
-	for (i = 0; i < named; i++)
-		out[i].is_done = true;
+	for (i = 0; i < n; i++) {
+		out[i].is_done = i < named;
+		out[i].estimate = out[i].step == ENGINE_NO_STEP ?
+		    failure_estimate(&e->checks[out[i].check]) :
+		    median_estimate(e, out[i].check, out[i].step);
+	}
 	return (named);
 }
 
@@ -448,20 +475,28 @@ list_check(const struct engine *e, size_t check, struct engine_component *all,
 	struct engine_component *p;
 	uint32_t j;
 
-	all[(*n)++] = block_failures(e, check);
-	for (j = 0; j < c->step_count; j++)
-		all[(*n)++] = block_latency(e, check, j);
+	p = &all[(*n)++];
+	*p = block_failures(e, check);
+	p->estimate = failure_estimate(c);
+	for (j = 0; j < c->step_count; j++) {
+		p = &all[(*n)++];
+		*p = block_latency(e, check, j);
+		p->estimate = median_estimate(e, check, j);
+	}
 	p = &all[(*n)++];
 	*p = pass_failures(e, check);
+	p->estimate = failure_estimate(c);
 	reach_failures(c, p);
 	for (j = 0; j < c->step_count; j++) {
 		p = &all[(*n)++];
 		*p = pass_median(e, check, j);
+		p->estimate = median_estimate(e, check, j);
 		reach_median(e, c, p);
 	}
 	if (c->step_count > 0) {
 		p = &all[(*n)++];
 		*p = pass_tail(e, check);
+		p->estimate = tail_estimate(e, c);
 		reach_tail(c, p);
 	}
 }

@@ -95,9 +95,9 @@ judge(const struct settings *settings, struct suite *suite)
 		archive_read_history(suite, settings->store, clock_wall());
 	session_run(&session, settings, suite);
 	report_init(&report, &session);
+	code = write_reports(&report);
 	if (settings->store != NULL)
 		archive_store(&report, settings->store);
-	code = write_reports(&report);
 	report_fini(&report);
 	session_fini(&session);
 	return (code);

@@ -4,9 +4,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/table.h"
 
 void
 report_init(struct report *r, const struct session *s)
@@ -111,6 +113,30 @@ report_size(const struct report *r, const struct engine_component *c,
 		buf_printf(out, "fails: %u of %u runs, baseline %u of %u",
 		    n.candidate_failures, n.rounds, n.baseline_failures,
 		    n.rounds);
+}
+
+void
+report_text(const char *s, struct buf *out)
+{
+	size_t len = strlen(s), cut = len;
+
+	if (len > REPORT_TEXT_MOST) {
+		/* Not within a character. */
+		for (cut = REPORT_TEXT_MOST; cut > 0 &&
+		    ((unsigned char)s[cut] & 0xc0) == 0x80; cut--)
+			;
+	}
+	table_safe(out, s, cut);
+	if (cut < len)
+		buf_append_str(out, "...");
+}
+
+const char *
+report_failure_text(const struct ledger_failure *f)
+{
+	if (f->what.message != NULL)
+		return (f->what.message);
+	return (f->what.reason != NULL ? f->what.reason : "failed");
 }
 
 void

@@ -45,6 +45,16 @@ void report_markdown(const struct report *r, struct buf *out);
 const struct ledger_failure *report_first_failure(const struct report *r,
     size_t *check);
 
+/*
+ * Text of outside origin (a server's answer, say), in one line without
+ * control characters, at most REPORT_TEXT_MOST bytes of it.
+ */
+#define REPORT_TEXT_MOST 300
+void report_text(const char *s, struct buf *out);
+
+/* What a failing run says first: its finding, else its reason. */
+const char *report_failure_text(const struct ledger_failure *f);
+
 /* "42 rounds of 6 checks in 12.3s" */
 void report_rounds(const struct report *r, struct buf *out);
 

@@ -221,6 +221,8 @@ put_component(const struct report *r, const struct engine_component *c,
 	json_out_kv_int(o, "n", c->count);
 	json_out_kv_double(o, "phi", c->phi);
 	json_out_kv_double(o, "kappa", c->kappa);
+	if (!isnan(c->estimate))
+		json_out_kv_double(o, "estimate", c->estimate);
 	if (is_pass) {
 		json_out_kv_bool(o, "needed", c->is_needed);
 		json_out_kv_bool(o, "holds", c->is_done);

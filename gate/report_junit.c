@@ -103,8 +103,7 @@ print_failure(const struct report *r, size_t check, struct buf *out)
 	if (f->is_set)
 		buf_printf(&text, "First failing run: %s:%lld: %s",
 		    f->what.file, (long long)f->what.line,
-		    f->what.message != NULL ? f->what.message :
-		    f->what.reason != NULL ? f->what.reason : "failed");
+		    report_failure_text(f));
 	buf_append_str(out, ">\n    <failure type=\"regression\" message=\"");
 	append_xml(out, buf_str(&text));
 	buf_append_str(out, "\"/>\n  </testcase>\n");

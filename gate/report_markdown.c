@@ -74,6 +74,21 @@ print_regressions(const struct report *r, struct buf *out)
 }
 
 static void
+print_item(const char *name, const char *text, struct buf *out)
+{
+	struct buf safe;
+
+	if (text == NULL)
+		return;
+	buf_init(&safe, 1 << 16);
+	report_text(text, &safe);
+	buf_printf(out, "- %s", name);
+	append_text(out, buf_str(&safe));
+	buf_append_char(out, '\n');
+	buf_fini(&safe);
+}
+
+static void
 print_first_failure(const struct report *r, struct buf *out)
 {
 	const struct ledger_failure *f;
@@ -88,22 +103,9 @@ print_first_failure(const struct report *r, struct buf *out)
 	append_text(out, r->session->suite->checks[check].id);
 	buf_printf(out, ", run `%s`, `%s:%lld`\n", hex, f->what.file,
 	    (long long)f->what.line);
-	if (f->what.message != NULL || f->what.reason != NULL) {
-		buf_append_str(out, "- ");
-		append_text(out, f->what.message != NULL ? f->what.message :
-		    f->what.reason);
-		buf_append_char(out, '\n');
-	}
-	if (f->what.expected != NULL) {
-		buf_append_str(out, "- expected: ");
-		append_text(out, f->what.expected);
-		buf_append_char(out, '\n');
-	}
-	if (f->what.actual != NULL) {
-		buf_append_str(out, "- actual: ");
-		append_text(out, f->what.actual);
-		buf_append_char(out, '\n');
-	}
+	print_item("", report_failure_text(f), out);
+	print_item("expected: ", f->what.expected, out);
+	print_item("actual: ", f->what.actual, out);
 }
 
 static void

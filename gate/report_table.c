@@ -2,7 +2,6 @@
 /* The report for a terminal. */
 #include "gate/report.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,8 +99,11 @@ print_regressions(const struct report *r, struct buf *out)
 static void
 print_line(const char *name, const char *text, struct buf *out)
 {
-	if (text != NULL)
-		buf_printf(out, "    %s%s\n", name, text);
+	if (text == NULL)
+		return;
+	buf_printf(out, "    %s", name);
+	report_text(text, out);
+	buf_append_char(out, '\n');
 }
 
 static void
@@ -118,10 +120,10 @@ print_first_failure(const struct report *r, struct buf *out)
 	buf_printf(out, "\nfirst failing run of the candidate\n  %s, pair %u, "
 	    "%s, run %s\n", r->session->suite->checks[check].id, f->number,
 	    outcome_name(f->outcome), hex);
-	buf_printf(out, "  %s:%lld:%lld: %s\n", f->what.file,
-	    (long long)f->what.line, (long long)f->what.column,
-	    f->what.message != NULL ? f->what.message :
-	    f->what.reason != NULL ? f->what.reason : "failed");
+	buf_printf(out, "  %s:%lld:%lld: ", f->what.file,
+	    (long long)f->what.line, (long long)f->what.column);
+	report_text(report_failure_text(f), out);
+	buf_append_char(out, '\n');
 	print_line("expected  ", f->what.expected, out);
 	print_line("actual    ", f->what.actual, out);
 	print_line("url       ", f->what.url, out);
@@ -151,12 +153,14 @@ print_unfinished(const struct report *r, struct buf *out)
 		buf_printf(out, "  and %zu more\n", more);
 }
 
-/* The step whose median changed most, as a ratio; 0 when there is none. */
-static double
-worst_ratio(const struct report *r, size_t check)
+/* The step whose median grew most: "x1.32 +40us"; "-" when none has one. */
+static void
+print_slowest(const struct report *r, size_t check, struct buf *out)
 {
-	struct engine_step_view v;
-	double worst = 0, ratio;
+	struct engine_step_view v, worst = {.pairs = 0};
+	span_us more;
+	char text[CLOCK_SPAN_SIZE];
+	double most = 0, ratio;
 	uint32_t i;
 
 	for (i = 0; i < engine_step_count(r->session->engine, check); i++) {
@@ -165,9 +169,18 @@ worst_ratio(const struct report *r, size_t check)
 			continue;
 		ratio = (double)v.candidate_median_ns /
 		    (double)v.baseline_median_ns;
-		worst = fmax(worst, ratio);
+		if (ratio > most) {
+			most = ratio;
+			worst = v;
+		}
 	}
-	return (worst);
+	if (most <= 0) {
+		buf_append_char(out, '-');
+		return;
+	}
+	more = (worst.candidate_median_ns - worst.baseline_median_ns) / 1000;
+	clock_format_span(more < 0 ? -more : more, text);
+	buf_printf(out, "x%.2f %c%s", most, more < 0 ? '-' : '+', text);
 }
 
 static void
@@ -175,7 +188,6 @@ print_checks(const struct report *r, struct buf *out)
 {
 	const struct suite *suite = r->session->suite;
 	struct engine_counts n;
-	double ratio;
 	size_t i, width = 5;
 
 	for (i = 0; i < suite->count; i++)
@@ -185,14 +197,11 @@ print_checks(const struct report *r, struct buf *out)
 	    "slowest step\n", (int)width, "check");
 	for (i = 0; i < suite->count; i++) {
 		n = engine_counts(r->session->engine, i);
-		ratio = worst_ratio(r, i);
 		buf_printf(out, "  %-*s  %5u  %4u  %6u  %8u  ", (int)width,
 		    suite->checks[i].id, n.pairs, n.voids,
 		    n.candidate_failures, n.baseline_failures);
-		if (ratio > 0)
-			buf_printf(out, "x%.2f\n", ratio);
-		else
-			buf_append_str(out, "-\n");
+		print_slowest(r, i, out);
+		buf_append_char(out, '\n');
 	}
 }
 

@@ -327,6 +327,12 @@ why_inconclusive(const struct session *s)
 char *
 session_why(const struct session *s)
 {
+	struct engine_counts n = engine_counts_total(s->engine);
+
+	if (s->verdict == ENGINE_BLOCK && n.focuses > 0)
+		return (xasprintf("the evidence against the candidate "
+		    "reached its bound after %u rounds and %u extra pairs",
+		    s->rounds, n.focuses));
 	if (s->verdict == ENGINE_BLOCK)
 		return (xasprintf("the evidence against the candidate "
 		    "reached its bound after %u rounds", s->rounds));

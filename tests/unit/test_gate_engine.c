@@ -398,6 +398,8 @@ slow_candidate_blocks_and_the_step_is_named(void **state)
 	assert_int_equal(named[0].part, ENGINE_PART_BLOCK_LATENCY);
 	assert_int_equal(named[0].check, 1);
 	assert_int_equal(named[0].step, 0);
+	assert_true(named[0].log_e > log(40));
+	assert_true(named[0].estimate > 1.8 && named[0].estimate < 2.2);
 	view = engine_step_view(e, 1, 0);
 	assert_true(view.candidate_median_ns > view.baseline_median_ns * 19 /
 	    10);
@@ -707,6 +709,7 @@ tails_are_pooled_over_the_steps_of_a_check(void **state)
 			assert_true(fabs(all[i].log_e - pooled_tail(e,
 			    all[i].check)) < 1e-12);
 			assert_true(all[i].log_e > 0);
+			assert_true(fabs(all[i].estimate) < .10);
 			seen++;
 		}
 	assert_int_equal(seen, 2);

@@ -235,9 +235,11 @@ a_block_names_the_check_its_size_and_the_first_failing_run(void **state)
 	assert_says(text, "card.hurl:12:1: status <is>");
 	assert_says(text, "expected  200");
 	assert_says(text, "seed 42");
+	assert_null(strchr(text, '\001'));
 	text = tell(&t, FORMAT_MARKDOWN);
 	assert_says(text, "## Gate: block");
 	assert_says(text, "status \\<is\\> \"wrong\" & bad");
+	assert_null(strchr(text, '\001'));
 	text = tell(&t, FORMAT_JUNIT);
 	assert_says(text, "tests=\"2\" failures=\"2\" errors=\"0\"");
 	assert_says(text, "status &lt;is&gt; &quot;wrong&quot; &amp; bad");
