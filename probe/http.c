@@ -365,7 +365,12 @@ info_time(CURL *easy, CURLINFO info)
 	return ((span_us)t);
 }
 
-/* A phase that was begun and not ended took what time there was. */
+/*
+ * The phases follow one another without a gap, so that they sum to the total;
+ * one that was begun and not ended took what time there was. libcurl's
+ * "pretransfer" comes only after the request has left, which on a fast
+ * network is most of the time: sending belongs to wait here.
+ */
 static void
 read_timing(CURL *easy, const struct http_target *target,
     struct response_timing *timing)
@@ -376,6 +381,7 @@ read_timing(CURL *easy, const struct http_target *target,
 	span_us ready = info_time(easy, CURLINFO_PRETRANSFER_TIME_T);
 	span_us first = info_time(easy, CURLINFO_STARTTRANSFER_TIME_T);
 	span_us total = info_time(easy, CURLINFO_TOTAL_TIME_T);
+	span_us begun = 0; /* the phase that comes next */
 	long connects = 0;
 
 	timing->total = total;
@@ -383,15 +389,22 @@ read_timing(CURL *easy, const struct http_target *target,
 	timing->wait = timing->transfer = -1;
 	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
 	if (connects > 0 || ready == 0) {
-		if (!target->is_address)
+		if (!target->is_address) {
 			timing->dns = dns > 0 ? dns : total;
-		if (dns > 0)
-			timing->connect = (connect > 0 ? connect : total) - dns;
-		if (connect > 0 && target->is_https)
-			timing->tls = (tls > 0 ? tls : total) - connect;
+			begun = timing->dns;
+		}
+		if (dns > 0) {
+			timing->connect = (connect > 0 ? connect : total) -
+			    begun;
+			begun += timing->connect;
+		}
+		if (connect > 0 && target->is_https) {
+			timing->tls = (tls > 0 ? tls : total) - begun;
+			begun += timing->tls;
+		}
 	}
 	if (ready > 0) {
-		timing->wait = (first > 0 ? first : total) - ready;
+		timing->wait = (first > 0 ? first : total) - begun;
 		if (first > 0)
 			timing->transfer = total - first;
 	}

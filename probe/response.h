@@ -31,7 +31,10 @@ struct response_certificate {
 	char *pem;
 };
 
-/* Where one answer spent its time; -1: not reached or not needed. */
+/*
+ * Where one answer spent its time; -1: not reached or not needed. The phases
+ * sum to the total; wait includes sending the request.
+ */
 struct response_timing {
 	span_us start;  /* from the start of the run */
 	span_us dns, connect, tls, wait, transfer;
