@@ -44,7 +44,7 @@ timer_arm(struct fleet *fleet, mono_us due)
 static void
 deadline_set(struct fleet *fleet, struct fleet_run *run, mono_us due)
 {
-	if (run->deadline.place == 0)
+	if (run->deadline.id == 0)
 		heap_add(&fleet->deadlines, &run->deadline, due);
 	else
 		heap_move(&fleet->deadlines, &run->deadline, due);

@@ -19,20 +19,23 @@ void
 heap_fini(struct heap *h)
 {
 	free(h->entries);
+	free(h->nodes);
+	free(h->places);
+	free(h->free_ids);
 	memset(h, 0, sizeof(*h));
 }
 
 static void
-put(struct heap *h, size_t i, struct heap_entry e)
+put(struct heap *h, uint32_t i, struct heap_entry e)
 {
 	h->entries[i] = e;
-	e.node->place = i + 1;
+	h->places[e.id] = i;
 }
 
 static void
-sift_up(struct heap *h, size_t i, struct heap_entry e)
+sift_up(struct heap *h, uint32_t i, struct heap_entry e)
 {
-	size_t parent;
+	uint32_t parent;
 
 	while (i > 0) {
 		parent = (i - 1) / ARITY;
@@ -45,9 +48,9 @@ sift_up(struct heap *h, size_t i, struct heap_entry e)
 }
 
 static void
-sift_down(struct heap *h, size_t i, struct heap_entry e)
+sift_down(struct heap *h, uint32_t i, struct heap_entry e)
 {
-	size_t child, end, least;
+	uint32_t child, end, least;
 
 	while ((child = i * ARITY + 1) < h->count) {
 		end = child + ARITY < h->count ? child + ARITY : h->count;
@@ -63,7 +66,7 @@ sift_down(struct heap *h, size_t i, struct heap_entry e)
 }
 
 static void
-settle(struct heap *h, size_t i, struct heap_entry e)
+settle(struct heap *h, uint32_t i, struct heap_entry e)
 {
 	if (i > 0 && e.key < h->entries[(i - 1) / ARITY].key)
 		sift_up(h, i, e);
@@ -71,29 +74,44 @@ settle(struct heap *h, size_t i, struct heap_entry e)
 		sift_down(h, i, e);
 }
 
+static void
+grow(struct heap *h)
+{
+	h->cap = h->cap > 0 ? 2 * h->cap : 64;
+	h->entries = xreallocarray(h->entries, h->cap, sizeof(*h->entries));
+	/* Ids begin at 1. */
+	h->nodes = xreallocarray(h->nodes, h->cap + 1,
+	    sizeof(struct heap_node *));
+	h->places = xreallocarray(h->places, h->cap + 1, sizeof(*h->places));
+	h->free_ids = xreallocarray(h->free_ids, h->cap,
+	    sizeof(*h->free_ids));
+}
+
 void
 heap_add(struct heap *h, struct heap_node *n, int64_t key)
 {
-	must(n->place == 0);
-	if (h->count == h->cap) {
-		h->cap = h->cap > 0 ? 2 * h->cap : 64;
-		h->entries = xreallocarray(h->entries, h->cap,
-		    sizeof(*h->entries));
-	}
+	must(n->id == 0);
+	if (h->count == h->cap)
+		grow(h);
+	n->id = h->free_count > 0 ? h->free_ids[--h->free_count] :
+	    ++h->last_id;
+	h->nodes[n->id] = n;
 	h->count++;
-	sift_up(h, h->count - 1, (struct heap_entry){key, n});
+	sift_up(h, h->count - 1, (struct heap_entry){key, n->id});
 }
 
 void
 heap_remove(struct heap *h, struct heap_node *n)
 {
-	size_t i = n->place;
+	uint32_t i;
 
-	if (i == 0)
+	if (n->id == 0)
 		return;
-	i--;
-	must(i < h->count && h->entries[i].node == n);
-	n->place = 0;
+	must(n->id <= h->last_id && h->nodes[n->id] == n);
+	i = h->places[n->id];
+	h->free_ids[h->free_count++] = n->id;
+	h->nodes[n->id] = NULL;
+	n->id = 0;
 	h->count--;
 	if (i < h->count)
 		settle(h, i, h->entries[h->count]);
@@ -102,16 +120,21 @@ heap_remove(struct heap *h, struct heap_node *n)
 void
 heap_move(struct heap *h, struct heap_node *n, int64_t key)
 {
-	size_t i = n->place;
+	must(n->id > 0 && n->id <= h->last_id && h->nodes[n->id] == n);
+	settle(h, h->places[n->id], (struct heap_entry){key, n->id});
+}
 
-	must(i > 0 && i <= h->count && h->entries[i - 1].node == n);
-	settle(h, i - 1, (struct heap_entry){key, n});
+struct heap_node *
+heap_at(const struct heap *h, uint32_t i)
+{
+	must(i < h->count);
+	return (h->nodes[h->entries[i].id]);
 }
 
 struct heap_node *
 heap_first(const struct heap *h)
 {
-	return (h->count > 0 ? h->entries[0].node : NULL);
+	return (h->count > 0 ? heap_at(h, 0) : NULL);
 }
 
 int64_t

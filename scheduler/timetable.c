@@ -261,11 +261,11 @@ static void
 fold_back(struct timetable *t)
 {
 	struct timetable_entry *e;
-	size_t i, n = t->heap.count;
+	uint32_t i, n = t->heap.count;
 	struct timetable_entry **all = xcalloc(n + 1, sizeof(*all));
 
 	for (i = 0; i < n; i++)
-		all[i] = entry_of_node(t->heap.entries[i].node);
+		all[i] = entry_of_node(heap_at(&t->heap, i));
 	for (i = 0; i < n; i++) {
 		e = all[i];
 		if (e->next - t->wall <= e->every)

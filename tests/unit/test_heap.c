@@ -27,7 +27,7 @@ least_key(const struct item *items)
 	size_t i;
 
 	for (i = 0; i < NODES; i++)
-		if (items[i].node.place != 0 && items[i].key < least)
+		if (items[i].node.id != 0 && items[i].key < least)
 			least = items[i].key;
 	return (least);
 }
@@ -45,7 +45,7 @@ the_first_is_the_least_after_any_change(void **state)
 	heap_init(&h);
 	for (round = 0; round < ROUNDS; round++) {
 		it = &items[rand_r(&seed) % NODES];
-		if (it->node.place == 0) {
+		if (it->node.id == 0) {
 			it->key = rand_r(&seed) % 1000;
 			heap_add(&h, &it->node, it->key);
 		} else if (rand_r(&seed) % 2) {
