@@ -10,7 +10,7 @@
 #include "web/style.h"
 #include "web/text.h"
 
-#define ROWS_MOST 300 /* of the table; a service or name narrows it */
+#define ROWS_MOST 200 /* of the table; a service or name narrows it */
 #define RECENT_RUNS 15
 #define REFRESH_S 15
 
