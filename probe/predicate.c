@@ -22,6 +22,8 @@ struct test {
 	const struct value *expected; /* kind VALUE_NONE without operand */
 	bool holds;
 	bool is_bare;                 /* actual is shown without its kind */
+	bool is_count;                /* actual is shown as its size */
+	size_t count;
 };
 
 static int
@@ -190,6 +192,8 @@ test_empty(struct test *t)
 		return (ERR_TYPE);
 	}
 	t->holds = n == 0;
+	t->is_count = true;
+	t->count = n;
 	return (0);
 }
 
@@ -219,7 +223,7 @@ kinds_of(enum flow_predicate_kind kind)
 	case FLOW_PREDICATE_IS_LIST:
 		return (KIND(LIST));
 	default:
-		return (KIND(OBJECT));
+		return (KIND(OBJECT) | KIND(NODESET));
 	}
 }
 
@@ -238,10 +242,10 @@ is_uuid(const char *p, size_t len)
 
 	if (len > 9 && strncmp(p, "urn:uuid:", 9) == 0)
 		p += 9, len -= 9;
-	else if (len > 2 && p[0] == '{' && p[len - 1] == '}')
+	else if (len == 38 && p[0] == '{' && p[len - 1] == '}')
 		p++, len -= 2;
-	if (len == 32)
-		return (strspn(p, "0123456789abcdefABCDEF") >= 32);
+	else if (len == 32)
+		return (strspn(p, "0123456789abcdefABCDEF") == 32);
 	if (len != 36)
 		return (false);
 	for (i = 0; i < NELEMS(groups); i++) {
@@ -324,8 +328,9 @@ static const struct predicate {
 
 /* What was expected, for people: "not greater than integer <5>". */
 static char *
-expectation(const struct test *t)
+expectation(const struct test *t, bool is_mismatch)
 {
+	const struct predicate *row = &predicates[t->predicate->kind];
 	const struct value *v = t->expected;
 	struct buf text;
 	char *s;
@@ -333,13 +338,13 @@ expectation(const struct test *t)
 	buf_init(&text, EVALUATE_MOST_TEXT);
 	if (t->predicate->is_negated)
 		buf_append_str(&text, "not ");
-	buf_append_str(&text, predicates[t->predicate->kind].words);
+	if (is_mismatch && row->test == test_text_form)
+		buf_append_str(&text, "string");
+	else
+		buf_append_str(&text, row->words);
 	if (t->predicate->kind == FLOW_PREDICATE_MATCHES) {
 		buf_append_char(&text, '<');
-		if (v->kind == VALUE_REGEX)
-			buf_append_str(&text, regex_pattern(v->regex, NULL));
-		else
-			value_describe_bare(v, &text);
+		value_describe_bare(v, &text);
 		buf_append_char(&text, '>');
 	} else if (v->kind != VALUE_NONE)
 		value_describe(v, &text);
@@ -354,14 +359,16 @@ add_failure(const struct test *t, struct place place, bool is_mismatch)
 	struct buf actual;
 
 	buf_init(&actual, EVALUATE_MOST_TEXT);
-	if (t->is_bare)
+	if (t->is_count)
+		buf_printf(&actual, "count equals to %zu", t->count);
+	else if (t->is_bare)
 		value_describe_bare(t->actual, &actual);
 	else
 		value_describe(t->actual, &actual);
-	findings_add(t->ev->findings, FINDING_ASSERT, place, expectation(t),
-	    xstrdup(buf_str(&actual)), is_mismatch ? "Assert failure: types "
-	    "between actual and expected are not consistent" :
-	    "Assert failure");
+	findings_add(t->ev->findings, FINDING_ASSERT, place,
+	    expectation(t, is_mismatch), xstrdup(buf_str(&actual)),
+	    is_mismatch ? "Assert failure: types between actual and expected "
+	    "are not consistent" : "Assert failure");
 	buf_fini(&actual);
 }
 

@@ -12,20 +12,22 @@
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 
 #define EXPRESSION_MOST_BYTES 65536
 
-/* Steps of one evaluation; fewer on a big document, as each costs more. */
-#define STEPS_MOST 10000000ul
-#define STEPS_LEAST 200000ul
-#define WORK_MOST 4000000000ul
+/*
+ * Bounds of one evaluation. libxml2 counts steps, but a step may look at the
+ * text of a whole document: the functions that do so are held to CPU time.
+ */
+#define STEPS_MOST 3000000
+#define CPU_MOST (250 * SPAN_MS)
 
 struct xpath_doc {
 	xmlDoc *doc;
 	bool is_html;
-	size_t len;
 };
 
 static void
@@ -33,6 +35,13 @@ ignore_error(void *arg, xmlError *error)
 {
 	(void)arg;
 	(void)error;
+}
+
+static void
+ignore_text(void *arg, const char *fmt, ...)
+{
+	(void)arg;
+	(void)fmt;
 }
 
 static xmlDoc *
@@ -81,6 +90,7 @@ xpath_doc_parse(const char *text, size_t len, bool is_html,
 	if (len == 0)
 		return (ERR_SYNTAX);
 	xmlSetStructuredErrorFunc(NULL, ignore_error);
+	xmlSetGenericErrorFunc(NULL, ignore_text); /* unknown functions */
 	doc = is_html ? parse_html(text, (int)len) :
 	    parse_xml(text, (int)len);
 	if (doc == NULL)
@@ -92,7 +102,6 @@ xpath_doc_parse(const char *text, size_t len, bool is_html,
 	d = xcalloc(1, sizeof(*d));
 	d->doc = doc;
 	d->is_html = is_html;
-	d->len = len;
 	*out = d;
 	return (0);
 }
@@ -142,14 +151,57 @@ register_namespaces(xmlXPathContext *ctxt, xmlDoc *doc)
 	}
 }
 
-static unsigned long
-steps_for(size_t len)
-{
-	unsigned long steps = WORK_MOST / (len + 1);
+/* The functions of XPath 1.0 that read strings of any length. */
+static const struct {
+	const char *name;
+	xmlXPathFunction function;
+} string_functions[] = {
+	{"string", xmlXPathStringFunction},
+	{"concat", xmlXPathConcatFunction},
+	{"contains", xmlXPathContainsFunction},
+	{"starts-with", xmlXPathStartsWithFunction},
+	{"substring", xmlXPathSubstringFunction},
+	{"substring-before", xmlXPathSubstringBeforeFunction},
+	{"substring-after", xmlXPathSubstringAfterFunction},
+	{"string-length", xmlXPathStringLengthFunction},
+	{"normalize-space", xmlXPathNormalizeFunction},
+	{"translate", xmlXPathTranslateFunction},
+	{"number", xmlXPathNumberFunction},
+	{"sum", xmlXPathSumFunction},
+};
 
-	if (steps > STEPS_MOST)
-		return (STEPS_MOST);
-	return (steps < STEPS_LEAST ? STEPS_LEAST : steps);
+/* Call the function by its name, unless the time is up. */
+static void
+timed_function(xmlXPathParserContext *p, int arg_count)
+{
+	const span_us *deadline = p->context->userData;
+	const char *name = (const char *)p->context->function;
+	size_t i;
+
+	if (clock_cpu() > *deadline) {
+		xmlXPathErr(p, XPATH_OP_LIMIT_EXCEEDED);
+		p->error = XPATH_OP_LIMIT_EXCEEDED;
+		return;
+	}
+	for (i = 0; i < NELEMS(string_functions); i++)
+		if (strcmp(name, string_functions[i].name) == 0) {
+			string_functions[i].function(p, arg_count);
+			return;
+		}
+}
+
+/* Take the place of libxml2's own entries. */
+static void
+register_functions(xmlXPathContext *ctxt)
+{
+	const xmlChar *name;
+	size_t i;
+
+	for (i = 0; i < NELEMS(string_functions); i++) {
+		name = (const xmlChar *)string_functions[i].name;
+		xmlXPathRegisterFunc(ctxt, name, NULL);
+		xmlXPathRegisterFunc(ctxt, name, timed_function);
+	}
 }
 
 static int
@@ -182,6 +234,7 @@ xpath_eval(struct xpath_doc *doc, const char *expression, struct value *out)
 {
 	xmlXPathContext *ctxt;
 	xmlXPathObject *result;
+	span_us deadline = clock_cpu() + CPU_MOST;
 	int err;
 
 	if (strlen(expression) > EXPRESSION_MOST_BYTES)
@@ -189,7 +242,9 @@ xpath_eval(struct xpath_doc *doc, const char *expression, struct value *out)
 	ctxt = xmlXPathNewContext(doc->doc);
 	must(ctxt != NULL);
 	ctxt->error = ignore_error;
-	ctxt->opLimit = steps_for(doc->len);
+	ctxt->userData = &deadline;
+	ctxt->opLimit = STEPS_MOST;
+	register_functions(ctxt);
 	if (!doc->is_html)
 		register_namespaces(ctxt, doc->doc);
 	result = xmlXPathEvalExpression((const xmlChar *)expression, ctxt);
