@@ -6,7 +6,7 @@
 #include "contrib/paysim/app.h"
 #include "contrib/paysim/call.h"
 
-#define EVENTS_MOST 100000 /* kept; the oldest go first */
+#define EVENTS_MOST 20000 /* kept; the oldest go first */
 
 /*
  * Record that type (a static string) happened to o and queue its webhooks.

@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
     {.name = "most-objects", .type = OPTION_INT,
         .offset = OPTION_AT(struct values, most_objects), .arg = "N",
         .env = "", .min = 1000, .max = 100000000,
-        .help = "Keep at most this many of a kind (default: 5000000)"},
+        .help = "Keep at most this many of a kind (default: 1000000)"},
     {.name = "verbose", .letter = 'v', .type = OPTION_FLAG,
         .offset = OPTION_AT(struct values, is_verbose), .env = "",
         .help = "Log every request"},
@@ -161,7 +161,7 @@ serve(const struct values *v, struct loop *loop, struct app *app)
 int
 main(int argc, char **argv)
 {
-	struct values v = {.most_objects = 5000000, .processing = SPAN_S,
+	struct values v = {.most_objects = 1000000, .processing = SPAN_S,
 	    .webhook_retry = 500 * SPAN_MS};
 	struct loop_signal *term, *interrupt;
 	struct loop *loop;
