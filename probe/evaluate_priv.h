@@ -40,9 +40,14 @@ int query_jsonpath(struct evaluation *ev, const struct flow_template *path,
 int query_xpath(struct evaluation *ev, const struct flow_template *path,
     struct xpath_doc *doc, struct value *out);
 
-/* Group 1 of the first match; the regex is given, or compiled from text. */
-int query_regex(struct evaluation *ev, const struct regex *regex,
-    const struct flow_template *pattern, const char *text, size_t len,
+struct query_pattern {
+	const struct regex *regex;          /* of a /regex/, or NULL */
+	const struct flow_template *source; /* of a quoted one */
+};
+
+/* Group 1 of the first match, or no value. */
+int query_regex(struct evaluation *ev, struct place place,
+    const struct query_pattern *pattern, const char *text, size_t len,
     struct value *out);
 
 /*

@@ -315,11 +315,13 @@ location(const struct input *in, struct value *out)
 static int
 regex(const struct input *in, struct value *out)
 {
+	struct query_pattern pattern = {in->filter->regex,
+	    &in->filter->argument};
 	size_t len;
 	const char *text = value_text(in->value, &len);
 
-	return (query_regex(in->ev, in->filter->regex, &in->filter->argument,
-	    text, len, out));
+	return (query_regex(in->ev, in->filter->place, &pattern, text, len,
+	    out));
 }
 
 static int

@@ -242,16 +242,18 @@ query_compile(struct evaluation *ev, const struct flow_template *pattern,
 }
 
 int
-query_regex(struct evaluation *ev, const struct regex *regex,
-    const struct flow_template *pattern, const char *text, size_t len,
+query_regex(struct evaluation *ev, struct place place,
+    const struct query_pattern *pattern, const char *text, size_t len,
     struct value *out)
 {
+	const struct regex *regex = pattern->regex;
 	struct regex *compiled = NULL;
 	struct regex_match m;
 	int rc;
 
 	if (regex == NULL) {
-		if ((rc = query_compile(ev, pattern, &compiled)) != 0)
+		if ((rc = query_compile(ev, pattern->source,
+		    &compiled)) != 0)
 			return (rc);
 		regex = compiled;
 	}
@@ -260,8 +262,8 @@ query_regex(struct evaluation *ev, const struct regex *regex,
 		*out = value_string(text + m.groups[1].start,
 		    m.groups[1].end - m.groups[1].start);
 	else if (rc < 0)
-		evaluate_data_fault(ev, pattern->place, "the regex takes too "
-		    "much work on this answer");
+		evaluate_data_fault(ev, place, "the regex takes too much work "
+		    "on this answer");
 	regex_free(&compiled);
 	return (rc < 0 ? rc : 0);
 }
@@ -270,13 +272,14 @@ static int
 query_body_regex(struct evaluation *ev, const struct flow_query *q,
     struct value *out)
 {
+	struct query_pattern pattern = {q->regex, &q->argument};
 	const char *text;
 	size_t len;
 	int err;
 
 	if ((err = body_text(ev, q->place, &text, &len)) != 0)
 		return (err);
-	return (query_regex(ev, q->regex, &q->argument, text, len, out));
+	return (query_regex(ev, q->place, &pattern, text, len, out));
 }
 
 static int
