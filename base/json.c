@@ -139,8 +139,33 @@ string_end(struct parser *ps)
 	return (p < ps->end ? p : NULL);
 }
 
+/* Length of the ASCII at p that stands for itself in a string. */
+static size_t
+plain_run(const char *p, const char *end)
+{
+	const char *start = p;
+	uint64_t v, quote, slash;
+
+	/* Eight at a time: a byte is zero where v has a quote or backslash;
+	 * the subtraction's borrow marks it, and any byte below a blank. */
+	for (; end - p >= 8; p += 8) {
+		memcpy(&v, p, 8);
+		quote = v ^ 0x2222222222222222u;
+		slash = v ^ 0x5c5c5c5c5c5c5c5cu;
+		if (((v | (v - 0x2020202020202020u) |
+		    (quote - 0x0101010101010101u) |
+		    (slash - 0x0101010101010101u)) &
+		    0x8080808080808080u) != 0)
+			break;
+	}
+	while (p < end && *p != '"' && *p != '\\' &&
+	    (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80)
+		p++;
+	return ((size_t)(p - start));
+}
+
 static int
-parse_string(struct parser *ps, const char **text, size_t *len)
+parse_hard_string(struct parser *ps, const char **text, size_t *len)
 {
 	const char *close = string_end(ps), *run;
 	char *start, *out;
@@ -173,6 +198,24 @@ parse_string(struct parser *ps, const char **text, size_t *len)
 	*out = '\0';
 	*text = start;
 	*len = (size_t)(out - start);
+	return (0);
+}
+
+/* Most strings are ASCII without escapes. */
+static int
+parse_string(struct parser *ps, const char **text, size_t *len)
+{
+	size_t n = plain_run(ps->p + 1, ps->end);
+	char *start;
+
+	if (ps->end - ps->p <= (ptrdiff_t)n + 1 || ps->p[n + 1] != '"')
+		return (parse_hard_string(ps, text, len));
+	start = arena_strndup(ps->arena, ps->p + 1, n);
+	if (start == NULL)
+		return (over(ps, "the document needs too much memory"));
+	ps->p += n + 2;
+	*text = start;
+	*len = n;
 	return (0);
 }
 

@@ -55,12 +55,56 @@ read_target(CURLU *u, struct http_target *out)
 	return (sentence);
 }
 
+/*
+ * The common case without libcurl, whose parser takes some 20 allocations: a
+ * name that can be no number in disguise or a plain address, a port, and
+ * nothing else that libcurl might read in its own way. False: ask libcurl.
+ */
+static bool
+parse_plain(const char *url, struct http_target *out)
+{
+	const char *host, *p;
+	size_t len, i;
+	long port = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->is_https = strncmp(url, "https://", 8) == 0;
+	if (!out->is_https && strncmp(url, "http://", 7) != 0)
+		return (false);
+	host = url + (out->is_https ? 8 : 7);
+	len = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	if (len == 0 || len >= sizeof(out->host))
+		return (false);
+	memcpy(out->host, host, len);
+	out->is_address = is_address(out->host);
+	if (!out->is_address && strpbrk(out->host,
+	    "ghijklmnopqrstuvwyz") == NULL)
+		return (false);
+	p = host + len;
+	if (*p == ':') {
+		for (i = 1; i <= 5 && p[i] >= '0' && p[i] <= '9'; i++)
+			port = port * 10 + (p[i] - '0');
+		p += i;
+		if (port < 1 || port > 65535)
+			return (false);
+	}
+	if (*p != '\0' && *p != '/' && *p != '?')
+		return (false);
+	for (; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+			return (false);
+	out->port = port > 0 ? (int)port : out->is_https ? 443 : 80;
+	return (true);
+}
+
 const char *
 http_parse_target(const char *url, struct http_target *out)
 {
 	const char *sentence;
 	CURLU *u;
 
+	if (parse_plain(url, out))
+		return (NULL);
 	if (strstr(url, "://") == NULL)
 		return ("missing scheme <http://> or <https://>");
 	u = curl_url();

@@ -8,7 +8,8 @@
  *
  * Rounds are interleaved and the medians shown. The server and this driver
  * run on one CPU, what is measured on another. Arguments: "full" for the
- * stated sizes, else a quick look.
+ * stated sizes, none for a quick look, or one line of the first table:
+ * "plain" or "tls", hosts, runs in flight.
  */
 #include <sched.h>
 #include <signal.h>
@@ -472,33 +473,42 @@ remove_certificate(struct bench *b)
 	rmdir(b->folder);
 }
 
+static double
+compare_at(struct bench *b, bool is_tls, int hosts, int in_flight,
+    bool is_full)
+{
+	struct bench_load load = {.server = &b->server, .is_tls = is_tls,
+	    .hosts = hosts, .in_flight = in_flight,
+	    .certificate = b->certificate};
+
+	load.flows = (is_full ? 2 : 1) * (is_tls ? 2000 : 8000);
+	if (load.flows < 2 * in_flight)
+		load.flows = 2 * in_flight;
+	return (compare(b, &load, is_full ? 5 : 3));
+}
+
+static void
+print_head(void)
+{
+	printf("CPU us for each flow of %d steps, medians\n"
+	    "%-5s %-5s %9s %12s %12s %9s\n", BENCH_STEPS, "", "hosts",
+	    "in flight", "e2e-probe", "bare loop", "ratio");
+}
+
 static void
 run(struct bench *b, bool is_full)
 {
 	static const int in_flight[] = {100, 1000, 4000};
 	static const int sizes[] = {1000, 10000};
-	const int rounds = is_full ? 5 : 3;
-	struct bench_load load = {.server = &b->server,
-	    .certificate = b->certificate};
-	double us = 200;
+	double us = 0, one;
 	size_t i, j;
 
-	printf("CPU us for each flow of %d steps, medians of %d rounds\n"
-	    "%-5s %-5s %9s %12s %12s %9s\n", BENCH_STEPS, rounds, "", "hosts",
-	    "in flight", "e2e-probe", "bare loop", "ratio");
+	print_head();
 	for (j = 0; j < 3; j++)
 		for (i = 0; i < NELEMS(in_flight); i++) {
-			load.is_tls = j == 2;
-			load.hosts = j == 1 ? HOSTS_MANY : 1;
-			load.in_flight = in_flight[i];
-			load.flows = (is_full ? 2 : 1) *
-			    (load.is_tls ? 2000 : 8000);
-			if (load.flows < 2 * load.in_flight)
-				load.flows = 2 * load.in_flight;
-			if (i == 0 && j == 0)
-				us = compare(b, &load, rounds);
-			else
-				compare(b, &load, rounds);
+			one = compare_at(b, j == 2, j == 1 ? HOSTS_MANY : 1,
+			    in_flight[i], is_full);
+			us = us == 0 ? one : us;
 		}
 	printf("\nMemory of each waiting flow, KiB\n%-5s %9s %12s\n", "",
 	    "flows", "KiB");
@@ -515,14 +525,18 @@ int
 main(int argc, char **argv)
 {
 	struct bench b = {.is_ready = false};
-	bool is_full = argc > 1 && strcmp(argv[1], "full") == 0;
 
 	proc_init(0);
 	make_certificate(&b);
 	bench_server_start(&b.server, b.certificate, b.key, CPU_OTHERS);
 	pin(0, CPU_OTHERS);
 	b.loop = loop_new();
-	run(&b, is_full);
+	if (argc == 4) {
+		print_head();
+		compare_at(&b, strcmp(argv[1], "tls") == 0, atoi(argv[2]),
+		    atoi(argv[3]), false);
+	} else
+		run(&b, argc > 1 && strcmp(argv[1], "full") == 0);
 	loop_free(&b.loop);
 	bench_server_stop(&b.server);
 	remove_certificate(&b);
