@@ -185,6 +185,7 @@ report_margin(const struct report *r, const struct engine_component *c,
 {
 	struct engine_config config = settings_engine(r->session->settings);
 
+	must(c->part >= ENGINE_PART_PASS_FAILURES);
 	if (isnan(margin)) {
 		buf_append_str(out, "nothing yet");
 		return;
@@ -202,7 +203,7 @@ report_margin(const struct report *r, const struct engine_component *c,
 		    "baseline's p90", margin * 100);
 		break;
 	default:
-		must(!"a component of a block has no margin to reach");
+		break;
 	}
 }
 
