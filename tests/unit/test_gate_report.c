@@ -303,6 +303,68 @@ the_json_document_has_every_documented_member(void **state)
 	told_fini(&t);
 }
 
+static struct engine_arm
+arm_of(const struct json *half, int64_t latency_ns[static 2])
+{
+	const struct json *list = json_get(half, "latency_ns");
+	size_t i;
+
+	assert_int_equal(list->count, 2);
+	for (i = 0; i < 2; i++)
+		if (list->items[i].kind == JSON_NULL)
+			latency_ns[i] = ENGINE_NOT_REACHED;
+		else
+			assert_int_equal(json_int(&list->items[i],
+			    &latency_ns[i]), 0);
+	return ((struct engine_arm){outcome_is_against_service(outcome_parse(
+	    json_get_str(half, "outcome", ""))), latency_ns});
+}
+
+/* Feed the rounds of a document to a new engine. */
+static double
+replay(const struct json *root)
+{
+	const struct json *rounds = json_get(root, "rounds"), *r;
+	struct engine_check ec = {.name = check.id, .step_count = 2,
+	    .history = {5000, 0, 1}};
+	struct engine *e = engine_new(&engine_config_default, &ec, 1);
+	int64_t cand[2], base[2];
+	double log_e;
+	size_t i;
+
+	for (i = 0; i < rounds->count; i++) {
+		r = &rounds->items[i];
+		engine_add(e, 0, &(struct engine_pair){
+		    .kind = ENGINE_PAIR_ROUND,
+		    .candidate = arm_of(json_get(r, "candidate"), cand),
+		    .baseline = arm_of(json_get(r, "baseline"), base)});
+	}
+	log_e = engine_log_evidence(e);
+	engine_free(&e);
+	return (log_e);
+}
+
+static void
+rounds_of_the_document_replay_to_the_same_evidence(void **state)
+{
+	const struct json *root;
+	struct json_doc *doc;
+	struct told t;
+	double log_e;
+
+	(void)state;
+	told_init(&t, 80, 5, 104 * MS);
+	tell(&t, FORMAT_JSON);
+	assert_int_equal(json_parse(t.out.data, t.out.len,
+	    &json_limits_default, &doc, NULL), 0);
+	root = json_root(doc);
+	log_e = json_get_double(json_get(root, "evidence"), "log_e", 0);
+	assert_true(log_e != 0);
+	assert_true(replay(root) == log_e);
+	json_free(&doc);
+	told_fini(&t);
+}
+
 static void
 an_inconclusive_gate_tells_what_is_not_ruled_out(void **state)
 {
@@ -380,6 +442,8 @@ main(void)
 		a_block_names_the_check_its_size_and_the_first_failing_run),
 	    cmocka_unit_test(a_slow_step_is_named_with_its_medians),
 	    cmocka_unit_test(the_json_document_has_every_documented_member),
+	    cmocka_unit_test(
+		rounds_of_the_document_replay_to_the_same_evidence),
 	    cmocka_unit_test(an_inconclusive_gate_tells_what_is_not_ruled_out),
 	    cmocka_unit_test(only_what_is_undecided_may_be_waved_through),
 	    cmocka_unit_test(report_files_are_told_by_their_end),
