@@ -334,6 +334,7 @@ open_parts(struct daemon *d)
 	rc = outbox_new(d->loop, &outbox, store_ready_cb, d, &d->outbox);
 	if (rc != 0)
 		fprintf(stderr, "e2e-scheduler: %s: %s\n", spool,
+		    rc == ERR_BUSY ? "in use by another scheduler" :
 		    strerror(errno));
 	free(spool);
 	if (rc != 0)

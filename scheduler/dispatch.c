@@ -433,7 +433,9 @@ dispatch_set_plan(struct dispatch *d, const struct plan *plan)
 	size_t i;
 
 	must_magic(d, DISPATCH_MAGIC);
-	timetable_turn(d->timetable, clock_mono(), clock_wall());
+	/* What is due by now belongs to the old plan. */
+	if (!d->is_stopped)
+		dispatch_turn(d, clock_mono(), clock_wall());
 	while (take_missed(d, SIZE_MAX))
 		continue;
 	HASH_ITER(hh, d->checks, c, next)

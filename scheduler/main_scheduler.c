@@ -73,7 +73,8 @@ static const struct option_text texts[] = {
 	    "--stop-timeout, record the rest as lost, flush the store, end. A "
 	    "second one does not wait."},
 	{"EXIT STATUS",
-	    "0 stopped by a signal; 30 the spool cannot be used; 64 wrong "
+	    "0 stopped by a signal; 30 the spool cannot be used, or another "
+	    "scheduler uses it; 64 wrong "
 	    "options; 78 a mistake in the checks."},
 	{0},
 };

@@ -454,9 +454,10 @@ outbox_new(struct loop *loop, const struct outbox_options *options,
 {
 	struct outbox *o;
 	struct spool *spool;
+	int rc = spool_open(options->spool, &spool);
 
-	if (spool_open(options->spool, &spool) != 0)
-		return (ERR_IO);
+	if (rc != 0)
+		return (rc);
 	o = xcalloc(1, sizeof(*o));
 	o->magic = OUTBOX_MAGIC;
 	o->loop = loop;

@@ -30,7 +30,10 @@ struct outbox_options {
 /* The store is ready, for the first time or again. m is its READY. */
 typedef void outbox_ready_cb(const struct message *m, void *arg);
 
-/* Open the spool and start the store. Returns 0, or ERR_IO with errno. */
+/*
+ * Open the spool and start the store. Returns 0; ERR_BUSY when another
+ * process has the spool, or ERR_IO with errno.
+ */
 int outbox_new(struct loop *loop, const struct outbox_options *o,
     outbox_ready_cb *ready, void *arg, struct outbox **out);
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -44,6 +45,7 @@ TAILQ_HEAD(segment_list, segment);
 
 struct spool {
 	char *dir;
+	int lock_fd;             /* of the directory, locked */
 	struct segment_list segments;
 	struct segment *writer;  /* the last one while it may grow */
 	uint64_t last_number;
@@ -153,14 +155,32 @@ find_segments(struct spool *s)
 	return (0);
 }
 
+/* The lock goes with the process, however it ends. */
+static int
+lock_dir(const char *dir, int *fd)
+{
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return (ERR_IO);
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return (0);
+	close(*fd);
+	return (errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO);
+}
+
 int
 spool_open(const char *dir, struct spool **out)
 {
 	struct spool *s;
+	int fd, rc;
 
 	if (file_make_dirs(dir) != 0)
 		return (ERR_IO);
+	rc = lock_dir(dir, &fd);
+	if (rc != 0)
+		return (rc);
 	s = xcalloc(1, sizeof(*s));
+	s->lock_fd = fd;
 	s->dir = xstrdup(dir);
 	TAILQ_INIT(&s->segments);
 	buf_init(&s->doc, MESSAGE_MOST_BYTES);
@@ -184,6 +204,7 @@ spool_close(struct spool **sp)
 	while ((g = TAILQ_FIRST(&s->segments)) != NULL)
 		segment_free(s, g, false);
 	buf_fini(&s->doc);
+	close(s->lock_fd);
 	free(s->dir);
 	free(s);
 }

@@ -17,7 +17,10 @@
 
 struct spool;
 
-/* Open a directory, made when missing. Returns 0 or ERR_IO. */
+/*
+ * Open a directory, made when missing, for this process alone. Returns 0,
+ * ERR_BUSY when another process has it, or ERR_IO.
+ */
 int spool_open(const char *dir, struct spool **out);
 
 /* Close; segments that are not done stay for the next process. */

@@ -110,11 +110,13 @@ class System:
         return scheduler
 
     def records(self):
-        """{check: [Record, ...] by due time} of all runs files."""
+        """{check: [Record, ...] by due time} of all runs files. One that
+        is just being made counts as empty."""
         found = collections.defaultdict(list)
         for path in sorted(self.store.glob("runs-*.db")):
-            with contextlib.closing(sqlite3.connect(
-                    f"file:{path}?mode=ro", uri=True)) as db:
+            with contextlib.suppress(sqlite3.OperationalError), \
+                    contextlib.closing(sqlite3.connect(
+                        f"file:{path}?mode=ro", uri=True)) as db:
                 for check, *row in db.execute(
                         "SELECT c.check_name, r.due_us, o.name, "
                         "coalesce(r.reason, ''), r.trigger FROM run r "
@@ -125,11 +127,8 @@ class System:
         return found
 
     def count(self, outcome=None):
-        try:
-            return sum(outcome in (None, r.outcome)
-                       for rs in self.records().values() for r in rs)
-        except sqlite3.Error:
-            return 0  # it is being made
+        return sum(outcome in (None, r.outcome)
+                   for rs in self.records().values() for r in rs)
 
     def reasons(self, outcome):
         return [r.reason for rs in self.records().values() for r in rs

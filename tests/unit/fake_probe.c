@@ -4,7 +4,8 @@
  * definition document says, which is one word:
  *	answer, slow (after 50 ms), hang, die, freeze, garbage, bare (a result
  *	without a document), twice.
- * A real definition is answered; "unreachable" when that stands in it.
+ * A real definition is answered; "unreachable" when that stands in it, after
+ * 250 ms when "slow" does.
  * The event of a result is {"defines":N,"job":JOB}.
  */
 #include <signal.h>
@@ -81,7 +82,7 @@ later_cb(void *arg)
 }
 
 static void
-answer_later(struct fake *f, const struct message *m)
+answer_later(struct fake *f, const struct message *m, span_us delay)
 {
 	struct later *l = xcalloc(1, sizeof(*l));
 
@@ -89,7 +90,7 @@ answer_later(struct fake *f, const struct message *m)
 	l->m = *m;
 	l->m.doc = l->doc = xmemdup(m->doc, m->doc_len);
 	l->timer = loop_timer_new(f->loop, later_cb, l);
-	loop_timer_at(l->timer, clock_mono() + SLOW);
+	loop_timer_at(l->timer, clock_mono() + delay);
 }
 
 static void
@@ -123,8 +124,9 @@ run_job(struct fake *f, const struct message *m)
 			word = f->definitions[i].word;
 	if (word == NULL)
 		_exit(9); /* a job before its definition */
-	if (strcmp(word, "slow") == 0) {
-		answer_later(f, m);
+	if (strcmp(word, "slow") == 0 ||
+	    (is_real(word) && strstr(word, "slow") != NULL)) {
+		answer_later(f, m, is_real(word) ? 5 * SLOW : SLOW);
 		return;
 	}
 	if (is_real(word))

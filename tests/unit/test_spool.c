@@ -257,6 +257,52 @@ what_is_skipped_is_on_disk_but_not_read(void **state)
 	spool_close(&s);
 }
 
+static void
+a_directory_serves_one_process(void **state)
+{
+	struct spool *s, *other;
+
+	(void)state;
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_int_equal(spool_open(dir, &other), ERR_BUSY);
+	spool_close(&s);
+	assert_int_equal(spool_open(dir, &other), 0);
+	spool_close(&other);
+}
+
+static void
+count_cb(const struct message *m, void *arg)
+{
+	int *count = arg;
+	char want[32];
+
+	snprintf(want, sizeof(want), "{\"n\":%d,", (*count)++);
+	assert_memory_equal(m->doc, want, strlen(want));
+}
+
+static void
+a_scan_shows_what_is_left_and_leaves_it(void **state)
+{
+	struct spool *s;
+	int i, count = 0;
+
+	(void)state;
+	assert_int_equal(spool_open(dir, &s), 0);
+	for (i = 0; i < 10; i++)
+		append(s, i, 10);
+	spool_close(&s);
+	assert_int_equal(spool_open(dir, &s), 0);
+	spool_scan(s, 1 << 20, count_cb, &count);
+	assert_int_equal(count, 10);
+	count = 0;
+	spool_scan(s, 1, count_cb, &count);
+	assert_int_equal(count, 1);
+	for (i = 0; i < 10; i++)
+		assert_reads(s, i, NULL);
+	assert_all_read(s);
+	spool_close(&s);
+}
+
 int
 main(void)
 {
@@ -268,6 +314,8 @@ main(void)
 	    TEST(a_changed_byte_is_noticed),
 	    TEST(a_full_disk_refuses_whole_events_and_keeps_the_others),
 	    TEST(what_is_skipped_is_on_disk_but_not_read),
+	    TEST(a_directory_serves_one_process),
+	    TEST(a_scan_shows_what_is_left_and_leaves_it),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
