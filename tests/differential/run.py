@@ -14,8 +14,10 @@ import argparse
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -47,9 +49,14 @@ class Bench:
 
     def __init__(self, argv, places):
         self.argv, self.places = argv, places
+        # A copy: flows write files beside themselves.
+        self.folder = tempfile.TemporaryDirectory()
+        self.flows = pathlib.Path(self.folder.name) / "flows"
+        shutil.copytree(HERE / "flows", self.flows)
         self.servers = {"PORT": Server(), "OTHER": Server()}
 
-    def run(self, flow):
+    def run(self, name):
+        """Run the flow of this name; what came of it."""
         for server in self.servers.values():
             server.take()
         done = subprocess.run(
@@ -57,7 +64,8 @@ class Bench:
              f"host=http://127.0.0.1:{self.servers['PORT'].port}",
              "--variable",
              f"other=http://127.0.0.1:{self.servers['OTHER'].port}",
-             str(flow)], capture_output=True, text=True, errors="replace",
+             "--variable", f"port={self.servers['PORT'].port}",
+             str(self.flows / f"{name}.hurl")], capture_output=True, text=True, errors="replace",
             timeout=60)
         lines = sorted({int(n) for n in re.findall(
             self.places, done.stdout + done.stderr, re.M)})
@@ -107,7 +115,7 @@ def record(names):
     version = subprocess.run(["hurl", "--version"], capture_output=True,
                              text=True).stdout.split("\n")[0]
     answers = {} if not names else expected()["flows"]
-    answers.update({p.stem: bench.run(p) for p in flows(names)})
+    answers.update({p.stem: bench.run(p.stem) for p in flows(names)})
     (HERE / "expected.json").write_text(json.dumps(
         {"recorded": " ".join(version.split()[:2]), "flows": answers},
         indent=1, sort_keys=True) + "\n")
@@ -124,7 +132,7 @@ def main():
         return record(args.names)
     bench, want, different = e2e_run(args.run), expected()["flows"], 0
     for path in flows(args.names):
-        found = differences(bench.run(path), want[path.stem])
+        found = differences(bench.run(path.stem), want[path.stem])
         if not found:
             continue
         different += path.stem not in known()

@@ -95,7 +95,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def on_to(self, *_):
         self.answer(302, "moved",
-                    headers=[("Location", self.query["url"])])
+                    headers=[("Location", self.query.get("url", ""))])
 
     def on_loop(self, *_):
         self.answer(302, "moved", headers=[("Location", "/loop")])
@@ -160,6 +160,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+
+    def handle_error(self, *_):
+        pass  # clients go away as they like
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)

@@ -20,7 +20,7 @@ def bench(build):
 def test_a_flow_ends_as_with_hurl(bench, name):
     """The same exit code, failing lines and requests as the server saw."""
     found = differential.differences(
-        bench.run(differential.HERE / "flows" / f"{name}.hurl"),
+        bench.run(name),
         differential.expected()["flows"][name])
     if name in differential.known():
         assert found, "listed in known.json, but there is no difference"
