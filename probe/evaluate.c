@@ -239,6 +239,8 @@ body_differs(struct evaluation *ev, const struct flow_body *body,
 	struct value v;
 	struct place place = body->place;
 	size_t at = 0, line = 1;
+	bool is_fenced = body->kind == FLOW_BODY_MULTILINE ||
+	    body->kind == FLOW_BODY_GRAPHQL;
 
 	if (is_bytes(body)) {
 		v = value_bytes(buf_str(expected), expected->len);
@@ -254,6 +256,17 @@ body_differs(struct evaluation *ev, const struct flow_body *body,
 	for (; at < expected->len && at < len &&
 	    expected->data[at] == actual[at]; at++)
 		line += actual[at] == '\n';
+	/* The caret stands at the line of the flow that differs, or at the
+	 * last one when the answer has more of them. */
+	if (memchr(buf_str(expected), '\n', expected->len) != NULL ||
+	    memchr(actual, '\n', len) != NULL) {
+		place.line += (uint32_t)(is_fenced + line - 1);
+		if (at == expected->len && line > 1 &&
+		    expected->data[at - 1] == '\n')
+			place.line--;
+		place.column = 1;
+		place.width = 1;
+	}
 	findings_add(ev->findings, FINDING_ASSERT, place,
 	    differing_line(buf_str(expected), expected->len, at),
 	    differing_line(actual, len, at), "Assert body value: line %zu of "

@@ -143,10 +143,17 @@ decode_charset(const struct input *in, struct value *out)
 	return (err);
 }
 
+/* Unlike charsetDecode "utf-8" it takes what is not UTF-8. */
 static int
 decode_utf8(const struct input *in, struct value *out)
 {
-	return (charset_of(in, "utf-8", out));
+	struct buf text;
+	size_t len;
+	const char *p = value_text(in->value, &len);
+
+	buf_init(&text, most_bytes(in));
+	return (take_text(in, &text, text_append_lossy(p, len, &text),
+	    VALUE_STRING, out));
 }
 
 static int

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "base/utf8.h"
 #include "probe/html.h"
 
@@ -31,9 +32,37 @@ url_encode(const char *text, size_t len, struct buf *out)
 	return (err);
 }
 
-/* Append with U+FFFD for each byte that is not UTF-8. */
-static int
-append_lossy(const char *p, size_t len, struct buf *out)
+/*
+ * Bytes of an ill-formed sequence that one U+FFFD stands for: the longest
+ * beginning of a character (Unicode 3.9, "maximal subpart").
+ */
+static size_t
+ill_formed_length(const unsigned char *p, size_t len)
+{
+	static const struct {
+		unsigned char first, last; /* lead bytes */
+		unsigned char low, high;   /* second byte */
+		size_t more;               /* bytes after the first */
+	} rows[] = {{0xc2, 0xdf, 0x80, 0xbf, 1}, {0xe0, 0xe0, 0xa0, 0xbf, 2},
+	    {0xe1, 0xec, 0x80, 0xbf, 2}, {0xed, 0xed, 0x80, 0x9f, 2},
+	    {0xee, 0xef, 0x80, 0xbf, 2}, {0xf0, 0xf0, 0x90, 0xbf, 3},
+	    {0xf1, 0xf3, 0x80, 0xbf, 3}, {0xf4, 0xf4, 0x80, 0x8f, 3}};
+	size_t i, n = 1;
+
+	for (i = 0; i < NELEMS(rows); i++) {
+		if (*p < rows[i].first || *p > rows[i].last)
+			continue;
+		if (len < 2 || p[1] < rows[i].low || p[1] > rows[i].high)
+			return (1);
+		for (n = 2; n < len && n <= rows[i].more &&
+		    (p[n] & 0xc0) == 0x80; n++)
+			;
+	}
+	return (n);
+}
+
+int
+text_append_lossy(const char *p, size_t len, struct buf *out)
 {
 	size_t n;
 	int err = 0;
@@ -43,11 +72,12 @@ append_lossy(const char *p, size_t len, struct buf *out)
 		err = buf_append(out, p, n);
 		p += n;
 		len -= n;
-		if (len > 0 && err == 0) {
-			err = buf_append_str(out, "\xef\xbf\xbd");
-			p++;
-			len--;
-		}
+		if (len == 0 || err != 0)
+			break;
+		n = ill_formed_length((const unsigned char *)p, len);
+		err = buf_append_str(out, "\xef\xbf\xbd");
+		p += n;
+		len -= n;
 	}
 	return (err);
 }
@@ -70,7 +100,7 @@ percent_decode(const char *text, size_t len, bool is_query, struct buf *out)
 			bytes[n++] = is_query && text[i] == '+' ? ' ' :
 			    text[i];
 	}
-	err = append_lossy(bytes, n, out);
+	err = text_append_lossy(bytes, n, out);
 	free(bytes);
 	return (err);
 }

@@ -21,6 +21,12 @@ int text_filter(enum flow_filter_kind kind, const char *text, size_t len,
 int text_replace(const char *text, size_t len, const struct buf *old,
     const struct buf *with, struct buf *out);
 
+/*
+ * Append with one U+FFFD for each sequence that is not UTF-8, as long as it
+ * could have been the beginning of one. Returns 0 or ERR_LIMIT.
+ */
+int text_append_lossy(const char *p, size_t len, struct buf *out);
+
 /* The pieces between separators, as a list. */
 struct value text_split(const char *text, size_t len,
     const struct buf *separator);

@@ -145,6 +145,12 @@ http_join(const char *url, const char *location, char **out)
 	CURLU *u = curl_url();
 
 	must(u != NULL);
+	/* An empty reference is the same document (RFC 3986 5.2.2), which
+	 * libcurl 7.88 takes for its folder. */
+	if (*location == '\0') {
+		free(encoded);
+		encoded = xstrdup(url);
+	}
 	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
 	    curl_url_set(u, CURLUPART_URL, encoded,
 	    CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)

@@ -220,8 +220,8 @@ kinds_of(enum flow_predicate_kind kind)
 		    KIND(OBJECT));
 	case FLOW_PREDICATE_IS_DATE:
 		return (KIND(DATE));
-	case FLOW_PREDICATE_IS_LIST:
-		return (KIND(LIST));
+	case FLOW_PREDICATE_IS_LIST: /* bytes, too, as in Hurl */
+		return (KIND(LIST) | KIND(BYTES));
 	default:
 		return (KIND(OBJECT) | KIND(NODESET));
 	}

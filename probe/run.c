@@ -14,7 +14,6 @@
 
 #include "base/crypto.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "probe/run_priv.h"
 
 #define REASON_MOST_BYTES 400
@@ -377,29 +376,6 @@ begin_attempt(struct run *run)
 	send_request(run);
 }
 
-static void
-write_output(struct run *run, struct run_step *step)
-{
-	const char *name = run->options.output, *data, *sentence = NULL;
-	size_t len;
-	char *path;
-
-	if (name == NULL || strcmp(name, "-") == 0)
-		return;
-	path = file_join(run->scope.file_root, name);
-	if (strstr(name, "..") != NULL || *name == '/')
-		sentence = "it is outside the flow's directory";
-	else if (response_bytes(run->response, run->scope.max_body_bytes,
-	    &data, &len, &sentence) == 0 &&
-	    file_replace(path, data, len) != 0)
-		sentence = "it cannot be written";
-	free(path);
-	if (sentence != NULL)
-		findings_add(&step->findings, FINDING_DEFINITION,
-		    entry_of(run)->place, NULL, NULL, "output '%s': %s", name,
-		    sentence);
-}
-
 /* The attempt's last step is complete: retry, go on, or end. */
 static void
 end_attempt(struct run *run, struct run_step *step)
@@ -446,7 +422,7 @@ evaluate(struct run *run, struct run_step *step)
 	    &step->findings, &counts);
 	step->outcome = run_rules_findings(&step->findings);
 	if (step->outcome == OUTCOME_PASSED) {
-		write_output(run, step);
+		run_output(run, step);
 		step->outcome = run_rules_findings(&step->findings);
 	}
 	end_attempt(run, step);

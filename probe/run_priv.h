@@ -94,6 +94,9 @@ struct run_script *run_script_hold(struct run_script *script);
 void run_script_set(struct variables *v, const struct definition_variable *list,
     size_t count);
 
+/* Write the answer where the option output says, with a finding if not. */
+void run_output(struct run *run, struct run_step *step);
+
 /* Write the request and its answer as text, for people. */
 void run_evidence(struct run *run);
 

@@ -8,6 +8,7 @@ import pytest
 from conftest import TOP
 
 sys.path.insert(0, str(TOP / "tests" / "differential"))
+import matrix  # noqa: E402
 import run as differential  # noqa: E402
 
 
@@ -26,3 +27,8 @@ def test_a_flow_ends_as_with_hurl(bench, name):
         assert found, "listed in known.json, but there is no difference"
     else:
         assert not found, "\n".join(found)
+
+
+def test_asserts_hold_as_with_hurl(build):
+    """Every kind of value, predicate, operand and filter."""
+    assert matrix.differences(build / "e2e-run") == []
