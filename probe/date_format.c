@@ -175,7 +175,7 @@ date_format(wall_us t, const char *p, struct buf *out)
 	int err = 0;
 
 	date_split(t, &f);
-	while (*p != '\0' && err == 0) {
+	while (err == 0 && *p != '\0') {
 		if (*p != '%') {
 			n = strcspn(p, "%");
 			err = buf_append(out, p, n);
@@ -187,8 +187,9 @@ date_format(wall_us t, const char *p, struct buf *out)
 			continue;
 		}
 		c.pad = *p != '\0' && strchr("-_0", *p) != NULL ? *p++ : 0;
-		c.name = *p;
-		err = *p == '\0' ? ERR_SYNTAX : append_single(&f, t, c, out);
+		if ((c.name = *p) == '\0')
+			return (ERR_SYNTAX);
+		err = append_single(&f, t, c, out);
 		p++;
 	}
 	return (err != 0 ? err : out->is_full ? ERR_LIMIT : 0);

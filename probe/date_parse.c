@@ -318,7 +318,7 @@ parse_conversion(struct parsed *d, const char **pattern, const char *p)
 static const char *
 walk(struct parsed *d, const char *pattern, const char *p)
 {
-	while (*pattern != '\0' && p != NULL) {
+	while (p != NULL && *pattern != '\0') {
 		if (*pattern == '%') {
 			pattern++;
 			p = parse_conversion(d, &pattern, p);

@@ -13,7 +13,7 @@
 
 #define HEADER_MOST_BYTES (256u << 10)
 
-static void
+static void PRINTF_LIKE(4, 0)
 add(struct evaluation *ev, enum finding_kind kind, struct place place,
     const char *fmt, va_list ap)
 {

@@ -3,10 +3,11 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/must.h"
+#include "base/mem.h"
 #include "probe/date.h"
 
 static const struct {
@@ -77,7 +78,8 @@ static const struct {
 	{"20230102030405", "%Y%m%d%H%M%S", "2023-01-02 03:04:05 UTC"},
 	{"2023-01-02T03:04:05 GMT", "%FT%T GMT", "2023-01-02 03:04:05 UTC"},
 	{"1 2023-02-01 00:00", "%q %F %R", "2023-02-01 00:00:00 UTC"},
-	{"2024-02-30", "%F", NULL},
+	{"2024-02-30", "%F", NULL}, {"x", "%.", NULL}, {"x", "%:", NULL},
+	{"x", "%#", NULL}, {"x", "%-", NULL}, {"x", "%3", NULL},
 	{"", "%F", NULL},
 	{"2024-01-01 x", "%F", NULL},
 	{"2024-01-01 00:00:00 +25:00", "%F %T %z", NULL},
@@ -189,6 +191,25 @@ static const struct {
 };
 
 static void
+a_pattern_may_not_end_in_its_middle(void **state)
+{
+	static const char *const patterns[] = {"%", "%-", "%.", "%:", "%3",
+	    "%.3", "x%", "%::"};
+	struct buf out;
+	char *pattern;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(patterns); i++) {
+		buf_init(&out, 100);
+		pattern = xstrdup(patterns[i]); /* exactly as long */
+		assert_int_equal(date_format(0, pattern, &out), ERR_SYNTAX);
+		free(pattern);
+		buf_fini(&out);
+	}
+}
+
+static void
 dates_are_formatted_as_chrono_does(void **state)
 {
 	wall_us dates[2];
@@ -295,6 +316,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_parsed_as_chrono_does),
+		cmocka_unit_test(a_pattern_may_not_end_in_its_middle),
 		cmocka_unit_test(dates_are_formatted_as_chrono_does),
 		cmocka_unit_test(rfc_3339_is_strict),
 		cmocka_unit_test(cookies_have_their_own_dates),
