@@ -193,9 +193,9 @@ a_body_is_compared_as_text_or_as_bytes(void **state)
 		{"xy", "hex,7879;\n", ""},
 		{"xy", "hex,7878;\n", "3:1 assert Assert body value | bytes "
 		    "<7879> | bytes <7878>\n"},
-		{"x\ny\nz\n", "```\nx\nq\nz\n```\n", "3:1 assert Assert body "
+		{"x\ny\nz\n", "```\nx\nq\nz\n```\n", "5:1 assert Assert body "
 		    "value: line 2 of the body differs | y | q\n"},
-		{"x\n", "```\nx\ny\n```\n", "3:1 assert Assert body value: "
+		{"x\n", "```\nx\ny\n```\n", "5:1 assert Assert body value: "
 		    "line 2 of the body differs |  | y\n"},
 		{"", "`a`\n", "3:1 assert Assert body value: line 1 of the "
 		    "body differs |  | a\n"},
