@@ -3,7 +3,7 @@
  * Masking. Text is looked at byte by byte, but only bytes that can begin
  * something (a digit, an escape, the first byte of a secret's form) are
  * looked at closely. Each form is matched with every byte of it escaped or
- * not, so that no list of encodings is needed but for base64.
+ * not, so that no list of encodings is needed but for base64 and hex.
  */
 #include "probe/redact.h"
 
@@ -177,6 +177,23 @@ add_whole_base64(struct redact *r, const char *text, size_t len, int is_url)
 	buf_fini(&b);
 }
 
+/* As a description of bytes has them; lower and upper case. */
+static void
+add_hex(struct redact *r, const char *text, size_t len)
+{
+	char *hex = xmalloc(2 * len + 1);
+	size_t i;
+
+	crypto_hex(text, len, hex);
+	add_form(r, hex, 2 * len, false, false);
+	for (i = 0; i < 2 * len; i++)
+		if (hex[i] >= 'a')
+			hex[i] = (char)(hex[i] - 'a' + 'A');
+	add_form(r, hex, 2 * len, false, false);
+	explicit_bzero(hex, 2 * len);
+	free(hex);
+}
+
 void
 redact_add_secret(struct redact *r, const char *text, size_t len)
 {
@@ -191,6 +208,8 @@ redact_add_secret(struct redact *r, const char *text, size_t len)
 		for (shift = 0; shift < 3; shift++)
 			add_core(r, text, len, shift, is_url);
 	}
+	if (len >= REDACT_SHORT_BYTES)
+		add_hex(r, text, len);
 }
 
 static bool
@@ -437,6 +456,35 @@ redact_text(const struct redact *r, const char *text, size_t len,
 
 	pass_run(&ps, len, true);
 	return (out->is_full ? ERR_LIMIT : 0);
+}
+
+int
+redact_description(const struct redact *r, const char *text, size_t len,
+    bool is_cut, struct buf *out)
+{
+	const char *at, *end, *dots;
+	struct buf whole;
+	int err = 0;
+
+	if (memmem(text, len, "...", 3) == NULL)
+		return (redact_text(r, text, len, is_cut, out));
+	/* First as if nothing was cut: dots may belong to a secret. */
+	buf_init(&whole, out->max_bytes);
+	redact_text(r, text, len, is_cut, &whole);
+	end = whole.data + whole.len;
+	for (at = whole.data; at < end && err == 0; at = dots + 3) {
+		dots = memmem(at, (size_t)(end - at), "...", 3);
+		if (dots == NULL) {
+			err = redact_text(r, at, (size_t)(end - at), is_cut,
+			    out);
+			break;
+		}
+		err = redact_text(r, at, (size_t)(dots - at), true, out);
+		if (err == 0)
+			err = buf_append(out, "...", 3);
+	}
+	buf_fini(&whole);
+	return (err);
 }
 
 struct redact_stream *

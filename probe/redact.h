@@ -8,8 +8,8 @@
  * percent-encoded or JSON-escaped. Longer numbers, fractions, timestamps,
  * UUIDs and hexadecimal ids stay as they are.
  *
- * Secrets: as they are, percent-encoded, JSON-escaped, HTML-escaped, and in
- * base64 (also in the middle of it, as in "Authorization: Basic"). Where two
+ * Secrets: as they are, percent-encoded, JSON-escaped, HTML-escaped, in
+ * base64 (also in the middle of it, as in "Authorization: Basic") and in hex. Where two
  * overlap, all that they cover is masked. A secret of less than
  * REDACT_SHORT_BYTES is masked only where it stands alone, between characters
  * that are no letters, digits or '_': else a secret "1" would mask every
@@ -42,6 +42,13 @@ void redact_add_secret(struct redact *r, const char *text, size_t len);
  * what it holds then is masked.
  */
 int redact_text(const struct redact *r, const char *text, size_t len,
+    bool is_cut, struct buf *out);
+
+/*
+ * The same for a description of a value, in which "..." may stand for what
+ * was cut off there.
+ */
+int redact_description(const struct redact *r, const char *text, size_t len,
     bool is_cut, struct buf *out);
 
 /*

@@ -182,9 +182,12 @@ const struct variables *run_variables(const struct run *run);
  */
 void run_describe(struct run *run, struct buf *request, struct buf *response);
 
-/* Append text with the run's secrets and all card numbers masked. */
+/*
+ * Append text with the run's secrets and all card numbers masked. is_cut: it
+ * was cut off at its end; "..." in it may stand for what was cut off there.
+ */
 void run_mask(const struct run *run, const char *text, size_t len,
-    struct buf *out);
+    bool is_cut, struct buf *out);
 
 /* Append the run event (doc/run-event.md), masked. */
 void run_event_encode(const struct run *run, const struct run_result *result,

@@ -61,6 +61,22 @@ masked_str(struct event *e, const char *key, const char *text)
 		masked_str_n(e, key, text, strlen(text), false);
 }
 
+/* Of a finding, whose values are cut where they are long. */
+static void
+masked_description(struct event *e, const char *key, const char *text)
+{
+	if (text == NULL)
+		return;
+	if (strstr(text, "...") == NULL) {
+		masked_str(e, key, text);
+		return;
+	}
+	buf_reset(&e->masked);
+	redact_description(e->redact, text, strlen(text), false, &e->masked);
+	json_out_key(&e->out, key);
+	json_out_str_n(&e->out, buf_str(&e->masked), e->masked.len);
+}
+
 static void
 span(struct json_out *o, const char *key, span_us t)
 {
@@ -92,9 +108,9 @@ encode_finding(struct event *e, const struct finding *f)
 	json_out_kv_int(o, "line", f->place.line);
 	json_out_kv_int(o, "column", f->place.column);
 	json_out_kv_str(o, "kind", kind_name(f->kind));
-	masked_str(e, "message", f->message);
-	masked_str(e, "expected", f->expected);
-	masked_str(e, "actual", f->actual);
+	masked_description(e, "message", f->message);
+	masked_description(e, "expected", f->expected);
+	masked_description(e, "actual", f->actual);
 	json_out_object_end(o);
 }
 
@@ -258,11 +274,12 @@ run_event_encode(const struct run *run, const struct run_result *result,
 }
 
 void
-run_mask(const struct run *run, const char *text, size_t len, struct buf *out)
+run_mask(const struct run *run, const char *text, size_t len, bool is_cut,
+    struct buf *out)
 {
 	struct redact *redact = redact_of(run);
 
-	redact_text(redact, text, len, false, out);
+	redact_description(redact, text, len, is_cut, out);
 	redact_free(&redact);
 }
 

@@ -73,7 +73,7 @@ put_masked(const struct runner_text *t, const struct run *run, const char *s,
 	struct buf masked;
 
 	buf_init(&masked, MASKED_MOST_BYTES);
-	run_mask(run, s, len, &masked);
+	run_mask(run, s, len, false, &masked);
 	put_clean(t->out, buf_str(&masked), masked.len);
 	buf_fini(&masked);
 }
@@ -237,7 +237,7 @@ put_prefixed(const struct runner_text *t, struct run *run,
 	if (text->len == 0)
 		return;
 	buf_init(&masked, MASKED_MOST_BYTES);
-	run_mask(run, text->data, text->len, &masked);
+	run_mask(run, text->data, text->len, text->is_full, &masked);
 	s = buf_str(&masked);
 	end = s + masked.len;
 	head_end = has_body ? NULL : strstr(s, "\n\n");

@@ -10,6 +10,7 @@
 #include "base/regex.h"
 #include "probe/date.h"
 #include "probe/decimal.h"
+#include "probe/redact.h"
 #include "probe/value.h"
 
 #define DESCRIBE_MOST_BYTES 4096
@@ -86,15 +87,21 @@ static void
 describe_bytes(const struct value *v, struct buf *out)
 {
 	char hex[3];
-	size_t i, len;
+	size_t i, len, shown;
 	const char *p = value_text(v, &len);
+	struct buf masked;
 
-	for (i = 0; i < len && i < DESCRIBE_MOST_BYTES / 2; i++) {
-		crypto_hex(p + i, 1, hex);
+	shown = len < DESCRIBE_MOST_BYTES / 2 ? len : DESCRIBE_MOST_BYTES / 2;
+	/* Card numbers are found in digits only, not in the hex of them. */
+	buf_init(&masked, DESCRIBE_MOST_BYTES);
+	redact_text(NULL, p, shown, shown < len, &masked);
+	for (i = 0; i < masked.len; i++) {
+		crypto_hex(masked.data + i, 1, hex);
 		buf_append(out, hex, 2);
 	}
-	if (i < len)
+	if (shown < len)
 		buf_append_str(out, "...");
+	buf_fini(&masked);
 }
 
 static void

@@ -359,6 +359,40 @@ what_is_cut_off_shows_no_beginning(void **state)
 }
 
 static void
+what_a_description_cuts_off_shows_no_beginning(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} rows[] = {
+		{"string <key=very-secr...>", "string <key=***...>"},
+		{"list <[a very-...,very-secret,...]>",
+		    "list <[a ***...,***,...]>"},
+		{"string <pan 42424242424242...>", "string <pan ****...>"},
+		{"with three...42", "with three...42"},
+		{"with three...", "with three..."},
+		{"dots...within", "***"},
+		{"bytes <766572792d736563726574>", "bytes <***>"},
+		{"bytes <00766572792d7365...>", "bytes <00***...>"},
+		{"766572792D736563726574", "***"}
+	};
+	struct redact *r = with("very-secret");
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	redact_add_secret(r, "dots...within", 13);
+	for (i = 0; i < NELEMS(rows); i++) {
+		buf_init(&out, 1000);
+		assert_int_equal(redact_description(r, rows[i].text,
+		    strlen(rows[i].text), false, &out), 0);
+		assert_string_equal(buf_str(&out), rows[i].expected);
+		buf_fini(&out);
+	}
+	redact_free(&r);
+}
+
+static void
 nul_bytes_and_bad_utf8_pass_through(void **state)
 {
 	static const char text[] = "\0\xff\xc3\0" "4242424242424242\0";
@@ -410,6 +444,8 @@ main(void)
 		cmocka_unit_test(
 		    a_long_secret_is_masked_in_pieces_of_one_byte),
 		cmocka_unit_test(what_is_cut_off_shows_no_beginning),
+		cmocka_unit_test(
+		    what_a_description_cuts_off_shows_no_beginning),
 		cmocka_unit_test(nul_bytes_and_bad_utf8_pass_through),
 		cmocka_unit_test(a_full_buffer_keeps_what_fits_and_says_so)
 	};

@@ -187,6 +187,20 @@ values_without_json_are_shown_too(void **state)
 }
 
 static void
+bytes_are_described_without_a_card_number(void **state)
+{
+	struct value v = value_bytes("n=4242424242424242", 18);
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	value_describe(&v, &out);
+	assert_string_equal(buf_str(&out), "bytes <6e3d2a2a2a2a34323432>");
+	buf_fini(&out);
+	value_release(&v);
+}
+
+static void
 a_long_string_is_cut_in_a_description_on_a_character(void **state)
 {
 	char *text = xmalloc(20000);
@@ -412,6 +426,8 @@ main(void)
 		cmocka_unit_test(decimals_of_any_size_compare_by_their_digits),
 		cmocka_unit_test(values_are_shown_as_hurl_shows_them),
 		cmocka_unit_test(values_without_json_are_shown_too),
+		cmocka_unit_test(
+		    bytes_are_described_without_a_card_number),
 		cmocka_unit_test(
 		    a_long_string_is_cut_in_a_description_on_a_character),
 		cmocka_unit_test(equality_is_by_value_never_by_kind_of_number),
