@@ -40,6 +40,7 @@ struct runner {
 	size_t runtime_errors, assert_errors; /* runs, as Hurl counts */
 	mono_us started;
 	bool is_live;                /* shown while it runs */
+	bool has_progress;           /* a line of it on a terminal */
 	bool is_stopping;
 	bool has_broken_output;
 };
@@ -64,30 +65,32 @@ text_of(struct job *job)
 	    .has_color = job->runner->options->has_color});
 }
 
+/* One line on a terminal while many run, gone before anything is printed. */
+static void
+show_progress(const struct runner *r, bool is_shown)
+{
+	if (!r->has_progress)
+		return;
+	fprintf(stderr, "\r\033[K");
+	if (is_shown && r->counts.runs < r->total && !r->is_stopping)
+		fprintf(stderr, "%zu of %zu runs, %zu did not pass",
+		    r->counts.runs, r->total,
+		    r->counts.runs - r->counts.passed);
+	fflush(stderr);
+}
+
 /* When nobody reads any more, nothing more is started. */
 static void
 flush(struct runner *r, struct buf *out)
 {
+	if (out->len > 0)
+		show_progress(r, false);
 	if (out->len > 0 && (fwrite(out->data, 1, out->len, stdout) !=
 	    out->len || fflush(stdout) != 0)) {
 		r->has_broken_output = true;
 		r->is_stopping = true;
 	}
 	buf_reset(out);
-}
-
-/* One line on a terminal while many run. */
-static void
-show_progress(const struct runner *r)
-{
-	if (!r->options->is_test || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r\033[K");
-	if (r->counts.runs < r->total && !r->is_stopping)
-		fprintf(stderr, "%zu of %zu runs, %zu did not pass",
-		    r->counts.runs, r->total,
-		    r->counts.runs - r->counts.passed);
-	fflush(stderr);
 }
 
 /*
@@ -213,7 +216,6 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 
 	must_magic(job, JOB_MAGIC);
 	count_run(r, job, result->outcome);
-	show_progress(r);
 	if (r->report != NULL)
 		runner_text_reason(&report, run, result);
 	runner_report_add(r->report, run, result, &job->failures);
@@ -228,6 +230,7 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 			buf_append_char(&job->out, '\n');
 	}
 	flush(r, &job->out);
+	show_progress(r, true);
 	job_free(job);
 	r->in_flight--;
 	start_more(r);
@@ -310,7 +313,7 @@ show_summary(struct runner *r)
 	struct runner_text text;
 	struct buf out;
 
-	show_progress(r);
+	show_progress(r, false);
 	if (r->options->format == FORMAT_JSON || (!r->options->is_test &&
 	    r->total == 1))
 		return;
@@ -359,6 +362,7 @@ runner_open(struct runner *r)
 	r->job_most = r->options->jobs > 0 ? (size_t)r->options->jobs :
 	    r->options->is_test ? TEST_JOBS : 1;
 	r->is_live = r->job_most == 1;
+	r->has_progress = r->options->is_test && isatty(STDERR_FILENO) != 0;
 	make_scripts(r);
 }
 

@@ -84,8 +84,9 @@ runner_text_head(const struct runner_text *t, const char *path)
 	color(t, BOLD);
 	put_clean(t->out, path, strlen(path));
 	plain(t);
+	buf_append_char(t->out, '\n');
 	color(t, FAINT);
-	buf_printf(t->out, "\n%5s %6s %8s  %8s %8s %8s %8s %8s  %s", "entry",
+	buf_printf(t->out, "%5s %6s %8s  %8s %8s %8s %8s %8s  %s", "entry",
 	    "status", "total", "dns", "connect", "tls", "wait", "transfer",
 	    "request");
 	plain(t);
@@ -358,12 +359,10 @@ runner_text_summary(const struct runner_text *t,
 	for (o = 0; o < OUTCOME_COUNT; o++) {
 		if (c->by_outcome[o] == 0)
 			continue;
-		color(t, outcome_color((enum outcome)o));
-		buf_printf(t->out, "%s:%*s%zu (%.1f%%)\n",
-		    outcome_name((enum outcome)o),
+		put_outcome(t, (enum outcome)o);
+		buf_printf(t->out, ":%*s%zu (%.1f%%)\n",
 		    (int)(12 - strlen(outcome_name((enum outcome)o))), "",
 		    c->by_outcome[o], share(c->by_outcome[o], c->runs));
-		plain(t);
 	}
 	buf_printf(t->out, "%-12s %zu (%.1f/s)\n", "requests:", c->steps,
 	    seconds > 0 ? (double)c->steps / seconds : 0);

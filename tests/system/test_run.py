@@ -432,3 +432,28 @@ def test_reports_name_every_run(run, serve, tmp_path):
     assert lines[:2] == ["TAP version 13", "1..2"]
     assert lines[2].startswith("not ok 1 - ")
     assert "topsecret9" not in junit.read_text() + tap.read_text()
+
+
+def test_progress_is_gone_when_a_result_is_printed(build, serve, tmp_path):
+    """On a terminal: a line that is erased before anything else."""
+    server = serve(bad_server.answer())
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.hurl").write_text(f"GET {server.url}\n")
+    master, slave = os.openpty()
+    done = subprocess.run(
+        [build / "e2e-run", "--test", "--jobs=1", tmp_path], stdout=slave,
+        stderr=slave, timeout=60, env={**os.environ, "NO_COLOR": "1"})
+    os.close(slave)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(master, 65536)
+        except OSError:
+            break
+    os.close(master)
+    assert done.returncode == 0
+    lines = shown.decode().replace("\r\n", "\n").split("\n")
+    erased = [line.split("\r\x1b[K")[-1] for line in lines]
+    assert "2 of 3 runs, 0 did not pass" in shown.decode()
+    assert [line for line in erased if ".hurl: passed (1 request in " in
+            line and line.startswith(str(tmp_path))] == erased[:3]
