@@ -246,7 +246,7 @@ all_digits(const char *p, size_t len)
 	return (len > 0 && len < 10);
 }
 
-/* Append what the group [p, p + len) matched; nothing when it does not exist. */
+/* Append what the group [p, p + len) matched; nothing when there is none. */
 static int
 append_group(const struct regex *re, const struct regex_match *m,
     const char *subject, const char *p, size_t len, struct buf *out)

@@ -57,6 +57,10 @@ int regex_fail(struct regex_translator *t, int err, const char *at,
 /* At a '[': append a matcher of one character, and move past the ']'. */
 int regex_class(struct regex_translator *t);
 
+/* At a ( or a ): open or close a group, or set flags. */
+int regex_group(struct regex_translator *t);
+int regex_close_group(struct regex_translator *t);
+
 /* At the letter of \p or \P: append it as a class of its own. */
 int regex_property(struct regex_translator *t, struct buf *items,
     bool *is_negated);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Decimal text as sign, significant digits and the power of ten of the first. */
+/* Decimal text as sign, digits that count, and the first one's power of ten. */
 #include "probe/decimal.h"
 
 #include <math.h>

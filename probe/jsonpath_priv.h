@@ -70,6 +70,31 @@ struct jsonpath {
 	struct jp_operand *calls;
 };
 
+struct jp_parser {
+	const char *p, *end;
+	struct jsonpath *path;
+	bool is_lenient;
+	unsigned int depth;
+	const char *sentence, *bad;
+};
+
+/* Note the first mistake at the parser's place; returns false. */
+bool jp_fail(struct jp_parser *ps, const char *sentence);
+
+/* Zeroed memory of the tree; NULL, and a mistake noted, past its bound. */
+void *jp_new(struct jp_parser *ps, size_t size);
+
+/* Look at the next character, or move past text if it is there. */
+bool jp_is_at(const struct jp_parser *ps, char c);
+bool jp_is_digit(const struct jp_parser *ps);
+bool jp_take(struct jp_parser *ps, const char *text);
+void jp_skip_blanks(struct jp_parser *ps);
+
+/* At a quote, at $ or @, at a logical expression. */
+bool jp_parse_string(struct jp_parser *ps, const char **text, size_t *len);
+bool jp_parse_query(struct jp_parser *ps, struct jp_query *out);
+bool jp_parse_or(struct jp_parser *ps, struct jp_expr **out);
+
 /*
  * Compile an I-Regexp (RFC 9485): match must cover the whole string. NULL
  * for what is no I-Regexp, as functions then say false.

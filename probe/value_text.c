@@ -179,13 +179,50 @@ value_describe(const struct value *v, struct buf *out)
 	buf_append_char(out, '>');
 }
 
+static void write_json(const struct value *v, struct json_out *o);
+
+static void
+write_elements(const struct value *v, struct json_out *o)
+{
+	const char *name;
+	size_t i, len;
+
+	if (v->kind == VALUE_LIST)
+		json_out_array(o);
+	else
+		json_out_object(o);
+	for (i = 0; i < value_count(v); i++) {
+		if (v->kind == VALUE_OBJECT) {
+			name = value_text(&v->shared->names[i], &len);
+			json_out_key_n(o, name, len);
+		}
+		write_json(&v->shared->items[i], o);
+	}
+	if (v->kind == VALUE_LIST)
+		json_out_array_end(o);
+	else
+		json_out_object_end(o);
+}
+
+/* What JSON has no word for, as a string. */
+static void
+write_description(const struct value *v, struct json_out *o)
+{
+	struct buf text;
+
+	buf_init(&text, 4 * DESCRIBE_MOST_BYTES);
+	value_describe_bare(v, &text);
+	json_out_str_n(o, buf_str(&text), text.len);
+	buf_fini(&text);
+}
+
 static void
 write_json(const struct value *v, struct json_out *o)
 {
-	struct buf text;
-	const char *p;
-	size_t i, len;
+	const char *text;
+	size_t len;
 
+	text = value_text(v, &len);
 	switch (v->kind) {
 	case VALUE_NONE:
 	case VALUE_NULL:
@@ -198,41 +235,24 @@ write_json(const struct value *v, struct json_out *o)
 		json_out_int(o, v->integer);
 		return;
 	case VALUE_STRING:
-		p = value_text(v, &len);
-		json_out_str_n(o, p, len);
+		json_out_str_n(o, text, len);
+		return;
+	case VALUE_BIG_INTEGER:
+		json_out_raw(o, text, len);
 		return;
 	case VALUE_LIST:
-		json_out_array(o);
-		for (i = 0; i < value_count(v); i++)
-			write_json(&v->shared->items[i], o);
-		json_out_array_end(o);
-		return;
 	case VALUE_OBJECT:
-		json_out_object(o);
-		for (i = 0; i < value_count(v); i++) {
-			p = value_text(&v->shared->names[i], &len);
-			json_out_key_n(o, p, len);
-			write_json(&v->shared->items[i], o);
-		}
-		json_out_object_end(o);
+		write_elements(v, o);
 		return;
 	default:
 		break;
 	}
-	p = value_text(v, &len);
-	if (v->kind == VALUE_BIG_INTEGER || (v->kind == VALUE_FLOAT &&
-	    len > 0)) {
-		json_out_raw(o, p, len);
-		return;
-	}
-	if (v->kind == VALUE_FLOAT && isfinite(v->number)) {
+	if (v->kind == VALUE_FLOAT && len > 0)
+		json_out_raw(o, text, len);
+	else if (v->kind == VALUE_FLOAT && isfinite(v->number))
 		json_out_double(o, v->number);
-		return;
-	}
-	buf_init(&text, 4 * DESCRIBE_MOST_BYTES);
-	value_describe_bare(v, &text);
-	json_out_str_n(o, buf_str(&text), text.len);
-	buf_fini(&text);
+	else
+		write_description(v, o);
 }
 
 void

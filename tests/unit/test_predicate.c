@@ -438,8 +438,8 @@ cookies_are_read_from_their_headers(void **state)
 static void
 type_tests_know_every_kind(void **state)
 {
-	static const char *const tests[] = {"isBoolean", "isInteger", "isFloat", "isNumber", 
-	    "isString", "isCollection", "isDate", 
+	static const char *const tests[] = {"isBoolean", "isInteger", "isFloat", "isNumber",
+	    "isString", "isCollection", "isDate",
 	    "isList", "isObject", "isEmpty", "exists", "isIsoDate", "isIpv4", "isUuid"};
 	static const struct {
 		const char *path, *results;
