@@ -8,6 +8,7 @@ import os
 import pathlib
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -266,6 +267,42 @@ def test_nothing_is_lost_while_the_store_is_away(system, build, tmp_path):
     assert scheduler.stop() == 0
     records = system.assert_books()
     assert all(rs[0].outcome == "passed" for rs in records.values())
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, of 24 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs",
+                           disk], capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("needs the right to mount a file system")
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_full_disk_delays_and_loses_nothing(small_disk, system):
+    """Under a full disk probing goes on; what was measured is stored when
+    space returns."""
+    system.store = small_disk / "store"
+    system.write_checks(*ten())
+    scheduler = system.start("--probes", "1")
+    wait_until(lambda: system.count() >= 10, "records")
+    filler = small_disk / "filler"
+    fd = os.open(filler, os.O_WRONLY | os.O_CREAT)
+    with contextlib.suppress(OSError):
+        while True:
+            os.write(fd, b"x" * 4096)
+    os.close(fd)
+    wait_until(lambda: "store.refused" in scheduler.errors() and
+               "outbox.spool.begin" in scheduler.errors(), "a refusal")
+    before = system.count()
+    filler.unlink()
+    wait_until(lambda: system.count() > before + 30, "new records")
+    assert scheduler.stop() == 0
+    records = system.assert_books()
+    assert {r.outcome for rs in records.values() for r in rs} == {"passed"}
 
 
 def test_a_pause_of_the_scheduler_is_recorded(system):

@@ -235,7 +235,10 @@ each_slot_is_run_when_it_is_due(void **state)
 	wait_for(&b, b.seen >= 10);
 	dispatch_stop(b.dispatch);
 	wait_for(&b, is_stored(&b));
-	assert_int_equal(stats(&b).by_outcome[OUTCOME_PASSED], b.seen);
+	/* A busy machine may skip some, never lose one. */
+	assert_true(stats(&b).by_outcome[OUTCOME_PASSED] > 0);
+	assert_int_equal(stats(&b).by_outcome[OUTCOME_PASSED] +
+	    stats(&b).by_outcome[OUTCOME_SKIPPED], b.seen);
 	assert_each_slot_once_in_order(&b, 10);
 	teardown(&b);
 }
