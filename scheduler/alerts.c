@@ -217,6 +217,8 @@ format_variables(const struct streak *s, const struct dispatch_event *e,
 	json_out_init(&o, out);
 	json_out_object(&o);
 	json_out_kv_str(&o, "state", s->is_firing ? "firing" : "resolved");
+	json_out_kv_bool(&o, "is_firing", s->is_firing);
+	json_out_kv_bool(&o, "is_resolved", !s->is_firing);
 	json_out_kv_str(&o, "check", s->check);
 	json_out_kv_str(&o, "service", s->service);
 	json_out_kv_str(&o, "environment", s->environment);

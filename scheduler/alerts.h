@@ -5,9 +5,10 @@
  * notification is a run like any other (trigger "alert", check
  * "service/!name"): the probes run it, the store keeps it.
  *
- * Such a flow sees these variables: state (firing, resolved), check, service,
- * environment, owner, outcome, reason (empty when unknown), run, count (runs
- * in a row that did not pass), since (due time of the first of them).
+ * Such a flow sees these variables: state ("firing", "resolved"), is_firing
+ * and is_resolved (for the option skip), check, service, environment, owner,
+ * outcome, reason (empty when unknown), run, count (runs in a row that did
+ * not pass), since (due time of the first of them).
  */
 #ifndef SCHEDULER_ALERTS_H
 #define SCHEDULER_ALERTS_H

@@ -225,7 +225,8 @@ an_alert_goes_out_once_and_once_more_when_it_is_over(void **state)
 	assert_int_equal(stats(&b).firing, 1);
 	wait_for(&b, stats(&b).sent == 2 && is_stored(&b));
 	assert_log_has(&b, "\"trigger\":\"alert\",\"variables\":{\"state\":"
-	    "\"firing\",\"check\":\"pay/card\",\"service\":\"pay\","
+	    "\"firing\",\"is_firing\":true,\"is_resolved\":false,"
+	    "\"check\":\"pay/card\",\"service\":\"pay\","
 	    "\"environment\":\"production\",\"owner\":\"oncall\","
 	    "\"outcome\":\"lost\",\"reason\":\"no \\\"luck\\\"\",\"run\":"
 	    "\"ab000000000000000000000000000000\",\"count\":3,"
@@ -234,7 +235,8 @@ an_alert_goes_out_once_and_once_more_when_it_is_over(void **state)
 	note(&b, "pay/card", OUTCOME_PASSED, 11);
 	assert_int_equal(stats(&b).firing, 0);
 	wait_for(&b, stats(&b).sent == 4 && is_stored(&b));
-	assert_log_has(&b, "{\"state\":\"resolved\",\"check\":\"pay/card\"");
+	assert_log_has(&b, "{\"state\":\"resolved\",\"is_firing\":false,"
+	    "\"is_resolved\":true,\"check\":\"pay/card\"");
 	assert_log_has(&b, "\"outcome\":\"passed\"");
 	assert_log_has(&b, "\"count\":9,");
 	teardown(&b);
