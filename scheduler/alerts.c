@@ -23,6 +23,7 @@
 #define TRY_AGAIN_FIRST (5 * SPAN_S)
 #define VARIABLES_MOST_BYTES (64u << 10)
 #define REASON_MOST_BYTES 500
+#define MEMO_SIZE       4
 #define PATIENCE        (30 * SPAN_S)
 
 /* A way to tell people, as the fleet knows it. */
@@ -64,6 +65,12 @@ struct notice {
 
 LIST_HEAD(notice_list, notice);
 
+/* Neighbours in a plan mostly name the same notifications. */
+struct memo {
+	const struct plan_notify *notify;
+	struct target *target;
+};
+
 struct alerts {
 	unsigned int magic;
 	struct loop *loop;
@@ -72,6 +79,7 @@ struct alerts {
 	struct streak *streaks;
 	struct target *targets;
 	struct notice_list notices;
+	struct memo memo[MEMO_SIZE]; /* during alerts_set_plan */
 	bool is_stopped;
 	struct alerts_stats stats;
 };
@@ -99,6 +107,19 @@ target_take(struct alerts *a, const struct plan_notify *n)
 	free(key);
 	definition_free(&d);
 	return (t);
+}
+
+static struct target *
+target_take_again(struct alerts *a, const struct plan_notify *n,
+    struct memo *memo)
+{
+	if (memo->notify == n) {
+		memo->target->users++;
+		return (memo->target);
+	}
+	memo->notify = n;
+	memo->target = target_take(a, n);
+	return (memo->target);
 }
 
 static void
@@ -344,7 +365,8 @@ streak_plan(struct alerts *a, const struct plan_check *pc)
 	}
 	targets = xcalloc(pc->notify_count + 1, sizeof(struct target *));
 	for (i = 0; i < pc->notify_count; i++)
-		targets[i] = target_take(a, pc->notifies[i]);
+		targets[i] = target_take_again(a, pc->notifies[i],
+		    &a->memo[i % MEMO_SIZE]);
 	streak_clear(a, s);
 	s->targets = targets;
 	s->target_count = pc->notify_count;
@@ -362,6 +384,7 @@ alerts_set_plan(struct alerts *a, const struct plan *plan)
 	size_t i;
 
 	must_magic(a, ALERTS_MAGIC);
+	memset(a->memo, 0, sizeof(a->memo));
 	HASH_ITER(hh, a->streaks, s, next)
 		s->is_planned = false;
 	for (i = 0; i < plan->check_count; i++)

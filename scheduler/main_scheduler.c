@@ -27,29 +27,30 @@ static const struct option_row rows[] = {
 	{.name = "probes", .letter = 'p', .type = OPTION_INT,
 	    .offset = AT(daemon.probe_count), .arg = "N", .min = 1,
 	    .max = FLEET_PROBES_MOST,
-	    .help = "How many probes to start"},
+	    .help = "How many probes to start (1)"},
 	{.name = "web", .type = OPTION_STR, .offset = AT(daemon.web),
 	    .arg = "ADDRESS:PORT",
 	    .help = "Start the page on this address; port 0 is any free one"},
 	{.name = "location", .letter = 'l', .type = OPTION_STR,
 	    .offset = AT(daemon.location), .arg = "NAME",
-	    .help = "Run the checks of this location"},
+	    .help = "Run the checks of this location (local)"},
 	{.name = "spool", .type = OPTION_STR, .offset = AT(daemon.spool),
 	    .arg = "DIR", .help = "Where run events wait on disk while the "
-	    "store is away (default: spool below the store)"},
+	    "store is away (spool below the store)"},
 	{.name = "stop-timeout", .type = OPTION_SPAN,
 	    .offset = AT(daemon.stop_timeout), .arg = "SPAN",
-	    .help = "How long runs in flight may take when stopping"},
+	    .help = "How long runs in flight may take when stopping (30s)"},
 	{.name = "max-per-host", .type = OPTION_INT,
 	    .offset = AT(daemon.max_per_host), .arg = "N", .min = 0,
 	    .max = 1000000,
-	    .help = "Runs at the same time against one host; 0: no bound"},
+	    .help = "Runs at the same time against one host (16); 0: no "
+	    "bound"},
 	{.name = "max-per-probe", .type = OPTION_INT,
 	    .offset = AT(daemon.max_per_probe), .arg = "N", .min = 1,
-	    .max = 100000, .help = "Runs at the same time in one probe"},
+	    .max = 100000, .help = "Runs at the same time in one probe (4000)"},
 	{.name = "log-level", .type = OPTION_CHOICE,
 	    .offset = AT(log_level), .arg = "LEVEL", .choices = log_levels,
-	    .help = "What to log"},
+	    .help = "error, warn, info or debug (info)"},
 	OPTION_END,
 };
 
@@ -66,6 +67,17 @@ static const struct option_text texts[] = {
 	    "was running, up to 1,000 of a check and 100,000 in all.\n\n"
 	    "When the store cannot write, probing goes on: run events wait in "
 	    "the spool directory and are stored when it can write again."},
+	{"NOTIFICATIONS",
+	    "When a check has not passed as often in a row as its alert says, "
+	    "and when it passes again, the flows that it names under notify "
+	    "are run by the probes, once each, and recorded as runs of "
+	    "\"service/!name\". Skipped runs neither count nor end a row. A "
+	    "notification that reached nobody is tried again, up to six times "
+	    "in some minutes. contrib/notify has flows to copy.\n\n"
+	    "Such a flow has the variables state (firing, resolved), "
+	    "is_firing, is_resolved, check, service, environment, owner, "
+	    "outcome, reason, run, count (runs in a row) and since (when the "
+	    "first of them was due)."},
 	{"SIGNALS",
 	    "HUP: load the checks anew. When they have a mistake it is "
 	    "logged, and the running plan stays.\n\n"
