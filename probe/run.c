@@ -381,6 +381,7 @@ static void
 end_attempt(struct run *run, struct run_step *step)
 {
 	const struct finding *first;
+	struct buf reason;
 
 	step->is_retried = run_rules_retries(step->outcome, run->attempt,
 	    run->options.retry);
@@ -394,7 +395,10 @@ end_attempt(struct run *run, struct run_step *step)
 	if (step->outcome != OUTCOME_PASSED) {
 		must(step->findings.count > 0);
 		first = &step->findings.items[0];
-		finish(run, step->outcome, first->message, first->place);
+		buf_init(&reason, 2 * REASON_MOST_BYTES);
+		run_reason(run, first, &reason);
+		finish(run, step->outcome, buf_str(&reason), first->place);
+		buf_fini(&reason);
 		return;
 	}
 	run->rounds++;

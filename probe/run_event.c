@@ -63,16 +63,17 @@ masked_str(struct event *e, const char *key, const char *text)
 
 /* Of a finding, whose values are cut where they are long. */
 static void
-masked_description(struct event *e, const char *key, const char *text)
+masked_description(struct event *e, const char *key, const char *text,
+    bool is_cut)
 {
 	if (text == NULL)
 		return;
 	if (strstr(text, "...") == NULL) {
-		masked_str(e, key, text);
+		masked_str_n(e, key, text, strlen(text), is_cut);
 		return;
 	}
 	buf_reset(&e->masked);
-	redact_description(e->redact, text, strlen(text), false, &e->masked);
+	redact_description(e->redact, text, strlen(text), is_cut, &e->masked);
 	json_out_key(&e->out, key);
 	json_out_str_n(&e->out, buf_str(&e->masked), e->masked.len);
 }
@@ -108,9 +109,9 @@ encode_finding(struct event *e, const struct finding *f)
 	json_out_kv_int(o, "line", f->place.line);
 	json_out_kv_int(o, "column", f->place.column);
 	json_out_kv_str(o, "kind", kind_name(f->kind));
-	masked_description(e, "message", f->message);
-	masked_description(e, "expected", f->expected);
-	masked_description(e, "actual", f->actual);
+	masked_description(e, "message", f->message, false);
+	masked_description(e, "expected", f->expected, false);
+	masked_description(e, "actual", f->actual, false);
 	json_out_object_end(o);
 }
 
@@ -225,9 +226,7 @@ encode_result(struct event *e, const struct run *run,
 	json_out_kv_int(o, "duration_us", r->duration);
 	json_out_kv_int(o, "lag_us", r->lag);
 	json_out_kv_str(o, "outcome", outcome_name(r->outcome));
-	if (r->reason != NULL)
-		masked_str_n(e, "reason", r->reason, strlen(r->reason),
-		    r->is_reason_cut);
+	masked_description(e, "reason", r->reason, r->is_reason_cut);
 	encode_place(e, run->script->definition->flow_path, r->place);
 	json_out_key(o, "steps");
 	json_out_array(o);

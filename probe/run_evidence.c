@@ -10,6 +10,7 @@
 #include "probe/run_priv.h"
 
 #define REQUEST_MOST_BYTES_KEPT (16u << 10)
+#define REASON_PART_BYTES 160
 
 static bool
 is_credential(const char *name)
@@ -147,4 +148,50 @@ run_evidence(struct run *run)
 	if (result->request.max_bytes > REQUEST_MOST_BYTES_KEPT)
 		buf_init(&result->request, REQUEST_MOST_BYTES_KEPT);
 	run_describe(run, &result->request, &result->response);
+}
+
+/* Append text, at most so much of it, on a character's edge. */
+static void
+append_cut(struct buf *out, const char *text, size_t len)
+{
+	size_t most = REASON_PART_BYTES;
+
+	if (len <= most) {
+		buf_append(out, text, len);
+		return;
+	}
+	while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
+		most--;
+	buf_append(out, text, most);
+	buf_append_str(out, "...");
+}
+
+/* The line of the flow that did not hold, without its indentation. */
+static void
+append_source(struct buf *out, const struct flow *flow, struct place place)
+{
+	size_t len;
+	const char *line = flow_line(flow, place.line, &len);
+
+	if (line == NULL)
+		return;
+	for (; len > 0 && (*line == ' ' || *line == '\t'); line++)
+		len--;
+	append_cut(out, line, len);
+	buf_append_str(out, ": ");
+}
+
+void
+run_reason(const struct run *run, const struct finding *f, struct buf *out)
+{
+	bool is_plain = strcmp(f->message, "Assert failure") == 0;
+
+	if (f->kind == FINDING_ASSERT || f->kind == FINDING_CAPTURE)
+		append_source(out, run->script->flow, f->place);
+	if (!is_plain || f->actual == NULL)
+		buf_append_str(out, f->message);
+	if (f->actual == NULL)
+		return;
+	buf_append_str(out, is_plain ? "actual " : ", actual ");
+	append_cut(out, f->actual, strlen(f->actual));
 }

@@ -100,4 +100,8 @@ void run_output(struct run *run, struct run_step *step);
 /* Write the request and its answer as text, for people. */
 void run_evidence(struct run *run);
 
+/* Append the sentence that a finding is for people: what did not hold. */
+void run_reason(const struct run *run, const struct finding *f,
+    struct buf *out);
+
 #endif

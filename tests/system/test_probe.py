@@ -93,6 +93,8 @@ jsonpath "$.state" == "paid"
 """, secrets={"key": {"env": "TEST_KEY"}})
     assert event["outcome"] == "failed"
     assert event["place"] == {"file": "check.hurl", "line": 6, "column": 1}
+    assert event["reason"] == (
+        'jsonpath "$.state" == "paid": actual string <declined>')
     failure = event["steps"][0]["failures"][0]
     assert failure["kind"] == "assert" and failure["line"] == 6
     assert "declined" in failure["actual"] and "paid" in failure["expected"]
@@ -374,6 +376,23 @@ HTTP 200
     starts = [s["start_us"] for s in event["steps"]]
     assert starts[0] >= 30_000 and starts[1] - starts[0] >= 40_000
     assert starts[4] - starts[3] < 30_000 + event["lag_us"]
+
+
+def test_the_reason_says_what_did_not_hold(probe, serve):
+    server = serve(bad_server.answer(503, body=b'{"a": "%s"}' % (b"x" * 400)))
+    for flow, reason in (
+            ("HTTP 200", "HTTP 200: Assert status code, actual 503"),
+            ("HTTP *\n[Captures]\n  id: jsonpath \"$.id\"",
+             'id: jsonpath "$.id": No query result: query '
+             "didn't return any result"),
+            ("HTTP *\n[Asserts]\njsonpath \"$.id\" exists",
+             'jsonpath "$.id" exists: actual none'),
+            ("HTTP *\n[Asserts]\njsonpath \"$.a\" == \"y\"",
+             'jsonpath "$.a" == "y": actual string <'
+             + "x" * 152 + "...")):
+        event = probe.run(f"GET {server.url}/\n{flow}\n")
+        assert event["outcome"] == "failed"
+        assert event["reason"] == reason
 
 
 def test_a_run_ends_when_its_time_is_over(probe, serve):
