@@ -232,45 +232,56 @@ differing_line(const char *text, size_t len, size_t at)
 	return (xstrndup(text + start, end - start));
 }
 
-static void
-body_differs(struct evaluation *ev, const struct flow_body *body,
-    const struct buf *expected, const char *actual, size_t len)
+/*
+ * The place of a difference behind n equal lines: the first line of the flow
+ * that differs, or the last one when the answer only goes on after it.
+ */
+static struct place
+differing_place(const struct flow_body *body, size_t lines, bool is_longer)
 {
-	struct value v;
 	struct place place = body->place;
-	size_t at = 0, line = 1;
-	bool is_fenced = body->kind == FLOW_BODY_MULTILINE ||
-	    body->kind == FLOW_BODY_GRAPHQL;
 
-	if (is_bytes(body)) {
-		v = value_bytes(buf_str(expected), expected->len);
-		findings_add(ev->findings, FINDING_ASSERT, place,
-		    evaluate_describe(&v), NULL, "Assert body value");
-		value_release(&v);
-		v = value_bytes(actual, len);
-		ev->findings->items[ev->findings->count - 1].actual =
-		    evaluate_describe(&v);
-		value_release(&v);
-		return;
-	}
-	for (; at < expected->len && at < len &&
-	    expected->data[at] == actual[at]; at++)
-		line += actual[at] == '\n';
-	/* The caret stands at the line of the flow that differs, or at the
-	 * last one when the answer has more of them. */
-	if (memchr(buf_str(expected), '\n', expected->len) != NULL ||
-	    memchr(actual, '\n', len) != NULL) {
-		place.line += (uint32_t)(is_fenced + line - 1);
-		if (at == expected->len && line > 1 &&
-		    expected->data[at - 1] == '\n')
-			place.line--;
+	if (body->kind == FLOW_BODY_MULTILINE ||
+	    body->kind == FLOW_BODY_GRAPHQL)
+		place = body->template.place;
+	if (is_longer && lines > 0)
+		lines--;
+	if (lines > 0) {
+		place.line += (uint32_t)lines;
 		place.column = 1;
 		place.width = 1;
 	}
-	findings_add(ev->findings, FINDING_ASSERT, place,
-	    differing_line(buf_str(expected), expected->len, at),
+	return (place);
+}
+
+static void
+bytes_differ(struct evaluation *ev, const struct flow_body *body,
+    const struct buf *expected, const char *actual, size_t len)
+{
+	struct value want = value_bytes(buf_str(expected), expected->len);
+	struct value got = value_bytes(actual, len);
+
+	findings_add(ev->findings, FINDING_ASSERT, body->place,
+	    evaluate_describe(&want), evaluate_describe(&got),
+	    "Assert body value");
+	value_release(&want);
+	value_release(&got);
+}
+
+static void
+text_differs(struct evaluation *ev, const struct flow_body *body,
+    const struct buf *expected, const char *actual, size_t len)
+{
+	const char *want = buf_str(expected);
+	size_t at = 0, lines = 0;
+
+	for (; at < expected->len && at < len && want[at] == actual[at]; at++)
+		lines += actual[at] == '\n';
+	findings_add(ev->findings, FINDING_ASSERT, differing_place(body,
+	    lines, at == expected->len && want[at - (at > 0)] == '\n'),
+	    differing_line(want, expected->len, at),
 	    differing_line(actual, len, at), "Assert body value: line %zu of "
-	    "the body differs", line);
+	    "the body differs", lines + 1);
 }
 
 static void
@@ -290,9 +301,13 @@ check_body(struct evaluation *ev, const struct flow_body *body)
 	    response_text(ev->response, most, &actual, &len, &sentence);
 	if (err != 0)
 		evaluate_data_fault(ev, body->place, "%s", sentence);
-	else if (len != expected.len ||
-	    memcmp(actual, buf_str(&expected), len) != 0)
-		body_differs(ev, body, &expected, actual, len);
+	else if (len == expected.len &&
+	    memcmp(actual, buf_str(&expected), len) == 0)
+		goto out;
+	else if (is_bytes(body))
+		bytes_differ(ev, body, &expected, actual, len);
+	else
+		text_differs(ev, body, &expected, actual, len);
 out:
 	buf_fini(&expected);
 }

@@ -133,32 +133,58 @@ build_pairs(struct request_maker *m, const struct flow_pairs *pairs,
 }
 
 static int
+bad_url(struct request_maker *m, const struct flow_request *fr,
+    const char *url, const char *sentence)
+{
+	findings_add(m->findings, FINDING_DEFINITION, fr->url.place, NULL,
+	    NULL, "invalid URL <%s>: %s", url, sentence);
+	return (ERR_SYNTAX);
+}
+
+/* The URL's scheme is looked at before anything else is rendered. */
+static int
 build_url(struct request_maker *m, const struct flow_request *fr,
     struct request *out)
 {
-	struct http_target target;
-	const char *sentence;
-	size_t len;
 	int err;
 
-	buf_reset(m->scratch);
-	if ((err = template_render(&fr->url, m->scope, m->scratch,
-	    m->findings)) != 0)
+	if ((err = render(m, &fr->url, &out->url)) != 0)
 		return (err);
-	if (fr->query.count > 0 && (m->scratch->len == 0 ||
-	    m->scratch->data[m->scratch->len - 1] != '?'))
-		buf_append_char(m->scratch, memchr(m->scratch->data, '?',
-		    m->scratch->len) != NULL ? '&' : '?');
-	out->url = keep(m);
-	if (fr->query.count > 0 && (err = build_pairs(m, &fr->query, out->url,
-	    &out->url, &len)) != 0)
-		return (err);
-	sentence = http_parse_target(out->url, &target);
-	if (sentence == NULL)
+	if (strlen(out->url) != m->scratch->len)
+		return (bad_url(m, fr, out->url, "holds a NUL"));
+	if (strncmp(out->url, "http://", 7) == 0 ||
+	    strncmp(out->url, "https://", 8) == 0)
 		return (0);
-	findings_add(m->findings, FINDING_DEFINITION, fr->url.place, NULL,
-	    NULL, "invalid URL <%s>: %s", out->url, sentence);
-	return (ERR_SYNTAX);
+	return (bad_url(m, fr, out->url, strstr(out->url, "://") == NULL ?
+	    "missing scheme <http://> or <https://>" :
+	    "only http:// and https:// are supported"));
+}
+
+static int
+build_query(struct request_maker *m, const struct flow_request *fr,
+    struct request *out)
+{
+	size_t len;
+
+	if (fr->query.count == 0)
+		return (0);
+	buf_reset(m->scratch);
+	buf_append_str(m->scratch, out->url);
+	if (m->scratch->data[m->scratch->len - 1] != '?')
+		buf_append_char(m->scratch, strchr(out->url, '?') != NULL ?
+		    '&' : '?');
+	return (build_pairs(m, &fr->query, keep(m), &out->url, &len));
+}
+
+/* The rest of what a URL may have wrong: found when it is to be used. */
+static int
+check_url(struct request_maker *m, const struct flow_request *fr,
+    const struct request *out)
+{
+	struct http_target target;
+	const char *sentence = http_parse_target(out->url, &target);
+
+	return (sentence == NULL ? 0 : bad_url(m, fr, out->url, sentence));
 }
 
 static int
@@ -236,44 +262,50 @@ static int
 build_parts(struct request_maker *m, const struct flow_request *fr,
     struct request *out)
 {
-	struct http_part *parts = arena_calloc(m->arena, fr->multipart_count,
-	    sizeof(*parts));
+	struct http_part *parts;
 	size_t i;
 	int err;
 
+	if (fr->multipart_count == 0)
+		return (0);
+	parts = arena_calloc(m->arena, fr->multipart_count, sizeof(*parts));
 	for (i = 0; i < fr->multipart_count; i++)
 		if ((err = build_part(m, &fr->multipart[i], &parts[i])) != 0)
 			return (err);
 	out->parts = parts;
 	out->part_count = fr->multipart_count;
+	if (out->content_type == NULL)
+		out->content_type = "multipart/form-data";
 	return (0);
+}
+
+static int
+build_form(struct request_maker *m, const struct flow_request *fr,
+    struct request *out)
+{
+	if (fr->form.count == 0)
+		return (0);
+	out->has_body = true;
+	out->content_type = "application/x-www-form-urlencoded";
+	return (build_pairs(m, &fr->form, "", &out->body, &out->body_len));
 }
 
 static int
 build_body(struct request_maker *m, const struct flow_request *fr,
     struct request *out)
 {
+	const char *type = NULL;
 	int err;
 
-	if (fr->multipart_count > 0) {
-		if ((err = build_parts(m, fr, out)) != 0)
-			return (err);
-		out->content_type = "multipart/form-data";
-	}
-	if (fr->form.count > 0) {
-		if ((err = build_pairs(m, &fr->form, "", &out->body,
-		    &out->body_len)) != 0)
-			return (err);
-		out->has_body = true;
-		out->content_type = "application/x-www-form-urlencoded";
-	}
 	if (fr->body.kind == FLOW_BODY_NONE)
 		return (0);
 	buf_reset(m->scratch);
-	if ((err = template_body(&fr->body, m->scope, m->scratch,
-	    out->content_type == NULL ? &out->content_type : NULL,
+	if ((err = template_body(&fr->body, m->scope, m->scratch, &type,
 	    m->findings)) != 0)
 		return (err);
+	if (out->content_type == NULL)
+		out->content_type = fr->multipart_count > 0 ?
+		    "multipart/form-data" : type;
 	/* As Hurl has it, an empty body is none at all. */
 	if (m->scratch->len > 0) {
 		out->has_body = true;
@@ -283,6 +315,7 @@ build_body(struct request_maker *m, const struct flow_request *fr,
 	return (0);
 }
 
+/* In Hurl's order, which decides what is told of two mistakes. */
 int
 request_build(struct request_maker *m, const struct flow_entry *entry,
     struct request *out)
@@ -293,9 +326,13 @@ request_build(struct request_maker *m, const struct flow_entry *entry,
 	*out = (struct request){.method = fr->method, .sends_user = true};
 	if ((err = build_url(m, fr, out)) != 0 ||
 	    (err = build_headers(m, fr, out)) != 0 ||
-	    (err = build_cookies(m, &fr->cookies, out)) != 0)
+	    (err = build_query(m, fr, out)) != 0 ||
+	    (err = build_form(m, fr, out)) != 0 ||
+	    (err = build_cookies(m, &fr->cookies, out)) != 0 ||
+	    (err = build_body(m, fr, out)) != 0 ||
+	    (err = build_parts(m, fr, out)) != 0)
 		return (err);
-	return (build_body(m, fr, out));
+	return (check_url(m, fr, out));
 }
 
 /* What leaves. */

@@ -21,15 +21,17 @@ struct options_maker {
 	struct request_options *out;
 	size_t option_count;
 	const char **resolves, **connects;
+	struct findings refused; /* told only when the entry is to be sent */
 };
 
+/* The entry cannot be sent; it may still be skipped. */
 static int
 refuse(struct options_maker *om, const char *why)
 {
-	findings_add(om->m->findings, FINDING_DEFINITION, om->option->place,
+	findings_add(&om->refused, FINDING_DEFINITION, om->option->place,
 	    NULL, NULL, "option '%s' %s",
 	    flow_option_name(om->option->kind), why);
-	return (ERR_UNSUPPORTED);
+	return (0);
 }
 
 static int
@@ -125,7 +127,7 @@ option_text(struct options_maker *om, const struct flow_template *t,
 		return (err);
 	if (m->scratch->len > 0 &&
 	    memchr(m->scratch->data, '\0', m->scratch->len) != NULL)
-		return (refuse(om, "holds a NUL"));
+		(void)refuse(om, "holds a NUL");
 	*out = arena_strndup(m->arena, buf_str(m->scratch), m->scratch->len);
 	return (0);
 }
@@ -148,11 +150,11 @@ option_file(struct options_maker *om, const char **out)
 		return (err);
 	err = file_resolve_below(om->m->scope->file_root, name, &path);
 	if (err != 0) {
-		findings_add(om->m->findings, FINDING_DEFINITION,
+		findings_add(&om->refused, FINDING_DEFINITION,
 		    om->option->value_place, NULL, NULL, err == ERR_LIMIT ?
 		    "file '%s' is outside the flow's directory" :
 		    "file '%s' cannot be read", name);
-		return (err);
+		return (0);
 	}
 	*out = arena_strndup(om->m->arena, path, strlen(path));
 	free(path);
@@ -273,17 +275,23 @@ option_ip(struct options_maker *om, int yes, int no)
 	return (err);
 }
 
+/* The later of location and location-trusted counts. */
+static int
+option_location(struct options_maker *om)
+{
+	om->out->trusts_redirects = false;
+	return (option_bool(om, &om->out->follows));
+}
+
 static int
 option_trusted(struct options_maker *om)
 {
 	bool is_on = false;
 	int err;
 
-	if ((err = option_bool(om, &is_on)) != 0)
-		return (err);
-	om->out->follows = om->out->follows || is_on;
-	om->out->trusts_redirects = is_on;
-	return (0);
+	if ((err = option_bool(om, &is_on)) == 0 && is_on)
+		om->out->follows = om->out->trusts_redirects = true;
+	return (err);
 }
 
 /* Options that are off by default: refused when they are switched on. */
@@ -425,7 +433,7 @@ option_about_request(struct options_maker *om)
 	case FLOW_OPTION_USER:
 		return (option_string(om, &out->user));
 	case FLOW_OPTION_LOCATION:
-		return (option_bool(om, &out->follows));
+		return (option_location(om));
 	case FLOW_OPTION_LOCATION_TRUSTED:
 		return (option_trusted(om));
 	case FLOW_OPTION_MAX_REDIRS:
@@ -505,6 +513,22 @@ options_apply(struct options_maker *om, const struct flow_request *r)
 	return (err);
 }
 
+/* Tell what was refused, unless the entry is not sent at all. */
+static int
+tell_refused(struct options_maker *om)
+{
+	const struct request_options *out = om->out;
+	size_t i;
+
+	if (out->is_skipped || (out->is_repeated && out->repeat == 0))
+		return (0);
+	for (i = 0; i < om->refused.count; i++)
+		findings_add(om->m->findings, FINDING_DEFINITION,
+		    om->refused.items[i].place, NULL, NULL, "%s",
+		    om->refused.items[i].message);
+	return (om->refused.count > 0 ? ERR_UNSUPPORTED : 0);
+}
+
 int
 request_options(struct request_maker *m, const struct flow_entry *entry,
     const struct request_defaults *defaults, struct request_options *out)
@@ -521,13 +545,16 @@ request_options(struct request_maker *m, const struct flow_entry *entry,
 	    .timeout = DEFAULT_TIMEOUT, .cacert = defaults->cacert,
 	    .cert = defaults->cert, .key = defaults->key,
 	    .cert_password = defaults->cert_password}};
-	if (base != NULL && (err = options_apply(&om, base)) != 0)
-		return (err);
-	if ((err = options_apply(&om, &entry->request)) != 0)
-		return (err);
+	findings_init(&om.refused);
+	err = base != NULL ? options_apply(&om, base) : 0;
+	if (err == 0)
+		err = options_apply(&om, &entry->request);
+	if (err == 0)
+		err = tell_refused(&om);
+	findings_fini(&om.refused);
 	out->http.resolves = om.resolves;
 	out->http.connects = om.connects;
 	out->http.wants_certificate = entry->has_response &&
 	    queries_certificate(&entry->response);
-	return (0);
+	return (err);
 }

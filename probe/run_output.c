@@ -53,6 +53,19 @@ output_place(const struct flow_entry *entry)
 	return (entry->place);
 }
 
+/* As Hurl has it: decoded only where compression was asked for. */
+static int
+output_bytes(struct run *run, const char **data, size_t *len,
+    const char **sentence)
+{
+	if (run->options.is_compressed)
+		return (response_bytes(run->response,
+		    run->scope.max_body_bytes, data, len, sentence));
+	*data = buf_str(&run->response->body);
+	*len = run->response->body.len;
+	return (0);
+}
+
 void
 run_output(struct run *run, struct run_step *step)
 {
@@ -62,8 +75,7 @@ run_output(struct run *run, struct run_step *step)
 
 	if (name == NULL || strcmp(name, "-") == 0)
 		return;
-	if (response_bytes(run->response, run->scope.max_body_bytes, &data,
-	    &len, &sentence) == 0)
+	if (output_bytes(run, &data, &len, &sentence) == 0)
 		sentence = write_below(run, name, data, len);
 	entry = &run->script->flow->entries[run->entry];
 	if (sentence != NULL)

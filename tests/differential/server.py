@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The server of the differential runs: answers depend on the request alone
 (and on how often it came), every request is kept as it was seen."""
+import base64
 import gzip
 import http.server
 import json
@@ -29,6 +30,17 @@ HTML = """<!DOCTYPE html><html><head><title>T</title></head>
 <body><h1>Head</h1><p class="x">P1<p>P2<br><input name="csrf" value="tok">
 </body></html>
 """
+# "Hello br" and its line end, as brotli stores it.
+BROTLI = bytes([0x21, 0x20, 0x00, 0x04]) + b"Hello br\n" + b"\x03"
+# What a charset of that name makes of CHARSET_TEXT; not all have its letters.
+CHARSET_TEXT = {"shift_jis": "\u65e5\u672c\u8a9e", "euc-jp": "\u65e5\u672c",
+                "gbk": "\u4e2d\u6587", "big5": "\u4e2d\u6587",
+                "euc-kr": "\ud55c\uae00", "koi8-r": "\u043f\u0440\u0438",
+                "windows-1251": "\u043f\u0440\u0438",
+                "us-ascii": "caf\xe9 \u20ac", "utf-16": "caf\xe9 \u20ac",
+                "iso-8859-1": "caf\xe9 \u20ac"}
+CHARSET_CODEC = {"us-ascii": "cp1252", "iso-8859-1": "cp1252",
+                 "utf-16": "utf-16-le"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -64,7 +76,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "headers": [[k, v] for k, v in self.headers.items()],
             "body": self.body.decode("latin-1")})
         url = urllib.parse.urlsplit(self.path)
-        self.query = dict(urllib.parse.parse_qsl(url.query))
+        self.pairs = urllib.parse.parse_qsl(
+            url.query, keep_blank_values=True, encoding="latin-1")
+        self.query = dict(self.pairs)
         parts = url.path.strip("/").split("/")
         handler = getattr(self, "on_" + parts[0].replace("-", "_"), None)
         if handler is None:
@@ -82,6 +96,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "type": self.headers.get("Content-Type")}),
             kind="application/json")
 
+    def on_captured(self, *_):
+        self.answer(body="captured")
+
     def on_json(self, *_):
         self.answer(body=JSON, kind="application/json")
 
@@ -94,7 +111,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(int(status), "moved", headers=[("Location", there)])
 
     def on_to(self, *_):
-        self.answer(302, "moved",
+        self.answer(int(self.query.get("status", "302")), "moved",
                     headers=[("Location", self.query.get("url", ""))])
 
     def on_loop(self, *_):
@@ -156,6 +173,97 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def on_close(self, *_):
         self.close_connection = True
+
+    def on_inspect(self, *_):
+        """The request whole, as JSON; its changing headers apart."""
+        apart = {"host", "user-agent", "traceparent"}
+        path, _, query = self.path.partition("?")
+        self.answer(body=json.dumps({
+            "method": self.command, "path": path, "query": query,
+            "headers": [[k, v] for k, v in self.headers.items()
+                        if k.lower() not in apart],
+            "body": base64.b64encode(self.body).decode()}),
+            kind="application/json")
+
+    def on_mirror(self, *_):
+        """The body comes back; ?type, ?status and ?h=Name:Value say how."""
+        self.answer(int(self.query.get("status", "200")), self.body,
+                    self.query.get("type", "text/plain; charset=utf-8"),
+                    [v.split(":", 1) for k, v in self.pairs if k == "h"])
+
+    def on_reply(self, *_):
+        """As mirror, with the body in the query."""
+        self.body = self.query.get("body", "").encode("latin-1")
+        self.on_mirror()
+
+    def on_coding(self, *names):
+        """A body coded by each of the names, in that order."""
+        body, text = b"Hello coding", ", ".join(names)
+        for name in names:
+            if name in ("gzip", "x-gzip"):
+                body = gzip.compress(body, mtime=0)
+            elif name == "deflate":
+                body = zlib.compress(body)
+            elif name == "raw-deflate":
+                body, text = zlib.compress(body)[2:-4], "deflate"
+            elif name == "br":
+                body = BROTLI
+            elif name == "cut":
+                body, text = gzip.compress(body, mtime=0)[:-9], "gzip"
+            elif name == "wrong":
+                body, text = b"no gzip", "gzip"
+            elif name == "upper":
+                body, text = gzip.compress(body, mtime=0), "GZIP"
+        self.answer(body=body, headers=[("Content-Encoding", text)])
+
+    def on_charset(self, name):
+        text = CHARSET_TEXT.get(name, "plain")
+        self.answer(body=text.encode(CHARSET_CODEC.get(name, name)
+                                     if name in CHARSET_TEXT else "ascii"),
+                    kind="text/plain; charset=" + name)
+
+    def on_chunked(self, *_):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"5\r\nHello\r\n7\r\n chunks\r\n0\r\n\r\n")
+
+    def on_cut(self, *_):
+        """Less than was announced."""
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b"short")
+        self.close_connection = True
+
+    def on_until_close(self, *_):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"until the end")
+
+    def on_noise(self, *_):
+        self.wfile.write(b"this is no HTTP\r\n\r\n")
+        self.close_connection = True
+
+    def on_hints(self, *_):
+        self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        self.answer(body="after hints")
+
+    def on_bare(self, *_):
+        """No Content-Type at all."""
+        self.answer(body=b"bare", kind=None)
+
+    def on_large(self, size):
+        self.answer(body=b"0123456789abcde\n" * (int(size) // 16))
+
+    def on_login(self, *_):
+        known = self.headers.get("Authorization") == "Basic Ym9iOnNlY3JldA=="
+        self.answer(200 if known else 401, "in" if known else "out",
+                    headers=[] if known else
+                    [("WWW-Authenticate", 'Basic realm="r"')])
 
 
 class Server(http.server.ThreadingHTTPServer):
