@@ -13,6 +13,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/regex_priv.h"
@@ -26,6 +27,16 @@
 #define COMPILE_NEST_MOST 100
 #define TRANSLATED_MOST_BYTES (4u << 20)
 
+/*
+ * PCRE2 bounds the steps from one place of the subject, not the places. A
+ * long subject is searched in slices of places, with a look at the clock in
+ * between; a slice grows while the time it takes is short.
+ */
+#define WHOLE_MOST_BYTES 8192
+#define SLICE_WORK (16u << 20)
+#define SLICE_SHORT (5 * SPAN_MS)
+#define SEARCH_MOST (500 * SPAN_MS)
+
 #define NO_GROUP ((size_t)-1)
 
 struct regex {
@@ -33,6 +44,7 @@ struct regex {
 	pcre2_match_context *context;
 	struct regex_name *names;
 	size_t name_count;
+	bool is_anchored;
 	size_t len;
 	char pattern[];
 };
@@ -51,7 +63,7 @@ compile(const struct buf *translated, int *code)
 	re = pcre2_compile((PCRE2_SPTR)buf_str(translated), translated->len,
 	    PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY |
 	    PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_BACKSLASH_C |
-	    PCRE2_NO_UTF_CHECK, code, &at, ctx);
+	    PCRE2_USE_OFFSET_LIMIT | PCRE2_NO_UTF_CHECK, code, &at, ctx);
 	pcre2_compile_context_free(ctx);
 	return (re);
 }
@@ -85,6 +97,10 @@ shared_stack(void *arg)
 static void
 bound(struct regex *re)
 {
+	uint32_t options = 0;
+
+	pcre2_pattern_info(re->code, PCRE2_INFO_ALLOPTIONS, &options);
+	re->is_anchored = (options & PCRE2_ANCHORED) != 0;
 	re->context = pcre2_match_context_create(NULL);
 	must(re->context != NULL);
 	pcre2_set_match_limit(re->context, MATCH_LIMIT);
@@ -196,17 +212,19 @@ take_groups(const pcre2_match_data *data, int count, struct regex_match *m)
 	}
 }
 
+/* Search for a match that starts in [start, limit]. */
 static int
-search(const struct regex *re, const char *subject, size_t len, size_t start,
-    uint32_t options, struct regex_match *m)
+search_slice(const struct regex *re, const char *subject, size_t len,
+    size_t start, size_t limit, struct regex_match *m)
 {
 	pcre2_match_data *data;
 	int rc;
 
 	data = pcre2_match_data_create_from_pattern(re->code, NULL);
 	must(data != NULL);
+	pcre2_set_offset_limit(re->context, limit);
 	rc = pcre2_match(re->code, (PCRE2_SPTR)(subject != NULL ? subject :
-	    ""), len, start, options | PCRE2_NO_UTF_CHECK, data, re->context);
+	    ""), len, start, PCRE2_NO_UTF_CHECK, data, re->context);
 	if (rc > 0 && m != NULL)
 		take_groups(data, rc, m);
 	pcre2_match_data_free(data);
@@ -215,11 +233,55 @@ search(const struct regex *re, const char *subject, size_t len, size_t start,
 	return (rc > 0 ? 1 : ERR_LIMIT);
 }
 
+/* The first character's edge at or behind at. */
+static size_t
+edge(const char *subject, size_t len, size_t at)
+{
+	while (at < len && ((unsigned char)subject[at] & 0xc0) == 0x80)
+		at++;
+	return (at);
+}
+
+static int
+search_in_slices(const struct regex *re, const char *subject, size_t len,
+    size_t start, struct regex_match *m)
+{
+	span_us begin = clock_cpu(), before = begin, now;
+	size_t slice = 1 + SLICE_WORK / (len - start), next;
+	int rc;
+
+	while (start <= len) {
+		next = slice < len - start ? edge(subject, len,
+		    start + slice) : len + 1;
+		rc = search_slice(re, subject, len, start, next - 1, m);
+		if (rc != 0)
+			return (rc);
+		start = next;
+		now = clock_cpu();
+		if (start <= len && now - begin > SEARCH_MOST)
+			return (ERR_LIMIT);
+		if (now - before < SLICE_SHORT)
+			slice *= 4;
+		before = now;
+	}
+	return (0);
+}
+
+static int
+search(const struct regex *re, const char *subject, size_t len, size_t start,
+    struct regex_match *m)
+{
+	if (len - start <= WHOLE_MOST_BYTES || re->is_anchored)
+		return (search_slice(re, subject, len, start, PCRE2_UNSET,
+		    m));
+	return (search_in_slices(re, subject, len, start, m));
+}
+
 int
 regex_search(const struct regex *re, const char *subject, size_t len,
     size_t start, struct regex_match *m)
 {
-	return (search(re, subject, len, start, 0, m));
+	return (search(re, subject, len, start, m));
 }
 
 /* The number of a group by its name in [p, p + len); 0 when there is none. */
@@ -348,11 +410,14 @@ regex_replace_all(const struct regex *re, const char *subject, size_t len,
     const char *replacement, size_t replacement_len, struct buf *out)
 {
 	struct regex_match m;
-	size_t at = 0, copied = 0, last_end = NO_GROUP;
+	span_us begin = clock_cpu();
+	size_t at = 0, copied = 0, last_end = NO_GROUP, count = 0;
 	int rc, err = 0;
 
 	while (at <= len && err == 0) {
-		rc = search(re, subject, len, at, 0, &m);
+		if (++count % 64 == 0 && clock_cpu() - begin > SEARCH_MOST)
+			return (ERR_LIMIT);
+		rc = search(re, subject, len, at, &m);
 		if (rc <= 0) {
 			err = rc;
 			break;

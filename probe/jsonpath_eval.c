@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/must.h"
 #include "base/regex.h"
@@ -19,11 +20,13 @@
 #define NODES_MOST 1000000
 #define COMPILE_WORK 2000 /* of a regex, in steps */
 #define BYTES_PER_STEP 64
+#define CPU_MOST SPAN_S /* once regexes are in play */
 #define PATTERN_MOST_BYTES (128u << 10)
 
 struct run {
 	const struct json *root;
 	size_t work;
+	span_us deadline;
 	bool is_over;
 };
 
@@ -406,7 +409,7 @@ matches(struct run *run, const struct jp_operand *call,
 	struct operand text, pattern;
 	struct regex *re = call->regex;
 	struct regex_match m;
-	int rc;
+	int rc = 0;
 
 	operand_get(run, call->args[0], current, &text);
 	operand_get(run, call->args[1], current, &pattern);
@@ -419,9 +422,10 @@ matches(struct run *run, const struct jp_operand *call,
 		re = jsonpath_regex(pattern.json->text, pattern.json->len,
 		    call->function == JP_MATCH);
 	}
-	if (re == NULL || !spend(run, 1 + text.json->len / BYTES_PER_STEP))
-		return (false);
-	rc = regex_search(re, text.json->text, text.json->len, 0, &m);
+	if (clock_cpu() > run->deadline)
+		run->is_over = true;
+	if (re != NULL && spend(run, 1 + text.json->len / BYTES_PER_STEP))
+		rc = regex_search(re, text.json->text, text.json->len, 0, &m);
 	if (rc < 0)
 		run->is_over = true;
 	if (!call->has_regex)
@@ -486,7 +490,7 @@ int
 jsonpath_select(const struct jsonpath *path, const struct json *root,
     struct jsonpath_nodes *nodes)
 {
-	struct run run = {.root = root};
+	struct run run = {.root = root, .deadline = clock_cpu() + CPU_MOST};
 
 	select_nodes(&run, &path->query, root, nodes);
 	return (run.is_over ? ERR_LIMIT : 0);

@@ -348,7 +348,8 @@ parse_all(struct jp_parser *ps)
 		return (jp_fail(ps, "a path begins with $"));
 	if (!jp_parse_query(ps, &ps->path->query))
 		return (false);
-	return (ps->p == ps->end || jp_fail(ps, "this is no segment of a path"));
+	return (ps->p == ps->end ||
+	    jp_fail(ps, "this is no segment of a path"));
 }
 
 int

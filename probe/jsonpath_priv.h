@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The syntax tree of a JSONPath, made by the parser, walked by the evaluator. */
+/* The syntax tree of a JSONPath: made by the parser, walked afterwards. */
 #ifndef PROBE_JSONPATH_PRIV_H
 #define PROBE_JSONPATH_PRIV_H
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/regex.h"
@@ -923,6 +924,65 @@ a_long_subject_is_no_limit_for_a_plain_pattern(void **state)
 	free(subject);
 }
 
+/* Each start is cheap enough, but there are millions; Rust is linear here. */
+static void
+a_quadratic_pattern_on_a_long_subject_ends_soon(void **state)
+{
+	struct regex *re = compile("(?:a|b)*[xy]z");
+	struct regex_match m;
+	size_t i, len = 4000000;
+	char *subject = xmalloc(len);
+	span_us begin = clock_cpu();
+
+	(void)state;
+	memset(subject, 'a', len);
+	for (i = 30000; i < len; i += 30000)
+		subject[i] = 'q';
+	assert_int_equal(regex_search(re, subject, len, 0, &m), ERR_LIMIT);
+	assert_true(clock_cpu() - begin < 5 * SPAN_S);
+	regex_free(&re);
+	free(subject);
+}
+
+/* Slices of a long subject must not be seen in what is found. */
+static void
+a_long_subject_is_searched_to_its_end(void **state)
+{
+	static const struct {
+		const char *pattern, *end;
+		size_t start, stop; /* of the match, from the end's start */
+	} rows[] = {
+		{"z", "xz", 1, 2}, {"(?<n>x)z$", "xz", 0, 2},
+		{"\\bz", " z", 1, 2}, {"\\z", "xz", 2, 2},
+		{"[^\xc3\xa9]", "z", 0, 1}, {"\\Bz", "xz", 1, 2},
+		{"(?m)^z", "\nz", 1, 2}, {"\\Az", "z", 9, 9},
+		{"\xc3\xa9z", "z", (size_t)-2, 1},
+	};
+	struct regex *re;
+	struct regex_match m;
+	size_t i, len = 300000, end;
+	char *subject = xmalloc(len + 3);
+
+	(void)state;
+	for (i = 0; i < len; i += 2)
+		memcpy(subject + i, "\xc3\xa9", 2);
+	for (i = 0; i < NELEMS(rows); i++) {
+		end = len + strlen(rows[i].end);
+		memcpy(subject + len, rows[i].end, end - len);
+		re = compile(rows[i].pattern);
+		assert_int_equal(regex_search(re, subject, end, 0, &m),
+		    rows[i].start != 9);
+		if (rows[i].start != 9) {
+			assert_int_equal(m.groups[0].start,
+			    len + rows[i].start);
+			assert_int_equal(m.groups[0].end,
+			    len + rows[i].stop);
+		}
+		regex_free(&re);
+	}
+	free(subject);
+}
+
 int
 main(void)
 {
@@ -932,6 +992,9 @@ main(void)
 		cmocka_unit_test(a_refusal_says_where_and_why),
 		cmocka_unit_test(groups_that_took_no_part_say_so),
 		cmocka_unit_test(an_exponential_pattern_ends_with_a_limit),
+		cmocka_unit_test(
+		    a_quadratic_pattern_on_a_long_subject_ends_soon),
+		cmocka_unit_test(a_long_subject_is_searched_to_its_end),
 		cmocka_unit_test(
 		    a_long_subject_is_no_limit_for_a_plain_pattern),
 	};
