@@ -105,6 +105,8 @@ count_day(struct recount *w, int64_t day, struct cause *c)
 		    (long long)day, (long long)mark, (long long)last);
 		rc = restore_checks(w, day_db(d));
 		if (rc == 0)
+			rc = registry_commit(w->registry);
+		if (rc == 0)
 			rc = count_rows(w, d, mark);
 		if (rc == 0)
 			rc = rollups_flush(w->rollups);

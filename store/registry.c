@@ -13,6 +13,7 @@
 struct known_definition {
 	int64_t id;
 	char *key; /* check name NUL definition */
+	struct known_definition *next_new;
 	UT_hash_handle hh;
 };
 
@@ -21,6 +22,9 @@ struct registry {
 	sqlite3_stmt *add_check, *add_definition, *plan_check;
 	struct registry_check *by_key, *by_id;
 	struct known_definition *definitions;
+	bool is_pending; /* a transaction with new ones is open: */
+	struct registry_check *new_checks;
+	struct known_definition *new_definitions;
 };
 
 static size_t
@@ -137,7 +141,7 @@ definition_key(char key[static KEY_MOST_BYTES], const char *check,
 	return (at < KEY_MOST_BYTES ? at : 0);
 }
 
-static void
+static struct known_definition *
 remember_definition(struct registry *r, const char *key, size_t len,
     int64_t id)
 {
@@ -146,6 +150,7 @@ remember_definition(struct registry *r, const char *key, size_t len,
 	d->id = id;
 	d->key = xmemdup(key, len);
 	HASH_ADD_KEYPTR(hh, r->definitions, d->key, len, d);
+	return (d);
 }
 
 static int
@@ -216,6 +221,14 @@ forget_check(struct registry *r, struct registry_check *c)
 	free(c);
 }
 
+static void
+forget_definition(struct registry *r, struct known_definition *d)
+{
+	HASH_DEL(r->definitions, d);
+	free(d->key);
+	free(d);
+}
+
 void
 registry_close(struct registry **rp)
 {
@@ -228,21 +241,33 @@ registry_close(struct registry **rp)
 	*rp = NULL;
 	HASH_ITER(by_key, r->by_key, c, next)
 		forget_check(r, c);
-	HASH_ITER(hh, r->definitions, d, next_d) {
-		HASH_DEL(r->definitions, d);
-		free(d->key);
-		free(d);
-	}
+	HASH_ITER(hh, r->definitions, d, next_d)
+		forget_definition(r, d);
 	sqlite3_finalize(r->add_check);
 	sqlite3_finalize(r->add_definition);
 	sqlite3_finalize(r->plan_check);
 	free(r);
 }
 
+/* New ones of a batch share one transaction. */
+static int
+begin(struct registry *r)
+{
+	int rc = r->is_pending ? 0 : db_exec(r->db, "BEGIN IMMEDIATE");
+
+	if (rc == 0)
+		r->is_pending = true;
+	return (rc);
+}
+
 static int
 insert_check(struct registry *r, const struct check_key *key, int64_t id,
     wall_us now)
 {
+	int rc = begin(r);
+
+	if (rc != 0)
+		return (rc);
 	db_bind_int_or_null(r->add_check, 1, id, id == 0);
 	db_bind_text(r->add_check, 2, key->name.text, key->name.len);
 	db_bind_text(r->add_check, 3, key->service.text, key->service.len);
@@ -270,6 +295,8 @@ registry_check_get(struct registry *r, const struct check_key *key,
 		return (rc);
 	*out = remember_check(r, text, len, &key->service,
 	    sqlite3_last_insert_rowid(r->db));
+	(*out)->next_new = r->new_checks;
+	r->new_checks = *out;
 	return (0);
 }
 
@@ -298,7 +325,9 @@ registry_check_restore(struct registry *r, const struct check_key *key,
 		    0 : ERR_CORRUPT);
 	if ((rc = insert_check(r, key, id, now)) != 0)
 		return (rc);
-	remember_check(r, text, len, &key->service, id);
+	c = remember_check(r, text, len, &key->service, id);
+	c->next_new = r->new_checks;
+	r->new_checks = c;
 	return (0);
 }
 
@@ -324,15 +353,18 @@ registry_definition_get(struct registry *r, struct registry_check *check,
 		return (ERR_LIMIT);
 	HASH_FIND(hh, r->definitions, key, len, d);
 	if (d == NULL) {
+		if ((rc = begin(r)) != 0)
+			return (rc);
 		db_bind_str(r->add_definition, 1, check->name);
 		db_bind_text(r->add_definition, 2, definition->text,
 		    definition->len);
 		sqlite3_bind_int64(r->add_definition, 3, now);
 		if ((rc = db_run(r->add_definition)) != 0)
 			return (rc);
-		remember_definition(r, key, len,
+		d = remember_definition(r, key, len,
 		    sqlite3_last_insert_rowid(r->db));
-		HASH_FIND(hh, r->definitions, key, len, d);
+		d->next_new = r->new_definitions;
+		r->new_definitions = d;
 	}
 	*out = d->id;
 	if (definition->len == sizeof(check->definition) - 1) {
@@ -340,6 +372,44 @@ registry_definition_get(struct registry *r, struct registry_check *check,
 		check->definition_id = d->id;
 	}
 	return (0);
+}
+
+int
+registry_commit(struct registry *r)
+{
+	int rc = r->is_pending ? db_exec(r->db, "COMMIT") : 0;
+
+	if (rc != 0)
+		return (rc);
+	r->is_pending = false;
+	r->new_checks = NULL;
+	r->new_definitions = NULL;
+	return (0);
+}
+
+void
+registry_rollback(struct registry *r)
+{
+	struct registry_check *c, *next;
+	struct known_definition *d, *next_d;
+
+	if (!r->is_pending)
+		return;
+	sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+	for (c = r->new_checks; c != NULL; c = next) {
+		next = c->next_new;
+		forget_check(r, c);
+	}
+	for (d = r->new_definitions; d != NULL; d = next_d) {
+		next_d = d->next_new;
+		forget_definition(r, d);
+	}
+	/* A check may remember one of those definitions as its latest. */
+	for (c = r->by_key; c != NULL; c = c->by_key.next)
+		c->definition[0] = '\0';
+	r->is_pending = false;
+	r->new_checks = NULL;
+	r->new_definitions = NULL;
 }
 
 static struct slice
@@ -408,33 +478,6 @@ plan_all(struct registry *r, const struct json *checks, wall_us now)
 	return (rc);
 }
 
-/* After a rollback the memory knows checks that main.db does not. */
-static int
-reload(struct registry *r)
-{
-	struct registry_check *c, *next;
-	struct known_definition *d, *next_d;
-	int rc;
-
-	HASH_ITER(by_key, r->by_key, c, next) {
-		char *sql = xasprintf("SELECT 1 FROM checks WHERE id = %lld",
-		    (long long)c->id);
-
-		if (db_int(r->db, sql, 0) == 0)
-			forget_check(r, c);
-		else
-			c->definition[0] = '\0';
-		free(sql);
-	}
-	HASH_ITER(hh, r->definitions, d, next_d) {
-		HASH_DEL(r->definitions, d);
-		free(d->key);
-		free(d);
-	}
-	rc = load_definitions(r);
-	return (rc);
-}
-
 int
 registry_plan(struct registry *r, const struct json *plan, wall_us now)
 {
@@ -443,15 +486,13 @@ registry_plan(struct registry *r, const struct json *plan, wall_us now)
 
 	if (checks == NULL || checks->kind != JSON_ARRAY)
 		return (ERR_SYNTAX);
-	if ((rc = db_exec(r->db, "BEGIN IMMEDIATE")) != 0)
+	if ((rc = registry_commit(r)) != 0 || (rc = begin(r)) != 0)
 		return (rc);
 	rc = plan_all(r, checks, now);
 	if (rc == 0)
-		rc = db_exec(r->db, "COMMIT");
-	if (rc == 0)
-		return (0);
-	sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
-	reload(r);
+		rc = registry_commit(r);
+	if (rc != 0)
+		registry_rollback(r);
 	return (rc);
 }
 

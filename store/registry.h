@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The checks and definitions that the store knows, in memory, with their ids
- * in main.db. New ones are committed to main.db before any run names them.
- * Part of the writer; one per writer.
+ * in main.db. New ones gather in a transaction that is committed before any
+ * run that names them. Part of the writer; one per writer.
  */
 #ifndef STORE_REGISTRY_H
 #define STORE_REGISTRY_H
@@ -39,6 +39,7 @@ struct registry_check {
 	struct check_state state;
 	bool is_state_dirty;
 	struct registry_check *next_dirty; /* the rollups' list */
+	struct registry_check *next_new;   /* the registry's */
 	UT_hash_handle by_key, by_id;
 };
 
@@ -74,6 +75,12 @@ int registry_definition_get(struct registry *r, struct registry_check *check,
  * ERR_SYNTAX for a document that is no plan, or a store error.
  */
 int registry_plan(struct registry *r, const struct json *plan, wall_us now);
+
+/* Commit what is new; nothing is open on the database after 0. */
+int registry_commit(struct registry *r);
+
+/* Forget what is new and not committed; pointers to it are void. */
+void registry_rollback(struct registry *r);
 
 /* All checks: begin with NULL; NULL at the end. */
 struct registry_check *registry_next(struct registry *r,

@@ -66,6 +66,8 @@ drop_batch(struct store_writer *w)
 	for (i = 0; i < DAYS_OPEN_MOST; i++)
 		if (w->days[i] != NULL)
 			day_rollback(w->days[i]);
+	if (w->registry != NULL)
+		registry_rollback(w->registry);
 	w->batch_count = 0;
 }
 
@@ -350,29 +352,46 @@ store_writer_pending(const struct store_writer *w)
 	return (w->batch_count);
 }
 
+/*
+ * A file could not be committed. Files before it are: their rows lie past
+ * the marks, so the counts must come from the files, by a recount.
+ */
+static int
+give_up_batch(struct store_writer *w)
+{
+	drop_batch(w);
+	rollups_flush(w->rollups);
+	close_days(w);
+	close_main(w);
+	return (ERR_IO);
+}
+
+static int
+commit_files(struct store_writer *w)
+{
+	wall_us now = clock_wall();
+	int i, rc;
+
+	if ((rc = registry_commit(w->registry)) != 0)
+		return (fail(w, rc, w->db, "main.db"));
+	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
+		rc = day_commit(w->days[i], now);
+		if (rc != 0)
+			return (fail(w, rc, day_db(w->days[i]),
+			    "a runs file"));
+	}
+	return (0);
+}
+
 int
 store_writer_commit(struct store_writer *w)
 {
-	wall_us now = clock_wall();
 	size_t i;
-	int rc;
 
-	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
-		rc = day_commit(w->days[i], now);
-		if (rc == 0)
-			continue;
-		fail(w, rc, day_db(w->days[i]), "a runs file");
-		/*
-		 * Files before this one are committed: their rows lie past
-		 * the marks, so the counts must come from the files.
-		 */
-		drop_batch(w);
-		if (w->rollups != NULL)
-			rollups_flush(w->rollups);
-		close_days(w);
-		close_main(w);
-		return (rc);
-	}
+	if (w->db == NULL)
+		return (w->batch_count == 0 ? 0 : ERR_IO);
+	if (commit_files(w) != 0)
+		return (give_up_batch(w));
 	if (w->batch_count > 0)
 		w->counts.commits++;
 	for (i = 0; i < w->batch_count; i++)
@@ -389,7 +408,9 @@ store_writer_flush(struct store_writer *w)
 
 	if (w->db == NULL)
 		return (ERR_IO);
-	rc = rollups_flush(w->rollups);
+	rc = registry_commit(w->registry);
+	if (rc == 0)
+		rc = rollups_flush(w->rollups);
 	return (rc == 0 ? 0 : fail(w, rc, w->db, "main.db"));
 }
 
@@ -427,7 +448,9 @@ store_writer_gate(struct store_writer *w,
 
 	if (w->db == NULL)
 		return (ERR_IO);
-	rc = gate_record_put(w->gates, id, doc, len);
+	rc = registry_commit(w->registry);
+	if (rc == 0)
+		rc = gate_record_put(w->gates, id, doc, len);
 	return (rc == 0 ? 0 : fail(w, rc, w->db, "the gate"));
 }
 
@@ -442,7 +465,10 @@ store_writer_expire(struct store_writer *w, wall_us now)
 
 	if (w->db == NULL)
 		return (ERR_IO);
-	if ((rc = rollups_expire(w->rollups, now)) != 0)
+	rc = registry_commit(w->registry);
+	if (rc == 0)
+		rc = rollups_expire(w->rollups, now);
+	if (rc != 0)
 		return (fail(w, rc, w->db, "main.db"));
 	if (w->retain_days == 0 || day_list(w->dir, &days, &n) != 0)
 		return (0);

@@ -550,6 +550,44 @@ plan_is_kept_and_definitions_have_a_history(void **state)
 	store_writer_close(&w);
 }
 
+/* What was new in a batch that failed is new again in the next. */
+static void
+new_checks_of_a_failed_batch_are_forgotten(void **state)
+{
+	struct store_writer *w = fixture_open(dir);
+	struct fixture_run r = {.due_us = NOON_US, .duration_us = 5};
+	int i, rc = 0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	r.check = "payments/old";
+	assert_int_equal(fixture_append(w, &r, false), 0);
+	assert_int_equal(store_writer_commit(w), 0);
+	r.check = "payments/new";
+	r.definition = "ffff";
+	assert_int_equal(fixture_append(w, &r, false), 0);
+	r.check = "payments/old";
+	limit_file_size(100 << 10);
+	for (i = 1; rc == 0 && i < 4000; i++) {
+		r.due_us = NOON_US + i;
+		rc = fixture_append(w, &r, false);
+		if (rc == 0 && i % 500 == 0)
+			rc = store_writer_commit(w);
+	}
+	assert_int_not_equal(rc, 0);
+	limit_file_size(RLIM_INFINITY);
+	assert_int_equal(in_main("SELECT count(*) FROM checks"), 1);
+	assert_int_equal(store_writer_revive(w), 0);
+	r.check = "payments/new";
+	r.due_us = NOON_US;
+	assert_int_equal(fixture_append(w, &r, true), 0);
+	store_writer_close(&w);
+	assert_int_equal(in_main("SELECT count(*) FROM checks"), 2);
+	assert_int_equal(in_main("SELECT count(*) FROM definition"), 2);
+	assert_int_equal(today("SELECT count(*) FROM run_text WHERE "
+	    "check_name = 'payments/new'"), 1);
+}
+
 static void
 gate_is_stored_with_its_rounds_and_replaced(void **state)
 {
@@ -645,6 +683,7 @@ main(void)
 		TEST(document_that_is_no_run_event_is_put_aside),
 		TEST(mutilated_event_never_disturbs_the_batch),
 		TEST(full_disk_rolls_back_and_the_writer_revives),
+		TEST(new_checks_of_a_failed_batch_are_forgotten),
 		TEST(plan_is_kept_and_definitions_have_a_history),
 		TEST(gate_is_stored_with_its_rounds_and_replaced),
 		TEST(ready_names_the_last_due_time_of_each_check),
