@@ -517,27 +517,6 @@ json_root(const struct json_doc *doc)
 	return (&doc->root);
 }
 
-size_t
-json_scan(const char *source, size_t len, size_t max_depth)
-{
-	struct json_limits limits = {len, SIZE_MAX, max_depth};
-	struct parser ps = {.source = source, .p = source,
-	    .end = source + len, .limits = &limits};
-	struct arena arena;
-	size_t n = 0;
-
-	if (len == 0 || len > (1u << 30) || strchr(" \n\r\t", *source) != NULL)
-		return (0);
-	arena_init(&arena, 0);
-	ps.arena = &arena;
-	if (parse_value(&ps) == 0)
-		n = (size_t)(ps.p - source);
-	arena_fini(&arena);
-	free(ps.waiting);
-	free(ps.open);
-	return (n);
-}
-
 const struct json *
 json_get_n(const struct json *object, const char *name, size_t len)
 {

@@ -208,6 +208,15 @@ add_condition(struct buf *sql, const char *column, const char *value)
 	sqlite3_free(text);
 }
 
+void
+query_condition(const struct query_which *which, struct buf *sql)
+{
+	add_condition(sql, "check_name", which->check);
+	add_condition(sql, "service", which->service);
+	add_condition(sql, "location", which->location);
+	add_condition(sql, "environment", which->environment);
+}
+
 int
 query_match(struct query *q, const struct query_which *which,
     int64_t **ids, size_t *count, bool *all)
@@ -224,10 +233,7 @@ query_match(struct query *q, const struct query_which *which,
 		return (0);
 	buf_init(&sql, 1 << 20);
 	buf_append_str(&sql, "SELECT id FROM checks WHERE 1");
-	add_condition(&sql, "check_name", which->check);
-	add_condition(&sql, "service", which->service);
-	add_condition(&sql, "location", which->location);
-	add_condition(&sql, "environment", which->environment);
+	query_condition(which, &sql);
 	rc = sql.is_full ? ERR_LIMIT :
 	    query_prepare(q, q->db, buf_str(&sql), &stmt);
 	buf_fini(&sql);

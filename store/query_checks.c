@@ -99,51 +99,45 @@ read_check(sqlite3_stmt *stmt, struct query_check *c)
 	"streak_us, streak_runs"
 
 static int
-compare_int64(const void *a, const void *b)
+prepare_list(struct query *q, const struct query_which *which,
+    sqlite3_stmt **out)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	struct buf sql;
+	int rc;
 
-	return ((x > y) - (x < y));
+	buf_init(&sql, 1 << 20);
+	buf_append_str(&sql, "SELECT " CHECK_COLUMNS " FROM checks LEFT JOIN "
+	    "check_state ON check_id = id WHERE ");
+	buf_append_str(&sql, which->has_unplanned ? "1" : "is_planned");
+	query_condition(which, &sql);
+	buf_append_str(&sql, " ORDER BY check_name, location, environment");
+	rc = sql.is_full ? ERR_LIMIT :
+	    query_prepare(q, q->db, buf_str(&sql), out);
+	buf_fini(&sql);
+	return (rc);
 }
 
 static int
 list_checks(struct query *q, const struct query_which *which,
     struct query_check **out, size_t *count)
 {
-	sqlite3_stmt *stmt = NULL;
-	struct query_check *list = NULL;
-	int64_t *ids, id;
-	size_t n = 0, id_count, cap = 0;
-	bool all;
-	int rc = query_match(q, which, &ids, &id_count, &all);
+	sqlite3_stmt *stmt;
+	size_t cap = 0;
+	int rc = prepare_list(q, which, &stmt);
 
-	if (rc == 0)
-		rc = query_prepare(q, q->db, "SELECT " CHECK_COLUMNS " FROM "
-		    "checks LEFT JOIN check_state ON check_id = id WHERE "
-		    "is_planned OR ?1 ORDER BY check_name, location, "
-		    "environment", &stmt);
-	if (rc == 0)
-		sqlite3_bind_int(stmt, 1, which->has_unplanned);
-	if (id_count > 1)
-		qsort(ids, id_count, sizeof(*ids), compare_int64);
-	while (rc == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		rc = 0;
-		id = sqlite3_column_int64(stmt, 0);
-		if (!all && (id_count == 0 || bsearch(&id, ids, id_count,
-		    sizeof(*ids), compare_int64) == NULL))
-			continue;
-		if (n == cap) {
+	*out = NULL;
+	*count = 0;
+	if (rc != 0)
+		return (rc);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (*count == cap) {
 			cap = cap * 2 + 64;
-			list = xreallocarray(list, cap, sizeof(*list));
+			*out = xreallocarray(*out, cap, sizeof(**out));
 		}
-		read_check(stmt, &list[n++]);
+		read_check(stmt, &(*out)[(*count)++]);
 	}
-	rc = rc > 0 ? query_fail(q, q->db, rc) : rc;
 	sqlite3_finalize(stmt);
-	free(ids);
-	*out = list;
-	*count = n;
-	return (rc);
+	return (query_fail(q, q->db, rc));
 }
 
 void
@@ -274,6 +268,14 @@ settle_rollups(struct tally *t)
 }
 
 /* From the runs. */
+
+static int
+compare_int64(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return ((x > y) - (x < y));
+}
 
 struct durations {
 	int64_t *items;

@@ -57,6 +57,9 @@ sqlite3 *query_day_db(struct query *q, size_t i);
 /* The names of a check, NULL when main.db has none. */
 const struct query_name *query_name_get(struct query *q, int64_t id);
 
+/* Append " AND column = value" for what is restricted. */
+void query_condition(const struct query_which *which, struct buf *sql);
+
 /* The ids of the checks that are meant; *all: no restriction was given. */
 int query_match(struct query *q, const struct query_which *which,
     int64_t **ids, size_t *count, bool *all);

@@ -8,6 +8,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* One look-up per run: eight bytes at a time instead of uthash's own. */
+#undef HASH_FUNCTION
+#define HASH_FUNCTION(keyptr, keylen, hashv) \
+	((hashv) = hash_bytes(keyptr, keylen))
+
 #define KEY_MOST_BYTES 2048
 
 struct known_definition {
@@ -26,6 +31,23 @@ struct registry {
 	struct registry_check *new_checks;
 	struct known_definition *new_definitions;
 };
+
+static unsigned int
+hash_bytes(const void *key, size_t len)
+{
+	const char *p = key;
+	uint64_t h = len, word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		h = (h ^ word) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+	}
+	word = 0;
+	memcpy(&word, p, len);
+	h = (h ^ word) * 0xbf58476d1ce4e5b9u;
+	return ((unsigned int)(h ^ h >> 32));
+}
 
 static size_t
 put(char *key, size_t at, const struct slice *s)

@@ -37,6 +37,7 @@ struct registry_check {
 	int64_t definition_id; /* of the latest run, 0: none yet */
 	char definition[2 * 32 + 1];
 	struct check_state state;
+	struct rollup *latest[3]; /* the rollups': by level, or NULL */
 	bool is_state_dirty;
 	struct registry_check *next_dirty; /* the rollups' list */
 	struct registry_check *next_new;   /* the registry's */

@@ -14,6 +14,11 @@
 #include "store/day.h"
 #include "store/sketch.h"
 
+/* Keys here are one or two integers: mixed at a fraction of the cost. */
+#undef HASH_FUNCTION
+#define HASH_FUNCTION(keyptr, keylen, hashv) \
+	((hashv) = hash_integers(keyptr, keylen))
+
 #define SWEEP_EVERY 64          /* flushes */
 #define EXPIRE_MOST_ROWS 5000   /* at a call */
 #define BLOB_MOST_BYTES (64u << 10)
@@ -31,6 +36,7 @@ struct rollup_key {
 
 struct rollup {
 	struct rollup_key key;
+	struct registry_check *check; /* may point back here */
 	int64_t counts[OUTCOME_COUNT];
 	int64_t duration_sum_us, duration_max_us;
 	struct sketch durations;
@@ -50,8 +56,9 @@ struct mark {
 
 struct level {
 	struct rollup *entries;
-	struct rollup *dirty;
+	struct rollup *dirty, **dirty_end; /* in order of arrival */
 	wall_us newest_us;
+	wall_us written_us;     /* no row begins later than this */
 	sqlite3_stmt *find, *put, *oldest, *expire;
 };
 
@@ -67,10 +74,38 @@ struct rollups {
 	bool is_dirty;
 };
 
+static unsigned int
+hash_integers(const void *key, unsigned long len)
+{
+	uint64_t n[2] = {0, 0};
+
+	memcpy(n, key, len < sizeof(n) ? len : sizeof(n));
+	n[0] = (n[0] ^ n[1] * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+	return ((unsigned int)(n[0] >> 32 ^ n[0] >> 13));
+}
+
 wall_us
 rollup_start(enum rollup_level level, wall_us t)
 {
 	return (t - t % rollup_tables[level].width);
+}
+
+static int
+read_newest(struct rollups *r, enum rollup_level level)
+{
+	char *sql = sqlite3_mprintf("SELECT max(start_us) FROM %s",
+	    rollup_tables[level].name);
+	sqlite3_stmt *stmt = NULL;
+	int rc = db_prepare(r->db, sql, &stmt), step;
+
+	sqlite3_free(sql);
+	if (rc != 0)
+		return (rc);
+	step = sqlite3_step(stmt);
+	r->levels[level].written_us = sqlite3_column_type(stmt, 0) ==
+	    SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return (db_err(step));
 }
 
 static int
@@ -89,6 +124,7 @@ prepare_level(struct rollups *r, enum rollup_level level)
 	size_t i;
 	int rc = 0;
 
+	l->dirty_end = &l->dirty;
 	for (i = 0; rc == 0 && i < NELEMS(forms); i++) {
 		char *sql = sqlite3_mprintf(forms[i],
 		    rollup_tables[level].name);
@@ -96,7 +132,7 @@ prepare_level(struct rollups *r, enum rollup_level level)
 		rc = db_prepare(r->db, sql, stmts[i]);
 		sqlite3_free(sql);
 	}
-	return (rc);
+	return (rc == 0 ? read_newest(r, level) : rc);
 }
 
 static struct mark *
@@ -166,6 +202,11 @@ rollups_open(sqlite3 *db, struct registry *reg, struct rollups **out)
 static void
 drop_entry(struct level *l, struct rollup *e)
 {
+	int i;
+
+	for (i = 0; i < ROLLUP_LEVELS; i++)
+		if (e->check->latest[i] == e)
+			e->check->latest[i] = NULL;
 	HASH_DEL(l->entries, e);
 	sketch_fini(&e->durations);
 	free(e);
@@ -207,29 +248,44 @@ rollups_close(struct rollups **rp)
 	free(r);
 }
 
+static struct rollup *
+entry_get(struct level *l, enum rollup_level level,
+    const struct rollup_run *run)
+{
+	struct rollup_key key = {rollup_start(level, run->due_us),
+	    run->check->id};
+	struct rollup *e = run->check->latest[level];
+
+	/* Nearly always the same hour and day as the run before. */
+	if (e != NULL && e->key.start_us == key.start_us)
+		return (e);
+	HASH_FIND(hh, l->entries, &key, sizeof(key), e);
+	if (e == NULL) {
+		e = xcalloc(1, sizeof(*e));
+		e->key = key;
+		e->check = run->check;
+		e->is_whole = key.start_us > l->written_us;
+		HASH_ADD(hh, l->entries, key, sizeof(e->key), e);
+	}
+	run->check->latest[level] = e;
+	return (e);
+}
+
 static void
 count(struct rollups *r, enum rollup_level level,
     const struct rollup_run *run)
 {
 	struct level *l = &r->levels[level];
-	struct rollup_key key = {rollup_start(level, run->due_us),
-	    run->check->id};
-	struct rollup *e;
+	struct rollup *e = entry_get(l, level, run);
 
-	HASH_FIND(hh, l->entries, &key, sizeof(key), e);
-	if (e == NULL) {
-		e = xcalloc(1, sizeof(*e));
-		e->key = key;
-		HASH_ADD(hh, l->entries, key, sizeof(e->key), e);
-	}
 	if (!e->is_dirty) {
 		e->is_dirty = true;
-		e->next_dirty = l->dirty;
-		l->dirty = e;
+		*l->dirty_end = e;
+		l->dirty_end = &e->next_dirty;
 	}
 	e->used = r->flushes;
-	if (key.start_us > l->newest_us)
-		l->newest_us = key.start_us;
+	if (e->key.start_us > l->newest_us)
+		l->newest_us = e->key.start_us;
 	e->counts[run->outcome]++;
 	if (run->outcome != OUTCOME_PASSED)
 		return;
@@ -448,6 +504,9 @@ settle_level(struct rollups *r, enum rollup_level level)
 			drop_entry(l, e);
 	}
 	l->dirty = NULL;
+	l->dirty_end = &l->dirty;
+	if (l->newest_us > l->written_us)
+		l->written_us = l->newest_us;
 	if (r->flushes % SWEEP_EVERY != 0)
 		return;
 	HASH_ITER(hh, l->entries, e, next)

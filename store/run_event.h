@@ -55,7 +55,7 @@ struct run_event {
 	int64_t version, due_us, started_us, late_us, duration_us, lag_us;
 	int64_t place_line, place_column;
 	struct slice steps, evidence; /* JSON, out of the document */
-	struct json_doc *json;        /* owns the strings */
+	struct json_doc *json;        /* owns what is not in the document */
 };
 
 /*
@@ -65,6 +65,9 @@ struct run_event {
  */
 int run_event_decode(const char *doc, size_t len, struct run_event *e,
     const char **sentence);
+/* The same, always through the JSON reader: what the other must equal. */
+int run_event_decode_by_reader(const char *doc, size_t len,
+    struct run_event *e, const char **sentence);
 void run_event_fini(struct run_event *e);
 
 #endif

@@ -567,7 +567,7 @@ struct contest {
 	struct store_writer *writer;
 	int64_t writer_next;
 	struct sender sender;
-	span_us spans[WAYS][99];
+	span_us spans[WAYS][99], cpu[WAYS][99];
 };
 
 static void
@@ -598,15 +598,19 @@ static void
 play(struct contest *c, size_t round)
 {
 	int64_t n = c->v->round_rows;
+	span_us rows_cost = cost_of_rows(n, false);
+	span_us events_cost = cost_of_rows(n, true);
 	mono_us start = clock_mono();
+	span_us cpu = clock_cpu();
 
 	bare_store(&c->bare, n, c->v->batch);
-	c->spans[BARE][round] = clock_mono() - start -
-	    cost_of_rows(n, false);
+	c->spans[BARE][round] = clock_mono() - start - rows_cost;
+	c->cpu[BARE][round] = clock_cpu() - cpu - rows_cost;
 	start = clock_mono();
+	cpu = clock_cpu();
 	library_store(c->writer, &c->writer_next, n, c->v->batch);
-	c->spans[LIBRARY][round] = clock_mono() - start -
-	    cost_of_rows(n, true);
+	c->spans[LIBRARY][round] = clock_mono() - start - events_cost;
+	c->cpu[LIBRARY][round] = clock_cpu() - cpu - events_cost;
 	if (c->v->rows == 0)
 		play_process(c, round, n);
 }
@@ -617,18 +621,24 @@ report(struct contest *c)
 	int64_t n = c->v->round_rows;
 	size_t rounds = (size_t)c->v->rounds;
 	span_us bare = median(c->spans[BARE], rounds);
+	span_us bare_cpu = median(c->cpu[BARE], rounds), m, cpu;
 	int i;
 
-	printf("%-10s %12s %12s\n", "", "rows/s", "of bare");
+	printf("%-10s %10s %8s %10s %8s\n", "", "rows/s", "of bare",
+	    "cpu us/row", "of bare");
 	for (i = 0; i < WAYS; i++) {
-		span_us m = median(c->spans[i], rounds);
-
-		if (m > 0)
-			printf("%-10s %12.0f %12.2f\n", way_names[i],
-			    rows_per_second(n, m), (double)bare / (double)m);
+		m = median(c->spans[i], rounds);
+		cpu = median(c->cpu[i], rounds);
+		if (m == 0)
+			continue;
+		printf("%-10s %10.0f %8.2f", way_names[i],
+		    rows_per_second(n, m), (double)bare / (double)m);
+		if (cpu > 0)
+			printf(" %10.2f %8.2f", (double)cpu / (double)n,
+			    (double)bare_cpu / (double)cpu);
+		putchar('\n');
 	}
-	printf("library: %.2f of bare (aim: 0.60)\n", (double)bare /
-	    (double)median(c->spans[LIBRARY], rounds));
+	printf("aim: 0.60 of bare\n");
 }
 
 static void

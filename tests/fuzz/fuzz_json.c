@@ -55,13 +55,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json_error error;
 	struct json_out o;
 	struct buf b;
+	size_t n;
 
-	must(json_scan((const char *)data, size, 128) <= size);
+	n = json_scan((const char *)data, size, 128);
+	must(n <= size);
+	/* What it finds is what the reader reads, and all of it. */
+	if (n > 0) {
+		must(json_parse((const char *)data, n, &json_limits_default,
+		    &doc, NULL) == 0);
+		must(json_root(doc)->start == 0 && json_root(doc)->end == n);
+		json_free(&doc);
+	}
 	if (json_parse((const char *)data, size, &json_limits_default, &doc,
 	    &error) != 0) {
 		must(error.offset <= size && error.sentence != NULL);
 		return (0);
 	}
+	must(n == json_root(doc)->end || json_root(doc)->start > 0);
 	buf_init(&b, 64u << 20);
 	json_out_init(&o, &b);
 	walk(json_root(doc), size, &o);
