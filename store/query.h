@@ -85,6 +85,12 @@ int query_checks(struct query *q, const struct query_which *which,
     wall_us since, wall_us until, struct query_check **out, size_t *count);
 void query_checks_free(struct query_check **checks, size_t count);
 
+/*
+ * Whether the newest run that measured the service counted against it: runs
+ * that were ours since then (skipped while it hangs, say) prove nothing.
+ */
+bool query_check_is_failing(const struct query_check *c);
+
 /* One run, borrowed for the length of a callback. */
 struct query_run {
 	uint8_t id[MESSAGE_ID_SIZE];

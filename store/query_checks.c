@@ -503,6 +503,14 @@ total_piece(struct query *q, const struct query_piece *p,
 	return (query_fail(q, q->db, rc));
 }
 
+bool
+query_check_is_failing(const struct query_check *c)
+{
+	return (c->has_run && c->last_bad_us != QUERY_NONE &&
+	    (c->last_passed_us == QUERY_NONE ||
+	    c->last_bad_us > c->last_passed_us));
+}
+
 int
 query_totals(struct query *q, wall_us since, wall_us until,
     struct query_totals *out)

@@ -267,6 +267,10 @@ add_state(struct table *t, const struct query_check *c)
 	} else if (c->is_stale) {
 		table_text(t, "stale");
 		table_colour(t, TABLE_WARN);
+	} else if (query_check_is_failing(c) &&
+	    outcome_is_ours(c->last_outcome)) {
+		table_text(t, "failing");
+		table_colour(t, TABLE_BAD);
 	} else
 		add_outcome(t, c->last_outcome);
 }
@@ -366,14 +370,6 @@ latest_cb(const struct query_run *r, void *arg)
 	return (false);
 }
 
-static bool
-is_failing(const struct query_check *c)
-{
-	return (c->has_run && c->last_bad_us != QUERY_NONE &&
-	    (c->last_passed_us == QUERY_NONE ||
-	    c->last_bad_us > c->last_passed_us));
-}
-
 /* Its latest run that counts against the service says why. */
 static int
 add_failure(struct command *cmd, const struct query_check *c)
@@ -429,7 +425,7 @@ command_failures(struct command *cmd, char **operands)
 		qsort(list, n, sizeof(*list), longest_first);
 	cmd->table = table_new(failure_columns, NELEMS(failure_columns));
 	for (i = 0; rc == 0 && i < n; i++)
-		if (is_failing(&list[i]))
+		if (query_check_is_failing(&list[i]))
 			rc = add_failure(cmd, &list[i]);
 	if (rc == 0)
 		print(cmd);

@@ -50,6 +50,7 @@ write_state(struct json_out *o, const struct query_check *c)
 	crypto_hex(c->last_run, MESSAGE_ID_SIZE, hex);
 	json_out_object(o);
 	json_out_kv_str(o, "outcome", outcome_name(c->last_outcome));
+	json_out_kv_bool(o, "is_failing", query_check_is_failing(c));
 	json_out_kv_str(o, "run", hex);
 	json_out_kv_int(o, "due_us", c->last_due_us);
 	json_out_kv_int(o, "duration_us", c->last_duration_us);

@@ -130,8 +130,9 @@ struct gauge {
 static double
 check_up(const struct query_check *c)
 {
-	return (!c->has_run || outcome_is_ours(c->last_outcome) ? NAN :
-	    c->last_outcome == OUTCOME_PASSED);
+	if (query_check_is_failing(c))
+		return (0);
+	return (!c->has_run || outcome_is_ours(c->last_outcome) ? NAN : 1);
 }
 
 static double
@@ -178,8 +179,8 @@ objective(const struct query_check *c)
 }
 
 static const struct gauge gauges[] = {
-    {"e2e_check_up", "1 when the newest run passed, 0 when it counted "
-        "against the service; absent when it was ours.", check_up},
+    {"e2e_check_up", "1 when the newest run passed, 0 when the newest "
+        "that measured the service counted against it; absent else.", check_up},
     {"e2e_check_stale", "1 when two periods went by without a run.",
         check_stale},
     {"e2e_success_ratio", "Passed runs by measured runs, last 24 hours.",

@@ -17,8 +17,7 @@
 static bool
 is_failing(const struct query_check *c)
 {
-	return (c->is_planned && c->has_run &&
-	    outcome_is_against_service(c->last_outcome));
+	return (c->is_planned && query_check_is_failing(c));
 }
 
 static int
@@ -130,6 +129,9 @@ write_state(struct buf *out, const struct query_check *c)
 		    "</span>");
 	else
 		text_outcome(out, c->last_outcome);
+	if (is_failing(c) && outcome_is_ours(c->last_outcome))
+		buf_append_str(out, "<div class=\"tag\">still failing"
+		    "</div>");
 	if (c->is_stale)
 		buf_append_str(out, "<div class=\"tag\">stale</div>");
 }

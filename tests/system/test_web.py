@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import subprocess
 import time
 import urllib.parse
 
@@ -173,8 +174,8 @@ METRIC = re.compile(
     r'^([a-z0-9_]+)(?:\{((?:[a-z]+="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)$')
 
 
-def test_metrics_are_prometheus_text(site):
-    """/metrics parses, and counts what was stored."""
+def metrics(site):
+    """({family: type}, {(name, check, outcome, quantile): value})"""
     answer = site.get("/metrics")
     assert answer.headers["Content-Type"].startswith(
         "text/plain; version=0.0.4")
@@ -192,6 +193,12 @@ def test_metrics_are_prometheus_text(site):
                                      match[2] or ""))
             samples[match[1], labels.get("check"), labels.get("outcome"),
                     labels.get("quantile")] = float(match[3])
+    return types, samples
+
+
+def test_metrics_are_prometheus_text(site):
+    """/metrics parses, and counts what was stored."""
+    types, samples = metrics(site)
     assert types["e2e_runs_total"] == "counter"
     assert types["e2e_run_duration_seconds"] == "summary"
     assert samples["e2e_runs_total", PAY, "passed", None] == 20
@@ -215,6 +222,38 @@ def test_the_first_page_shows_what_is_broken_first(site):
     assert page.text.index(LOGIN) < page.text.index(PAY)
     assert "<img" not in page.text and "<script" not in page.text
     assert "&lt;img src=x" in page.text
+
+
+def test_what_is_skipped_while_it_fails_is_still_failing(build, serve,
+                                                         tmp_path):
+    """A service that hangs makes runs overlap: slots that are skipped, or
+    runs that are lost, do not take the failure off the page."""
+    directory = str(tmp_path / "store")
+    store = Store(directory)
+    store.wait_for(READY)
+    store.send(PLAN, 1, plan(PAY, LOGIN))
+    base = now_us() - 60_000_000
+    for i, outcome in enumerate(("passed", "unreachable", "skipped", "lost")):
+        store.send(RESULT, 2 + i, run_event(
+            PAY, base + i * 1_000_000, outcome, 30_000))
+    for i, outcome in enumerate(("passed", "skipped")):
+        store.send(RESULT, 10 + i, run_event(
+            LOGIN, base + i * 1_000_000, outcome, 30_000))
+    store.wait_for(ACK, 11)
+    assert store.finish() == 0
+    site = serve(directory)
+    assert "1 of 2 checks is failing" in site.get("/").text
+    states = {c["check"]: c["state"]["is_failing"]
+              for c in site.json("/api/v1/checks")["checks"]}
+    assert states == {PAY: True, LOGIN: False}
+    _, samples = metrics(site)
+    assert samples["e2e_check_up", PAY, None, None] == 0
+    assert ("e2e_check_up", LOGIN, None, None) not in samples
+    rows = subprocess.run(
+        [build / "e2e-query", "checks", "--store", directory],
+        capture_output=True, text=True, check=True).stdout.splitlines()
+    assert PAY in rows[1] and " failing " in rows[2]
+    assert LOGIN in rows[2] and " skipped " in rows[1]
 
 
 def test_a_runs_page_is_a_waterfall(site):
