@@ -45,7 +45,7 @@ read_target(CURLU *u, struct http_target *out)
 			sentence = "the URL's host is too long";
 		else
 			memcpy(out->host, h, len);
-		out->port = atoi(port);
+		out->port = (int)strtol(port, NULL, 10);
 		out->is_https = strcmp(scheme, "https") == 0;
 		out->is_address = is_address(out->host);
 	}
@@ -128,7 +128,7 @@ encode_location(const char *s)
 		unsigned char c = (unsigned char)*s;
 
 		if (c <= ' ' || c >= 0x7f)
-			p += sprintf(p, "%%%02X", c);
+			p += snprintf(p, 4, "%%%02X", c);
 		else
 			*p++ = (char)c;
 	}

@@ -79,6 +79,16 @@ host_span(const char *s)
 	return (end != NULL ? (size_t)(end + 1 - s) : strcspn(s, ":"));
 }
 
+/* The port that a text begins with, as libcurl reads it; 0: none. */
+static int
+leading_port(const char *s)
+{
+	char *end;
+	long n = strtol(s, &end, 10);
+
+	return (end == s || n < 0 || n > UINT16_MAX ? 0 : (int)n);
+}
+
 /* resolve: [+]host:port:address[,address...], or -host:port. */
 static bool
 resolve_refused(const struct policy *p, const char *s)
@@ -92,7 +102,7 @@ resolve_refused(const struct policy *p, const char *s)
 	s += host_span(s);
 	if (*s != ':')
 		return (false);
-	port = atoi(++s);
+	port = leading_port(++s);
 	s += strcspn(s, ":");
 	if (*s != ':')
 		return (false);
@@ -124,7 +134,7 @@ connect_refused(const struct policy *p, const char *s, int url_port)
 	if (len == 0)
 		return (false);
 	port = host[len] == ':' && host[len + 1] != '\0' ?
-	    atoi(host + len + 1) : url_port;
+	    leading_port(host + len + 1) : url_port;
 	return (is_refused(p, host, len, port));
 }
 
