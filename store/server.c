@@ -282,7 +282,8 @@ handle_now(struct peer *p, const struct message *m)
 		log_error("store.document.bad", "message=%s reason=%s",
 		    message_name(m->type),
 		    log_quote(store_writer_reason(s->writer)));
-		if (!p->is_parent) {
+		/* A plan that is none will not be better next time. */
+		if (m->type == MESSAGE_GATE) {
 			send_text(p, MESSAGE_REFUSED, "reason",
 			    store_writer_reason(s->writer));
 			return;
@@ -292,7 +293,8 @@ handle_now(struct peer *p, const struct message *m)
 		refuse(s, false);
 		return;
 	}
-	send_ack(p, m->cookie);
+	if (!p->is_draining)
+		send_ack(p, m->cookie);
 }
 
 static void
@@ -329,7 +331,8 @@ is_dropped(struct peer *p, const struct message *m)
 	if (p->is_draining && (m->type == MESSAGE_RESULT_AGAIN ||
 	    (m->type == MESSAGE_PLAN && !p->waits_for_run)))
 		p->is_draining = p->waits_for_run = false;
-	return (p->is_draining);
+	/* A plan may always be applied; it is just not acknowledged then. */
+	return (p->is_draining && m->type != MESSAGE_PLAN);
 }
 
 static void

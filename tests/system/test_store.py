@@ -228,6 +228,11 @@ def test_full_disk_is_refused_and_made_good(directory):
     subprocess.run(["prlimit", "--fsize=unlimited", "--pid",
                     str(store.process.pid)], check=True)
     store.wait_for(READY)
+    # The scheduler says its plan again first, before any run.
+    store.send(PLAN, 4000, {"plan": "ab", "checks": [
+        {"check": "payments/planned", "service": "payments",
+         "location": "local", "environment": "production",
+         "every_us": 30000000}]})
     # On their way while it refused: these must not be acknowledged.
     for i in range(5):
         store.send(RESULT, 4001 + i, run_event("payments/early", start + i))
@@ -241,6 +246,8 @@ def test_full_disk_is_refused_and_made_good(directory):
     ids = [bytes(i) for i, in rows(directory, "SELECT id FROM run")]
     assert len(ids) == len(set(ids)) == len(events)
     assert run_id("payments/early", start) not in ids
+    assert main_value(directory, "SELECT count(*) FROM checks "
+                      "WHERE check_name = 'payments/planned'") == 1
     check_store(directory)
 
 
