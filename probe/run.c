@@ -210,6 +210,26 @@ format_reason(struct buf *out, const char *sentence, const char *why)
 	    why);
 }
 
+/*
+ * libcurl's clocks stand still between its events: the phase that went on
+ * until the request was cut off took the rest of the time.
+ */
+static void
+extend_timing(struct response_timing *t, span_us total)
+{
+	span_us *phases[] = {&t->transfer, &t->wait, &t->tls, &t->connect,
+	    &t->dns};
+	size_t i = 0;
+
+	if (total <= t->total)
+		return;
+	while (i < NELEMS(phases) && *phases[i] < 0)
+		i++;
+	if (i < NELEMS(phases))
+		*phases[i] += total - t->total;
+	t->total = total;
+}
+
 /* The run must end now: its time is over, or someone asked for it. */
 static void
 cut_off(struct run *run, const char *why)
@@ -224,6 +244,8 @@ cut_off(struct run *run, const char *why)
 	buf_init(&reason, 2 * REASON_MOST_BYTES);
 	if (run->state == RUN_SENDING) {
 		was_sent = http_cancel(&run->transfer);
+		extend_timing(&run->response->timing,
+		    clock_mono() - run->sent_at);
 		step = step_add(run);
 		step->outcome = run_rules_transfer(HTTP_NO_ANSWER, was_sent,
 		    run->sent.is_repeatable);

@@ -378,6 +378,22 @@ HTTP 200
     assert starts[4] - starts[3] < 30_000 + event["lag_us"]
 
 
+def test_a_step_that_is_cut_off_took_all_of_its_time(probe, serve):
+    """In the phase it was in, so that the phases sum to the total."""
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
+    for behaviour, phase in ((bad_server.never, "wait_us"),
+                             (bad_server.raw(half, then_hang=True),
+                              "transfer_us")):
+        server = serve(behaviour)
+        event = probe.run(f"GET {server.url}/\n", timeout_us=700_000)
+        assert event["outcome"] == "unreachable"
+        step, = event["steps"]
+        assert step["total_us"] >= 690_000
+        assert step[phase] >= 600_000
+        assert sum(step.get(f"{p}_us", 0) for p in (
+            "dns", "connect", "tls", "wait", "transfer")) == step["total_us"]
+
+
 def test_the_reason_says_what_did_not_hold(probe, serve):
     server = serve(bad_server.answer(503, body=b'{"a": "%s"}' % (b"x" * 400)))
     for flow, reason in (
