@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The tables gate and gate_round of main.db. Part of the writer. */
+/* The tables gate, gate_round and note of main.db. Part of the writer. */
 #ifndef STORE_GATE_RECORD_H
 #define STORE_GATE_RECORD_H
 
@@ -16,7 +16,8 @@ void gate_record_close(struct gate_record **g);
 
 /*
  * Store a gate document (doc/gate-document.md) in one transaction; a gate of
- * the same id is replaced. Returns 0, ERR_SYNTAX when the document is not a
+ * the same id is replaced, its rounds from the member rounds_from on. A
+ * document with the member kind is a note. Returns 0, ERR_SYNTAX when the document is not a
  * JSON object, or a store error.
  */
 int gate_record_put(struct gate_record *g,

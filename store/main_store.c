@@ -66,7 +66,7 @@ static const struct option_text texts[] = {
 	    "programs hand in documents.\n\n"
 	    "Both kinds of database may be read with sqlite3(1) at any time; "
 	    "their schema, commented, is installed with the documentation "
-	    "(schema/main-0001.sql, schema/runs-0001.sql)."},
+	    "(schema/main-*.sql, schema/runs-*.sql)."},
 	{"EXIT STATUS",
 	    "0 done; 10 check found something wrong; 30 the store cannot be "
 	    "used (another writer has it, a newer program wrote it, the disk "

@@ -299,56 +299,7 @@ query_cut(wall_us since, wall_us until,
 	return (add_piece(out, n, ROLLUP_MINUTE, from, to));
 }
 
-/* Gates and health. */
-
-static void
-read_gate(sqlite3_stmt *stmt, struct query_gate *g)
-{
-	static const char hex[] = "0123456789abcdef";
-	const uint8_t *id = sqlite3_column_blob(stmt, 0);
-	int i, n = sqlite3_column_bytes(stmt, 0);
-
-	*g = (struct query_gate){0};
-	for (i = 0; i < n && i < MESSAGE_ID_SIZE; i++) {
-		g->id_hex[2 * i] = hex[id[i] >> 4];
-		g->id_hex[2 * i + 1] = hex[id[i] & 15];
-	}
-	g->service = (const char *)sqlite3_column_text(stmt, 1);
-	g->verdict = (const char *)sqlite3_column_text(stmt, 2);
-	g->reason = (const char *)sqlite3_column_text(stmt, 3);
-	g->started_us = sqlite3_column_type(stmt, 4) == SQLITE_NULL ?
-	    QUERY_NONE : sqlite3_column_int64(stmt, 4);
-	g->finished_us = sqlite3_column_type(stmt, 5) == SQLITE_NULL ?
-	    QUERY_NONE : sqlite3_column_int64(stmt, 5);
-	g->stored_us = sqlite3_column_int64(stmt, 6);
-	g->document = db_text(stmt, 7);
-	g->rounds = sqlite3_column_int64(stmt, 8);
-}
-
-int
-query_gates(struct query *q, wall_us since, size_t limit,
-    query_gate_cb *cb, void *arg)
-{
-	struct query_gate g;
-	sqlite3_stmt *stmt;
-	int rc;
-
-	rc = query_prepare(q, q->db, "SELECT id, service, verdict, reason, "
-	    "started_us, finished_us, stored_us, document, (SELECT count(*) "
-	    "FROM gate_round WHERE gate_id = gate.id) FROM gate "
-	    "WHERE stored_us >= ?1 ORDER BY stored_us DESC LIMIT ?2", &stmt);
-	if (rc != 0)
-		return (rc);
-	sqlite3_bind_int64(stmt, 1, since);
-	sqlite3_bind_int64(stmt, 2, (int64_t)limit);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		read_gate(stmt, &g);
-		if (!cb(&g, arg))
-			break;
-	}
-	sqlite3_finalize(stmt);
-	return (query_fail(q, q->db, rc));
-}
+/* Health. */
 
 static int64_t
 size_of(const char *path)

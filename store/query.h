@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/cause.h"
 #include "base/clock.h"
 #include "base/message.h"
@@ -177,6 +178,31 @@ typedef bool query_gate_cb(const struct query_gate *gate, void *arg);
 /* Gates stored at since or later (0: all), newest first. */
 int query_gates(struct query *q, wall_us since, size_t limit,
     query_gate_cb *cb, void *arg);
+
+/*
+ * Append the whole document, with its rounds, of the gate whose id begins
+ * with prefix, 4 to 32 hex digits. Returns 0; ERR_SYNTAX;
+ * ERR_NOT_FOUND; ERR_EXISTS when several do; ERR_LIMIT when out is full.
+ */
+#define QUERY_PREFIX_LEAST 4
+int query_gate_document(struct query *q, const char *prefix, struct buf *out);
+
+/* The id of the newest gate of this identity, or ERR_NOT_FOUND. */
+int query_gate_of_identity(struct query *q, const char *identity,
+    uint8_t id[static MESSAGE_ID_SIZE]);
+
+struct query_note {
+	const char *service;     /* NULL: of several */
+	wall_us at_us;
+	const char *document;    /* JSON */
+	size_t document_len;
+};
+
+typedef bool query_note_cb(const struct query_note *note, void *arg);
+
+/* Notes of a kind (mark, override, aa) at since or later, newest first. */
+int query_notes(struct query *q, const char *kind, wall_us since,
+    query_note_cb *cb, void *arg);
 
 /*
  * Failure rate and counts of all checks together in a window, from rollups,

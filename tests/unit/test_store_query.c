@@ -583,6 +583,35 @@ gate_cb(const struct query_gate *g, void *arg)
 	return (true);
 }
 
+static bool
+note_cb(const struct query_note *note, void *arg)
+{
+	(void)note;
+	(void)arg;
+	fail_msg("there is no note");
+	return (false);
+}
+
+static void
+ask_for_gates(void)
+{
+	uint8_t id[MESSAGE_ID_SIZE];
+	struct buf out;
+
+	buf_init(&out, 10000);
+	assert_int_equal(query_gates(q, 0, 5, gate_cb, NULL), 0);
+	assert_int_equal(query_gate_document(q, "0700", &out), 0);
+	assert_string_equal(buf_str(&out), "{\"verdict\":\"block\","
+	    "\"rounds\":[\n1,\n2]}\n");
+	assert_int_equal(query_gate_document(q, "08", &out), ERR_SYNTAX);
+	assert_int_equal(query_gate_document(q, "zzzz", &out), ERR_SYNTAX);
+	assert_int_equal(query_gate_document(q, "0800", &out),
+	    ERR_NOT_FOUND);
+	assert_int_equal(query_gate_of_identity(q, "i", id), ERR_NOT_FOUND);
+	assert_int_equal(query_notes(q, "mark", 0, note_cb, NULL), 0);
+	buf_fini(&out);
+}
+
 /* Ask everything once, so that every statement is traced. */
 static void
 ask_everything(void)
@@ -624,7 +653,7 @@ ask_everything(void)
 	assert_int_equal(query_totals(q, NOON_US - 50 * SPAN_H, NOON_US,
 	    &totals), 0);
 	assert_int_equal(query_counters(q, counter_cb, &counted), 0);
-	assert_int_equal(query_gates(q, 0, 5, gate_cb, NULL), 0);
+	ask_for_gates();
 	assert_int_equal(query_health(q, &health), 0);
 	list_free(l);
 }

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "store/db.h"
 #include "tests/unit/store_fixture.h"
 
 #define TODAY "runs-2026-11-20.db"
@@ -354,7 +355,9 @@ newer_store_is_refused_with_a_sentence(void **state)
 		assert_non_null(strstr(c.entries[0].sentence,
 		    "newer program (schema 99"));
 		cause_fini(&c);
-		change_version(files[i], 1);
+		change_version(files[i], i == 0 ?
+		    db_newest_version(&db_main) :
+		    db_newest_version(&db_runs));
 	}
 }
 
@@ -589,6 +592,38 @@ new_checks_of_a_failed_batch_are_forgotten(void **state)
 }
 
 static void
+rounds_of_a_gate_may_come_in_parts(void **state)
+{
+	static const char one[] = "{\"verdict\":\"running\",\"identity\":"
+	    "\"i\",\"rounds_from\":1,\"rounds\":[{\"round\":1},"
+	    "{\"round\":2}]}";
+	static const char two[] = "{\"verdict\":\"running\",\"identity\":"
+	    "\"i\",\"rounds_from\":3,\"rounds\":[{\"round\":3}]}";
+	static const char last[] = "{\"verdict\":\"pass\",\"identity\":"
+	    "\"i\",\"rounds\":[{\"round\":1}]}";
+	static const char note[] = "{\"kind\":\"mark\",\"service\":"
+	    "\"payments\",\"at_us\":7}";
+	static const uint8_t id[16] = {1, 2, 3}, other[16] = {4};
+	struct store_writer *w = fixture_open(dir);
+
+	(void)state;
+	assert_int_equal(store_writer_gate(w, id, one, sizeof(one) - 1), 0);
+	assert_int_equal(store_writer_gate(w, id, two, sizeof(two) - 1), 0);
+	assert_int_equal(store_writer_gate(w, id, two, sizeof(two) - 1), 0);
+	assert_int_equal(in_main("SELECT count(*) FROM gate_round WHERE "
+	    "document ->> 'round' = sequence"), 3);
+	assert_int_equal(store_writer_gate(w, id, last, sizeof(last) - 1), 0);
+	assert_int_equal(in_main("SELECT count(*) FROM gate_round"), 1);
+	assert_int_equal(store_writer_gate(w, other, note, sizeof(note) - 1),
+	    0);
+	assert_int_equal(in_main("SELECT count(*) FROM gate WHERE "
+	    "identity = 'i' AND verdict = 'pass'"), 1);
+	assert_int_equal(in_main("SELECT count(*) FROM note WHERE kind = "
+	    "'mark' AND at_us = 7 AND service = 'payments'"), 1);
+	store_writer_close(&w);
+}
+
+static void
 gate_is_stored_with_its_rounds_and_replaced(void **state)
 {
 	static const char doc[] = "{\"version\":1,\"service\":\"payments\","
@@ -686,6 +721,7 @@ main(void)
 		TEST(new_checks_of_a_failed_batch_are_forgotten),
 		TEST(plan_is_kept_and_definitions_have_a_history),
 		TEST(gate_is_stored_with_its_rounds_and_replaced),
+		TEST(rounds_of_a_gate_may_come_in_parts),
 		TEST(ready_names_the_last_due_time_of_each_check),
 		TEST(streak_counts_measured_runs_of_one_kind),
 	};
