@@ -110,6 +110,31 @@ archive_read_history(struct suite *suite, const char *dir, wall_us now)
 	cause_fini(&cause);
 }
 
+int
+archive_load(const char *dir, const char *prefix, struct buf *out,
+    struct cause *cause)
+{
+	struct query *q;
+	int rc = query_open(dir, &q, cause);
+
+	if (rc != 0)
+		return (rc);
+	rc = query_gate_document(q, prefix, out);
+	if (rc == ERR_NOT_FOUND)
+		cause_add(cause, "%s: there is no gate %s", dir, prefix);
+	else if (rc == ERR_EXISTS)
+		cause_add(cause, "%s: several gates begin with %s", dir,
+		    prefix);
+	else if (rc == ERR_SYNTAX)
+		cause_add(cause, "'%s' is no gate: 4 to 32 hex digits are",
+		    prefix);
+	else if (rc != 0)
+		cause_add(cause, "%s: gate %s: %s", dir, prefix, rc ==
+		    ERR_LIMIT ? "it is too long" : query_reason(q));
+	query_close(&q);
+	return (rc);
+}
+
 static int
 send_document(const struct report *r, const char *dir, struct buf *doc,
     struct cause *cause)

@@ -16,6 +16,13 @@
  */
 void archive_read_history(struct suite *suite, const char *dir, wall_us now);
 
+/*
+ * Append the document of the gate in the store whose id begins with prefix.
+ * Returns 0, or an enum err with a sentence in cause.
+ */
+int archive_load(const char *dir, const char *prefix, struct buf *out,
+    struct cause *cause);
+
 /* Record the gate in the store's directory; warns on stderr if it cannot. */
 void archive_store(const struct report *r, const char *dir);
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "gate/archive.h"
+#include "gate/command.h"
 #include "gate/report.h"
 #include "gate/session.h"
 #include "gate/settings.h"
@@ -103,22 +104,34 @@ judge(const struct settings *settings, struct suite *suite)
 	return (code);
 }
 
+static int
+command_judge(const struct settings *settings)
+{
+	struct suite suite;
+	int code = suite_load(settings, &suite);
+
+	if (code != 0)
+		return (code);
+	code = has_probe() ? judge(settings, &suite) : EXIT_UNMEASURED;
+	suite_fini(&suite);
+	return (code);
+}
+
 int
 main(int argc, char **argv)
 {
+	static int (*const commands[COMMAND_COUNT])(const struct settings *) =
+	    {
+		[COMMAND_JUDGE] = command_judge,
+		[COMMAND_REPLAY] = command_replay,
+	    };
 	struct settings settings;
-	struct suite suite;
 	int code;
 
 	proc_init(0);
 	log_init("e2e-gate", LOG_WARN);
 	settings_read(&settings, argc, argv);
-	code = suite_load(&settings, &suite);
-	if (code == 0) {
-		code = has_probe() ? judge(&settings, &suite) :
-		    EXIT_UNMEASURED;
-		suite_fini(&suite);
-	}
+	code = commands[settings.command](&settings);
 	settings_fini(&settings);
 	return (code);
 }

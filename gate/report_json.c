@@ -54,6 +54,15 @@ put_settings(const struct report *r, struct json_out *o)
 	json_out_kv_double(o, "tail_share", c.tail_margin);
 	json_out_object_end(o);
 	json_out_kv_double(o, "guard", c.guard);
+	json_out_key(o, "engine");
+	json_out_object(o);
+	json_out_kv_double(o, "bound_after", c.bound_after);
+	json_out_kv_double(o, "history_level", c.history_level);
+	json_out_kv_double(o, "failure_weight", c.failure_weight);
+	json_out_kv_double(o, "void_most", c.void_most);
+	json_out_kv_double(o, "baseline_failing_most",
+	    c.baseline_failing_most);
+	json_out_object_end(o);
 	json_out_key(o, "budget");
 	json_out_object(o);
 	json_out_kv_int(o, "rounds", s->rounds);
@@ -75,6 +84,7 @@ put_arm(const struct report *r, enum arm arm, struct json_out *o)
 	json_out_key(o, arm_name(arm));
 	json_out_object(o);
 	json_out_kv_str(o, "environment", s->environments[arm]);
+	json_out_kv_str(o, "version", s->versions[arm]);
 	json_out_key(o, "variables");
 	json_out_object(o);
 	for (i = 0; i < s->variable_counts[arm]; i++) {
@@ -170,6 +180,30 @@ put_history(const struct report *r, size_t check, struct json_out *o)
 	json_out_object_end(o);
 }
 
+/* What is known of the scores from the baseline against itself. */
+static void
+put_phi0(const struct suite_check *c, struct json_out *o)
+{
+	uint32_t i;
+	int j;
+
+	if (c->phi0 == NULL)
+		return;
+	json_out_key(o, "aa");
+	json_out_object(o);
+	json_out_key(o, "phi0");
+	json_out_array(o);
+	for (i = 0; i < c->step_count; i++) {
+		json_out_array(o);
+		for (j = 0; j < LATENCY_SCORES; j++)
+			json_out_double(o, c->phi0[i].scores[j]);
+		json_out_array_end(o);
+	}
+	json_out_array_end(o);
+	json_out_kv_double(o, "tail", c->tail_phi0);
+	json_out_object_end(o);
+}
+
 static void
 put_check(const struct report *r, size_t check, struct json_out *o)
 {
@@ -188,6 +222,7 @@ put_check(const struct report *r, size_t check, struct json_out *o)
 	json_out_kv_int(o, "timeout_us", c->plan->timeout);
 	put_counts(o, &n);
 	put_history(r, check, o);
+	put_phi0(c, o);
 	json_out_key(o, "steps");
 	json_out_array(o);
 	for (i = 0; i < c->step_count; i++)
@@ -317,6 +352,15 @@ put_head(const struct report *r, struct json_out *o)
 	json_out_kv_int(o, "version", 1);
 	put_hex(o, "gate", s->id);
 	json_out_kv_str(o, "service", s->suite->service);
+	json_out_kv_str(o, "identity", s->identity[0] != '\0' ?
+	    s->identity : NULL);
+	if (s->earlier_pairs > 0) {
+		json_out_key(o, "continues");
+		json_out_object(o);
+		put_hex(o, "gate", s->continues);
+		json_out_kv_int(o, "pairs", s->earlier_pairs);
+		json_out_object_end(o);
+	}
 	json_out_kv_str(o, "verdict", engine_verdict_name(s->verdict));
 	json_out_kv_str(o, "reason", r->why);
 	if (s->verdict == ENGINE_INCONCLUSIVE)

@@ -222,16 +222,23 @@ make_engine(const struct settings *settings, const struct suite *suite)
 	struct engine_config config = settings_engine(settings);
 	struct engine_check *checks = xcalloc(suite->count, sizeof(*checks));
 	struct engine *e;
+	struct engine_phi0 *phi0 = xcalloc(suite->count, sizeof(*phi0));
+	const struct suite_check *c;
 	size_t i;
 
-	for (i = 0; i < suite->count; i++)
+	for (i = 0; i < suite->count; i++) {
+		c = &suite->checks[i];
+		phi0[i] = (struct engine_phi0){c->phi0, c->tail_phi0};
 		checks[i] = (struct engine_check){
-		    .name = suite->checks[i].id,
-		    .step_count = suite->checks[i].step_count,
-		    .history = suite->checks[i].history,
+		    .name = c->id,
+		    .step_count = c->step_count,
+		    .history = c->history,
+		    .phi0 = c->phi0 != NULL ? &phi0[i] : NULL,
 		};
+	}
 	e = engine_new(&config, checks, suite->count);
 	free(checks);
+	free(phi0);
 	return (e);
 }
 

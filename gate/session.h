@@ -29,6 +29,10 @@ struct session {
 	const struct settings *settings;
 	const struct suite *suite;
 	uint8_t id[MESSAGE_ID_SIZE];
+	char identity[DEFINITION_HASH_SIZE]; /* "": the candidate is not
+					      * identified */
+	uint8_t continues[MESSAGE_ID_SIZE]; /* the gate whose pairs ... */
+	uint32_t earlier_pairs;             /* ... count here; 0: none */
 	wall_us started, finished;
 	span_us spent;
 	struct engine *engine;

@@ -84,6 +84,13 @@ static const struct option_row rows[] = {
 	OPTION_END
 };
 
+/* In the order of enum command, without COMMAND_JUDGE. */
+static const struct option_command commands[] = {
+	{"replay", "FILE|GATE", "Compute the verdict again from the recorded "
+	    "rounds of a report, or of a gate in the store"},
+	{NULL, NULL, NULL}
+};
+
 static const struct option_text texts[] = {
 	{"DESCRIPTION", "Judge a release before it goes on. Every check runs "
 	    "against the candidate and\nagainst the baseline, back to back, "
@@ -117,6 +124,11 @@ static const struct option_text texts[] = {
 	    "cannot cause one alone. Without the store the verdict stands, "
 	    "after a\nwarning. An e2e-store is started when none serves the "
 	    "directory."},
+	{"REPLAY", "\"replay FILE\" reads a JSON report, \"replay GATE\" a "
+	    "gate of --store by its id or\nthe beginning of it. The recorded "
+	    "rounds go through the engine once more; the exit\ncode is the "
+	    "verdict's, or 30 when verdict, evidence or any stream is not the "
+	    "same\nto the last bit, or when the document is broken."},
 	{"EXIT STATUS", "0 pass; 10 block; 20 inconclusive; 30 nothing could "
 	    "be measured (no check\nmatched, no probe, void rounds); 64 wrong "
 	    "options; 78 a manifest or flow is\nwrong. --on-inconclusive "
@@ -136,8 +148,9 @@ static const struct program program = {
 	.name = "e2e-gate",
 	.section = 1,
 	.summary = "judge a release by its checks, with stated error rates",
-	.synopsis = "[options] --checks PATH --candidate NAME=VALUE",
+	.synopsis = "[options] [COMMAND]",
 	.rows = rows,
+	.commands = commands,
 	.texts = texts
 };
 
@@ -184,10 +197,32 @@ read_overrides(struct settings *s, enum arm arm)
 }
 
 static void
-check_values(const struct settings *s)
+read_command(struct settings *s, int count, char **operands)
 {
-	size_t i;
+	size_t i = 0;
+	bool wants;
 
+	if (count == 0)
+		return;
+	while (commands[i].name != NULL &&
+	    strcmp(commands[i].name, operands[0]) != 0)
+		i++;
+	if (commands[i].name == NULL)
+		options_fail(&program, "unexpected '%s'", operands[0]);
+	s->command = (enum command)(COMMAND_JUDGE + 1 + i);
+	wants = commands[i].args[0] != '\0';
+	if (wants && count < 2)
+		options_fail(&program, "%s wants %s", commands[i].name,
+		    commands[i].args);
+	if (count > (wants ? 2 : 1))
+		options_fail(&program, "unexpected '%s'",
+		    operands[wants ? 2 : 1]);
+	s->operand = wants ? operands[1] : NULL;
+}
+
+static void
+check_judge(const struct settings *s)
+{
 	if (s->checks == NULL)
 		options_fail(&program, "--checks is missing: where are the "
 		    "manifests?");
@@ -195,6 +230,18 @@ check_values(const struct settings *s)
 	    s->environments[ARM_CANDIDATE] == NULL)
 		options_fail(&program, "what is the candidate? Give "
 		    "--candidate NAME=VALUE or --candidate-environment");
+	if (s->resume != NULL && s->store == NULL)
+		options_fail(&program, "--resume wants the --store that has "
+		    "the gate");
+}
+
+static void
+check_values(const struct settings *s)
+{
+	size_t i;
+
+	if (s->command == COMMAND_JUDGE)
+		check_judge(s);
 	if (!(s->alpha > 0 && s->alpha < 1))
 		options_fail(&program, "--alpha wants a number between 0 and "
 		    "1");
@@ -226,8 +273,7 @@ settings_read(struct settings *s, int argc, char **argv)
 	    .beta = engine_config_default.beta,
 	};
 	at = options_parse(&program, argc, argv, s);
-	if (at < argc)
-		options_fail(&program, "unexpected '%s'", argv[at]);
+	read_command(s, argc - at, argv + at);
 	check_values(s);
 	if (s->seed < 0) {
 		/* Short enough to be typed again. */

@@ -16,6 +16,12 @@
 
 enum arm { ARM_CANDIDATE, ARM_BASELINE, ARM_COUNT };
 
+enum command {
+	COMMAND_JUDGE,       /* none given */
+	COMMAND_REPLAY,
+	COMMAND_COUNT
+};
+
 enum on_inconclusive {
 	ON_INCONCLUSIVE_HOLD,
 	ON_INCONCLUSIVE_PASS,
@@ -23,11 +29,15 @@ enum on_inconclusive {
 };
 
 struct settings {
+	enum command command;
+	const char *operand;     /* of the command, NULL: none */
 	const char *checks;      /* directory or manifest */
 	const char *service;     /* NULL: all */
 	struct option_list names; /* checks to run; none: all of the service */
 	struct option_list overrides[ARM_COUNT]; /* NAME=VALUE */
 	const char *environments[ARM_COUNT];     /* NULL: the check's own */
+	const char *versions[ARM_COUNT]; /* labels: image digests, say */
+	const char *resume;      /* gate id or its beginning, NULL: none */
 	const char *store;       /* directory, NULL: none */
 	int64_t probes;
 	int64_t parallel;        /* pairs at once */
@@ -46,7 +56,10 @@ struct settings {
 	size_t variable_counts[ARM_COUNT];
 };
 
-/* Fill from defaults, environment and argv; a mistake exits 64. */
+/*
+ * Fill from defaults, environment and argv; a mistake exits 64. What only
+ * some commands need is looked at for these only.
+ */
 void settings_read(struct settings *s, int argc, char **argv);
 void settings_fini(struct settings *s);
 

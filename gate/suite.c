@@ -226,6 +226,7 @@ suite_fini(struct suite *suite)
 			free(c->steps[j].name);
 		free(c->steps);
 		free(c->step_of_entry);
+		free(c->phi0);
 		definition_free(&c->arms[ARM_CANDIDATE]);
 		definition_free(&c->arms[ARM_BASELINE]);
 	}

@@ -12,6 +12,7 @@
 
 #include "checks/plan.h"
 #include "gate/history.h"
+#include "gate/latency.h"
 #include "gate/settings.h"
 
 #define SUITE_NO_STEP UINT32_MAX
@@ -30,6 +31,8 @@ struct suite_check {
 	uint32_t *step_of_entry;     /* SUITE_NO_STEP for what is skipped */
 	size_t entry_count;
 	struct history history;      /* runs 0: none known */
+	struct latency_phi0 *phi0;   /* step_count; NULL: none known */
+	double tail_phi0;
 };
 
 struct suite {

@@ -192,7 +192,7 @@ query_notes(struct query *q, const char *kind, wall_us since,
 	int rc;
 
 	rc = query_prepare(q, q->db, "SELECT service, at_us, document FROM "
-	    "note WHERE kind = ?1 AND at_us >= ?2 ORDER BY at_us DESC, id",
+	    "note WHERE kind = ?1 AND at_us >= ?2 ORDER BY at_us DESC",
 	    &stmt);
 	if (rc != 0)
 		return (rc);

@@ -400,3 +400,39 @@ def test_history_of_failures_alone_blocks_nothing(gate, paysim, tmp_path):
     margin = [s["margin"] for s in verdict.json["streams"]
               if s["part"] == "pass-failures"]
     assert 0.08 < margin[0] < 0.35
+
+
+def run(build, *argv):
+    done = subprocess.run([str(build / "e2e-gate"), *map(str, argv)],
+                          capture_output=True, text=True, check=False,
+                          timeout=GATE_PATIENCE_S)
+    print(argv, done.stdout[:3000], done.stderr)
+    return Verdict(done)
+
+
+def test_replay_gives_the_verdict_again_and_notices_a_change(
+        gate, build, paysim, tmp_path):
+    """The recorded rounds say what the gate said, to the last bit."""
+    urls = paysim("good=0", "bad=0,error_rate=0.5", "next=0")
+    store, report = tmp_path / "store", tmp_path / "gate.json"
+    for candidate, code in (("next", 0), ("bad", 10)):
+        verdict = gate(urls[candidate], urls["good"], "--store", store,
+                       "--report", report, "--format=json")
+        assert verdict.code == code
+        assert run(build, "replay", report).code == code
+        again = run(build, "replay", verdict.json["gate"][:12], "--store",
+                    store, "--format=json")
+        assert again.code == code and again.json["agrees"] is True
+        assert again.json["log_e"] == verdict.json["evidence"]["log_e"]
+    document = json.loads(report.read_text())
+    failed = [p for p in document["rounds"] if not p["void"]
+              and p["candidate"]["outcome"] == "failed"]
+    failed[0]["candidate"]["outcome"] = "passed"
+    report.write_text(json.dumps(document))
+    changed = run(build, "replay", report)
+    assert changed.code == 30 and changed.out.startswith("DIFFERS")
+    report.write_text(report.read_text()[:-100])
+    assert run(build, "replay", report).code == 30
+    assert run(build, "replay", tmp_path / "none").code == 30
+    assert run(build, "replay", "0123", "--store", store).code == 30
+    assert run(build, "replay").code == 64

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* The commands of e2e-gate beside judging. Each returns the exit code. */
+#ifndef GATE_COMMAND_H
+#define GATE_COMMAND_H
+
+#include "gate/settings.h"
+
+/* Compute a recorded verdict again and compare. */
+int command_replay(const struct settings *s);
+
+#endif
