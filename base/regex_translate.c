@@ -16,7 +16,8 @@
 #define REPEAT_MOST 65535
 
 #define WORD "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]"
-#define ASCII_WORD "[0-9A-Za-z_]"
+/* Not folded, or (?i) would let K and s stand for more than ASCII. */
+#define ASCII_WORD "(?-i:[0-9A-Za-z_])"
 
 int
 regex_fail(struct regex_translator *t, int err, const char *at,
@@ -228,8 +229,9 @@ class_escape(struct regex_translator *t, bool is_property)
 		err = regex_perl_class(t, &items, &is_negated);
 	if (err == 0) {
 		begin_atom(t);
-		buf_printf(t->out, "[%s%s]", is_negated ? "^" : "",
-		    buf_str(&items));
+		buf_printf(t->out, "%s[%s%s]%s", t->flags.is_ascii ? "(?-i:" :
+		    "", is_negated ? "^" : "", buf_str(&items),
+		    t->flags.is_ascii ? ")" : "");
 	}
 	buf_fini(&items);
 	return (err);

@@ -217,10 +217,10 @@ static const char *walk(struct parsed *d, const char *pattern, const char *p);
 static const char *
 parse_iso(struct parsed *d, const char *p)
 {
-	if ((p = walk(d, "%Y-%m-%d", p)) == NULL ||
+	if ((p = walk(d, "%Y -%m -%d", p)) == NULL ||
 	    (*p != 'T' && *p != 't' && *p != ' '))
 		return (NULL);
-	p = walk(d, "%H:%M:%S%.f", skip_blanks(p + 1));
+	p = walk(d, "%H :%M :%S%.f", skip_blanks(p + 1));
 	if (p == NULL)
 		return (NULL);
 	p = skip_blanks(p);
