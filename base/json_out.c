@@ -9,6 +9,8 @@
 
 #include "base/utf8.h"
 
+#define INT_MOST_BYTES 20 /* of the least int64_t */
+
 void
 json_out_init(struct json_out *o, struct buf *buf)
 {
@@ -134,23 +136,71 @@ json_out_key_n(struct json_out *o, const char *name, size_t len)
 	o->needs_comma = false;
 }
 
+/* Room for n bytes; NULL when the buffer is full. */
+static char *
+room(struct json_out *o, size_t n)
+{
+	return (buf_reserve(o->buf, n) == 0 ? o->buf->data + o->buf->len :
+	    NULL);
+}
+
+/* What was written from room() on ends at p. */
+static void
+wrote(struct json_out *o, char *p)
+{
+	*p = '\0';
+	o->buf->len = (size_t)(p - o->buf->data);
+}
+
+static char *
+put_key(struct json_out *o, char *p, const char *name, size_t len)
+{
+	if (o->needs_comma)
+		*p++ = ',';
+	*p++ = '"';
+	memcpy(p, name, len);
+	p += len;
+	*p++ = '"';
+	*p++ = ':';
+	return (p);
+}
+
 void
 json_out_key(struct json_out *o, const char *name)
 {
-	before_value(o);
-	buf_append_char(o->buf, '"');
-	buf_append_str(o->buf, name);
-	buf_append(o->buf, "\":", 2);
+	size_t len = strlen(name);
+	char *p = room(o, len + 4);
+
+	if (p != NULL)
+		wrote(o, put_key(o, p, name, len));
 	o->needs_comma = false;
 }
 
 void
 json_out_str_n(struct json_out *o, const char *s, size_t len)
 {
-	before_value(o);
-	buf_append_char(o->buf, '"');
-	json_escape(o->buf, s, len);
-	buf_append_char(o->buf, '"');
+	size_t n = plain_run(s, len);
+	char *p;
+
+	if (n < len) {
+		before_value(o);
+		buf_append_char(o->buf, '"');
+		json_escape(o->buf, s, len);
+		buf_append_char(o->buf, '"');
+		return;
+	}
+	p = room(o, len + 3);
+	if (p != NULL) {
+		if (o->needs_comma)
+			*p++ = ',';
+		*p++ = '"';
+		if (len > 0)
+			memcpy(p, s, len);
+		p += len;
+		*p++ = '"';
+		wrote(o, p);
+	}
+	o->needs_comma = true;
 }
 
 void
@@ -159,19 +209,34 @@ json_out_str(struct json_out *o, const char *s)
 	json_out_str_n(o, s, strlen(s));
 }
 
-void
-json_out_int(struct json_out *o, int64_t n)
+static char *
+put_int(char *out, int64_t n)
 {
-	char digits[24], *p = digits + sizeof(digits);
+	char digits[INT_MOST_BYTES], *p = digits + sizeof(digits);
 	uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	size_t len;
 
-	before_value(o);
 	do
 		*--p = (char)('0' + u % 10);
 	while ((u /= 10) > 0);
 	if (n < 0)
 		*--p = '-';
-	buf_append(o->buf, p, (size_t)(digits + sizeof(digits) - p));
+	len = (size_t)(digits + sizeof(digits) - p);
+	memcpy(out, p, len);
+	return (out + len);
+}
+
+void
+json_out_int(struct json_out *o, int64_t n)
+{
+	char *p = room(o, INT_MOST_BYTES + 1);
+
+	if (p != NULL) {
+		if (o->needs_comma)
+			*p++ = ',';
+		wrote(o, put_int(p, n));
+	}
+	o->needs_comma = true;
 }
 
 void
@@ -226,8 +291,12 @@ json_out_kv_str(struct json_out *o, const char *name, const char *s)
 void
 json_out_kv_int(struct json_out *o, const char *name, int64_t n)
 {
-	json_out_key(o, name);
-	json_out_int(o, n);
+	size_t len = strlen(name);
+	char *p = room(o, len + INT_MOST_BYTES + 4);
+
+	if (p != NULL)
+		wrote(o, put_int(put_key(o, p, name, len), n));
+	o->needs_comma = true;
 }
 
 void

@@ -47,6 +47,7 @@ struct http_session {
 	unsigned int magic;
 	struct shard *shard;
 	CURLSH *share;
+	CURL *easy; /* for all transfers, one after the other */
 	struct http_transfer transfer;
 	struct http_trust *trust; /* of the connections kept; held */
 	char sentence[CURL_ERROR_SIZE + 80];
@@ -232,6 +233,15 @@ http_session_new(struct http *http)
 	return (s);
 }
 
+static CURL *
+session_easy(struct http_session *s)
+{
+	if (s->easy == NULL)
+		s->easy = curl_easy_init();
+	must(s->easy != NULL);
+	return (s->easy);
+}
+
 /* Made with the first transfer, as what it holds cannot be added later. */
 static CURLSH *
 session_share(struct http_session *s, bool has_tls)
@@ -262,6 +272,7 @@ http_session_free(struct http_session **sp)
 		t = &s->transfer;
 		http_cancel(&t);
 	}
+	curl_easy_cleanup(s->easy);
 	if (s->share != NULL)
 		must(curl_share_cleanup(s->share) == CURLSHE_OK);
 	if (s->trust != NULL)
@@ -272,33 +283,27 @@ http_session_free(struct http_session **sp)
 	free(s);
 }
 
-/* Cookies of a share can only be reached through an easy handle. */
+/* Cookies of a share can only be reached through an easy handle, here the
+ * one that is not at work. */
 static CURL *
 session_handle(struct http_session *s)
 {
-	CURL *easy = curl_easy_init();
-
-	must(easy != NULL);
-	curl_easy_setopt(easy, CURLOPT_SHARE, session_share(s, true));
-	return (easy);
+	must(s->transfer.easy == NULL);
+	curl_easy_setopt(session_easy(s), CURLOPT_SHARE,
+	    session_share(s, true));
+	return (s->easy);
 }
 
 void
 http_session_clear_cookies(struct http_session *s)
 {
-	CURL *easy = session_handle(s);
-
-	curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
-	curl_easy_cleanup(easy);
+	curl_easy_setopt(session_handle(s), CURLOPT_COOKIELIST, "ALL");
 }
 
 void
 http_session_add_cookie(struct http_session *s, const char *line)
 {
-	CURL *easy = session_handle(s);
-
-	curl_easy_setopt(easy, CURLOPT_COOKIELIST, line);
-	curl_easy_cleanup(easy);
+	curl_easy_setopt(session_handle(s), CURLOPT_COOKIELIST, line);
 }
 
 /* Whether host is domain or, for a tail match, lies below it. */
@@ -341,17 +346,14 @@ http_session_cookies(struct http_session *s, const char *url, struct buf *out)
 	struct http_target target;
 	struct curl_slist *list = NULL, *c;
 	const char *path;
-	CURL *easy;
 
-	if (http_parse_target(url, &target) != NULL)
+	if (s->share == NULL || http_parse_target(url, &target) != NULL)
 		return;
 	path = strchr(strstr(url, "://") + 3, '/');
-	easy = session_handle(s);
-	curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &list);
+	curl_easy_getinfo(session_handle(s), CURLINFO_COOKIELIST, &list);
 	for (c = list; c != NULL; c = c->next)
 		append_cookie(c->data, &target, path == NULL ? "/" : path, out);
 	curl_slist_free_all(list);
-	curl_easy_cleanup(easy);
 }
 
 /* The end of a transfer. */
@@ -571,6 +573,9 @@ http_start(struct http_session *s, const struct http_request *request,
 	t->error[0] = '\0';
 	t->magic = HTTP_TRANSFER_MAGIC;
 	t->session = s;
+	if (s->easy != NULL)
+		curl_easy_reset(s->easy);
+	t->easy = session_easy(s);
 	t->request = request;
 	t->response = response;
 	t->done = done;

@@ -34,7 +34,7 @@ struct http_transfer {
 };
 
 /*
- * Make the easy handle of a transfer ready. *kept is the trust by which the
+ * Make the easy handle of a transfer, new or reset, ready. *kept is the trust by which the
  * connections of its session were verified, NULL at first: one verified by
  * another is not reused. Returns NULL, or a static sentence of why the
  * request cannot be made, with everything freed.
@@ -42,7 +42,8 @@ struct http_transfer {
 const char *http_setup(struct http_transfer *t, struct http_trusts *trusts,
     CURLSH *share, struct http_trust **kept);
 
-/* Free what http_setup made, the easy handle included. */
+/* Free what http_setup made; the easy handle must be reset before its next
+ * use. */
 void http_setup_fini(struct http_transfer *t);
 
 /* Trusted CA certificates: one store per file, read once, shared. */

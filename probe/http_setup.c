@@ -386,8 +386,6 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 	const struct http_request *r = t->request;
 	const char *sentence = NULL;
 
-	t->easy = curl_easy_init();
-	must(t->easy != NULL);
 	curl_easy_setopt(t->easy, CURLOPT_SHARE, share);
 	curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, "");
 	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
@@ -424,7 +422,6 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 void
 http_setup_fini(struct http_transfer *t)
 {
-	curl_easy_cleanup(t->easy);
 	t->easy = NULL;
 	curl_mime_free(t->mime);
 	t->mime = NULL;

@@ -11,6 +11,7 @@
 #include "probe/jsonpath_priv.h"
 
 #define TREE_MOST_BYTES (16u << 20)
+#define TREE_FIRST_BYTES 512 /* enough for most paths */
 #define INT_MOST 9007199254740991 /* 2^53 - 1, of I-JSON */
 
 bool
@@ -366,6 +367,7 @@ jsonpath_parse(const char *path, size_t len, bool is_lenient,
 	}
 	ps.path = xcalloc(1, sizeof(*ps.path));
 	arena_init(&ps.path->arena, TREE_MOST_BYTES);
+	ps.path->arena.first_bytes = TREE_FIRST_BYTES;
 	if (!parse_all(&ps)) {
 		*sentence = ps.sentence;
 		*offset = (size_t)(ps.bad - path);

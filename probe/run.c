@@ -17,7 +17,7 @@
 #include "probe/run_priv.h"
 
 #define REASON_MOST_BYTES 400
-#define ARENA_FIRST_BYTES 1024 /* enough for most requests */
+#define ARENA_FIRST_BYTES 960 /* enough for most requests */
 
 static void run_wake_cb(void *arg);
 static void begin_entries(struct run *run);
@@ -136,18 +136,20 @@ finish_invalid(struct run *run, const struct findings *findings)
 
 /* Steps. */
 
+/* 00-<trace>-<span>-01, with the next span. */
 static void
 trace_format(struct run *run)
 {
-	char trace[33], span[17];
+	char *p = run->traceparent;
 	size_t i;
 
 	for (i = sizeof(run->span); i > 0 && ++run->span[i - 1] == 0; i--)
 		;
-	crypto_hex(run->trace, sizeof(run->trace), trace);
-	crypto_hex(run->span, sizeof(run->span), span);
-	snprintf(run->traceparent, sizeof(run->traceparent), "00-%s-%s-01",
-	    trace, span);
+	memcpy(p, "00-", 3);
+	crypto_hex(run->trace, sizeof(run->trace), p + 3);
+	p[35] = '-';
+	crypto_hex(run->span, sizeof(run->span), p + 36);
+	memcpy(p + 52, "-01", 4);
 }
 
 static struct run_step *

@@ -170,7 +170,11 @@ serve_forever(int plain, int tls, SSL_CTX *ctx)
 	e.data.ptr = &tls;
 	epoll_ctl(ep, EPOLL_CTL_ADD, tls, &e);
 	for (;;) {
-		n = epoll_wait(ep, events, 256, -1);
+		/* Never asleep: waking it would be charged to the client, and
+		 * more to the slower one, which lets it sleep more often. */
+		n = epoll_wait(ep, events, 256, 0);
+		if (n == 0)
+			sched_yield();
 		for (i = 0; i < n; i++) {
 			void *p = events[i].data.ptr;
 
