@@ -115,6 +115,20 @@ query_bytes(struct evaluation *ev, const struct flow_query *q,
 	return (0);
 }
 
+/*
+ * Nodes that hold one another are copied each by itself, so that a deep
+ * document would come out many times its size: the sum is bounded.
+ */
+static bool
+are_too_big(const struct jsonpath_nodes *nodes, size_t max_bytes)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < nodes->count; i++)
+		sum += nodes->items[i]->end - nodes->items[i]->start;
+	return (sum / 2 > max_bytes);
+}
+
 /* No node is no value, one is itself, more are a list. */
 static struct value
 value_of_nodes(const struct jsonpath_nodes *nodes)
@@ -154,6 +168,8 @@ query_jsonpath(struct evaluation *ev, const struct flow_template *path,
 		goto out;
 	}
 	err = jsonpath_select(jp, root, &nodes);
+	if (err == 0 && are_too_big(&nodes, ev->scope->max_body_bytes))
+		err = ERR_LIMIT;
 	if (err == 0)
 		*out = value_of_nodes(&nodes);
 	else

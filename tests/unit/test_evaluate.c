@@ -304,6 +304,31 @@ nodes_of_a_jsonpath_are_coerced_by_their_number(void **state)
 }
 
 static void
+nodes_inside_one_another_are_not_copied_without_end(void **state)
+{
+	struct evaluate_fixture f;
+	struct buf body;
+	int i;
+
+	(void)state;
+	buf_init(&body, 1000000);
+	for (i = 0; i < 100; i++)
+		buf_append_char(&body, '[');
+	for (i = 0; i < 30000; i++)
+		buf_append_str(&body, "1,");
+	buf_append_char(&body, '1');
+	for (i = 0; i < 100; i++)
+		buf_append_char(&body, ']');
+	evaluate_fixture_init(&f, body.data, "");
+	expect(&f, "GET http://a\nHTTP 200\n[Asserts]\n"
+	    "jsonpath \"$..*\" exists\njsonpath \"$[0]\" exists\n",
+	    "4:10 assert JSONPath expression '$..*' takes too much work on "
+	    "this answer\n");
+	evaluate_fixture_fini(&f);
+	buf_fini(&body);
+}
+
+static void
 what_the_answer_does_wrong_is_no_mistake_of_the_flow(void **state)
 {
 	struct evaluate_fixture f;
@@ -355,6 +380,8 @@ main(void)
 		cmocka_unit_test(what_is_known_of_the_answer_can_be_asked),
 		cmocka_unit_test(
 		    nodes_of_a_jsonpath_are_coerced_by_their_number),
+		cmocka_unit_test(
+		    nodes_inside_one_another_are_not_copied_without_end),
 		cmocka_unit_test(
 		    what_the_answer_does_wrong_is_no_mistake_of_the_flow),
 		cmocka_unit_test(a_regex_without_end_is_stopped),
