@@ -127,7 +127,7 @@ refuse(struct server *s, bool has_runs)
 	for (p = s->peers; p != NULL; p = p->next) {
 		if (!p->has_unacked)
 			continue;
-		p->waits_for_run = has_runs;
+		p->waits_for_run = p->waits_for_run || has_runs;
 		tell_refused(p);
 	}
 	s->is_refusing = true;
