@@ -387,7 +387,8 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 	const char *sentence = NULL;
 
 	curl_easy_setopt(t->easy, CURLOPT_SHARE, share);
-	curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, "");
+	/* Switches cookies on, as COOKIEFILE would, which leaks at a reset. */
+	curl_easy_setopt(t->easy, CURLOPT_COOKIEJAR, NULL);
 	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
 	/* A hung name server would else hold the loop in a join. */
 	curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
