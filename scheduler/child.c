@@ -23,7 +23,7 @@
 #define CHILD_MAGIC 0x4348494cu
 #define WATCH_EVERY (1 * SPAN_S)
 #define REAP_AGAIN  (20 * SPAN_MS)
-#define FREE_PATIENCE_MS 2000
+#define END_PATIENCE (2 * SPAN_S) /* from the end of its channel to its own */
 #define REASON_SIZE 120
 
 enum child_state {
@@ -173,10 +173,9 @@ child_closed_cb(struct channel *ch, int err, void *arg)
 	/* The socket closes a moment before the process can be reaped. */
 	while (!reap(c, &status) && tries++ < 5)
 		poll(NULL, 0, 1);
-	if (c->pid != 0) {
-		kill(c->pid, SIGKILL);
+	if (c->pid != 0)
 		snprintf(reason, sizeof(reason), "closed its channel");
-	} else
+	else
 		format_end(status, reason, sizeof(reason));
 	go_down(c, reason);
 }
@@ -193,6 +192,8 @@ start(struct child *c)
 	int fd;
 
 	if (!reap(c, NULL)) {
+		if (now - c->since > END_PATIENCE)
+			kill(c->pid, SIGKILL);
 		arm(c, now + REAP_AGAIN);
 		return;
 	}
@@ -284,10 +285,10 @@ child_hang_up(struct child *c)
 static void
 end_process(struct child *c)
 {
-	int ms;
+	int patience_ms = (int)(END_PATIENCE / SPAN_MS), ms;
 
-	for (ms = 0; !reap(c, NULL) && ms < 2 * FREE_PATIENCE_MS; ms++) {
-		if (ms == FREE_PATIENCE_MS)
+	for (ms = 0; !reap(c, NULL) && ms < 2 * patience_ms; ms++) {
+		if (ms == patience_ms)
 			kill(c->pid, SIGKILL);
 		poll(NULL, 0, 1);
 	}

@@ -26,7 +26,6 @@ take_lanes(struct fleet_definition *d, const struct fleet_definition_info *info)
 	size_t most = fleet->options.max_per_host, i;
 	struct lane *lane;
 
-	d->lanes = xcalloc(info->host_count + 1, sizeof(*d->lanes));
 	d->lanes[d->lane_count++] = fleet->room;
 	for (i = 0; most > 0 && i < info->host_count; i++) {
 		lane = lane_take(&fleet->hosts, info->hosts[i], most);
@@ -37,6 +36,20 @@ take_lanes(struct fleet_definition *d, const struct fleet_definition_info *info)
 	}
 }
 
+static struct fleet_definition *
+definition_new(size_t host_count, size_t probe_count)
+{
+	struct fleet_definition *d;
+	size_t lanes_bytes = (host_count + 1) * sizeof(struct lane *);
+
+	d = xcalloc(1, sizeof(*d) + lanes_bytes +
+	    probe_count * sizeof(*d->told));
+	d->magic = DEFINITION_MAGIC;
+	d->lanes = (struct lane **)(void *)(d + 1);
+	d->told = (uint32_t *)(void *)((char *)(d + 1) + lanes_bytes);
+	return (d);
+}
+
 struct fleet_definition *
 fleet_define(struct fleet *fleet, const struct fleet_definition_info *info)
 {
@@ -45,8 +58,7 @@ fleet_define(struct fleet *fleet, const struct fleet_definition_info *info)
 	must_magic(fleet, FLEET_MAGIC);
 	if (info->doc_len > MESSAGE_MOST_BYTES)
 		return (NULL);
-	d = xcalloc(1, sizeof(*d));
-	d->magic = DEFINITION_MAGIC;
+	d = definition_new(info->host_count, fleet->options.probe_count);
 	d->fleet = fleet;
 	d->number = ++fleet->last_number;
 	d->doc = xmemdup(info->doc, info->doc_len);
@@ -55,7 +67,6 @@ fleet_define(struct fleet *fleet, const struct fleet_definition_info *info)
 	d->service = xstrdup(info->service);
 	d->environment = xstrdup(info->environment);
 	d->hash = xstrdup(info->hash);
-	d->told = xcalloc(fleet->options.probe_count, sizeof(*d->told));
 	take_lanes(d, info);
 	d->next = fleet->definitions;
 	if (d->next != NULL)
@@ -96,8 +107,6 @@ fleet_definition_free(struct fleet_definition *d)
 	if (d->next != NULL)
 		d->next->prev = d->prev;
 	d->magic = 0;
-	free(d->lanes);
-	free(d->told);
 	free(d->doc);
 	free(d->check);
 	free(d->service);

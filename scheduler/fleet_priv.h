@@ -12,23 +12,27 @@
 
 struct fleet_probe;
 
-/* Owned by the fleet's caller until fleet_forget, then by its runs. */
+/*
+ * Owned by the fleet's caller until fleet_forget, then by its runs. What each
+ * run touches stands first, and in one piece of memory.
+ */
 struct fleet_definition {
 	unsigned int magic;
+	bool is_forgotten;
 	struct fleet *fleet;
-	struct fleet_definition *next, *prev; /* all of the fleet's */
 	uint64_t number;
+	size_t run_count;
+	struct lane **lanes;   /* [0] is that of the probes; in here */
+	size_t lane_count;
+	uint32_t *told;        /* by probe: the generation that knows it; in
+				* here */
+	struct fleet_definition *next, *prev; /* all of the fleet's */
 	char *doc;
 	size_t doc_len;
 	char *check;
 	char *service;
 	char *environment;
 	char *hash;
-	struct lane **lanes;   /* [0] is that of the probes */
-	size_t lane_count;
-	uint32_t *told;        /* by probe: the generation that knows it */
-	size_t run_count;
-	bool is_forgotten;
 };
 
 enum run_state {

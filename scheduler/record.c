@@ -2,7 +2,6 @@
 /* Run events of what never started, and the ids of slots. */
 #include "scheduler/record.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,20 +49,42 @@ record_format(const struct record *r, struct buf *out)
 	json_out_object_end(&o);
 }
 
+/* The decimal digits of a time, without the price of printf. */
+static size_t
+put_digits(wall_us t, char out[static 20])
+{
+	uint64_t rest = t < 0 ? 0 - (uint64_t)t : (uint64_t)t;
+	char digits[20];
+	size_t n = 0, len = 0;
+
+	do
+		digits[n++] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (t < 0)
+		out[len++] = '-';
+	while (n > 0)
+		out[len++] = digits[--n];
+	return (len);
+}
+
 void
 record_run_id(const char *check, const char *location, wall_us due,
     uint8_t out[static MESSAGE_ID_SIZE])
 {
+	size_t check_len = strlen(check), location_len = strlen(location);
+	size_t size = check_len + location_len + 22, len = 0;
 	uint8_t hash[SHA256_SIZE];
-	char small[512], *text = small;
-	int n;
+	char small[256], *text;
 
-	n = snprintf(small, sizeof(small), "%s\n%s\n%lld", check, location,
-	    (long long)due);
-	if ((size_t)n >= sizeof(small))
-		text = xasprintf("%s\n%s\n%lld", check, location,
-		    (long long)due);
-	crypto_sha256(text, (size_t)n, hash);
+	text = size <= sizeof(small) ? small : xmalloc(size);
+	memcpy(text, check, check_len);
+	len += check_len;
+	text[len++] = '\n';
+	memcpy(text + len, location, location_len);
+	len += location_len;
+	text[len++] = '\n';
+	len += put_digits(due, text + len);
+	crypto_sha256(text, len, hash);
 	if (text != small)
 		free(text);
 	memcpy(out, hash, MESSAGE_ID_SIZE);

@@ -18,17 +18,18 @@
 #define TOLERANCE_MOST (30 * SPAN_S)
 #define FOLD_MOST      999 /* us that a second pass stands beside the first */
 
+/* What each slot touches stands first. */
 struct timetable_entry {
 	struct heap_node node; /* key: next */
+	bool is_running;
 	span_us every;
-	span_us phase;
-	uint64_t hash;
-	span_us fold;      /* added to the phase after a step back */
 	wall_us next;      /* the next slot to hand out */
 	wall_us high;      /* no slot up to here is handed out again */
-	wall_us first;     /* the first slot after it was added */
-	bool is_running;
 	void *arg;
+	span_us phase;
+	span_us fold;      /* added to the phase after a step back */
+	wall_us first;     /* the first slot after it was added */
+	uint64_t hash;
 };
 
 /* Slots of one entry that were missed for one reason. */
@@ -324,6 +325,9 @@ entry_advance(struct timetable *t, struct timetable_entry *e, wall_us taken)
 	if (taken > e->high)
 		e->high = taken;
 	heap_move(&t->heap, &e->node, e->next);
+	/* With 100,000 entries the next one is in no cache: fetch it while
+	 * the caller is busy with this one. */
+	__builtin_prefetch(entry_of_node(heap_first(&t->heap)));
 }
 
 bool
