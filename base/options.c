@@ -3,6 +3,7 @@
 #include "base/options.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include "base/mem.h"
 #include "config.h"
 
+#define HELP_COLUMN 31 /* where the sentences of --help begin */
+#define HELP_WIDTH 79
 #define NEGATED 0x10000 /* getopt's value for --no-name: this plus the row */
 #define PLAIN 0x20000
 #define OPT_HELP 0x40000
@@ -48,9 +51,11 @@ set_int(const struct program *p, const struct option_row *row,
     const char *from, const char *text, int64_t *out)
 {
 	char *end;
-	long long n = strtoll(text, &end, 10);
+	long long n;
 
-	if (*text == '\0' || *end != '\0')
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (*text == '\0' || *end != '\0' || errno != 0)
 		options_fail(p, "%s wants a whole number, not '%s'", from,
 		    text);
 	if ((row->min != 0 || row->max != 0) &&
@@ -74,6 +79,25 @@ set_double(const struct program *p, const struct option_row *row,
 		options_fail(p, "%s wants a number from %lld to %lld", from,
 		    (long long)row->min, (long long)row->max);
 	*out = d;
+}
+
+/* text is a variable's value; NULL: the option stands on the command line. */
+static void
+set_flag(const struct program *p, const char *from, const char *text,
+    bool *out)
+{
+	static const char *const words[] = {"", "0", "false", "no", "off",
+	    "1", "true", "yes", "on"};
+	size_t i;
+
+	for (i = 0; text != NULL && i < NELEMS(words); i++)
+		if (strcasecmp(text, words[i]) == 0) {
+			*out = i > 4;
+			return;
+		}
+	if (text != NULL)
+		options_fail(p, "%s wants 1 or 0, not '%s'", from, text);
+	*out = true;
 }
 
 static void
@@ -114,8 +138,7 @@ set_value(const struct program *p, const struct option_row *row,
 
 	switch (row->type) {
 	case OPTION_FLAG:
-		*(bool *)at = text == NULL || strcmp(text, "1") == 0 ||
-		    strcmp(text, "true") == 0;
+		set_flag(p, from, text, at);
 		break;
 	case OPTION_STR:
 		*(const char **)at = text;
@@ -316,6 +339,32 @@ options_fini(const struct program *p, void *values)
 			    row->offset))->items);
 }
 
+/* left, then the text from HELP_COLUMN on, in lines of HELP_WIDTH. */
+static void
+print_entry(const char *left, const char *text)
+{
+	size_t column = (size_t)printf("  %s", left), len;
+
+	if (column >= HELP_COLUMN) {
+		putchar('\n');
+		column = 0;
+	}
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (column > HELP_COLUMN && column + 1 + len > HELP_WIDTH) {
+			putchar('\n');
+			column = 0;
+		}
+		if (column < HELP_COLUMN)
+			column += (size_t)printf("%*s",
+			    (int)(HELP_COLUMN - column), "");
+		else
+			column += (size_t)printf(" ");
+		column += (size_t)printf("%.*s", (int)len, text);
+	}
+	putchar('\n');
+}
+
 static void
 print_row(const struct option_row *row)
 {
@@ -326,10 +375,16 @@ print_row(const struct option_row *row)
 	    row->letter != '\0' ? row->letter : ' ',
 	    row->letter != '\0' ? "," : " ", row->name,
 	    row->arg != NULL ? "=" : "", row->arg != NULL ? row->arg : "");
-	if (strlen(left) > 28)
-		printf("  %s\n  %-28s %s\n", left, "", row->help);
-	else
-		printf("  %-28s %s\n", left, row->help);
+	print_entry(left, row->help);
+}
+
+static void
+print_command(const struct option_command *c)
+{
+	char left[80];
+
+	snprintf(left, sizeof(left), "%s %s", c->name, c->args);
+	print_entry(left, c->help);
 }
 
 void
@@ -343,12 +398,12 @@ options_print_help(const struct program *p)
 	if (p->commands != NULL)
 		printf("\nCommands:\n");
 	for (c = p->commands; c != NULL && c->name != NULL; c++)
-		printf("  %s %-*s %s\n", c->name,
-		    (int)(27 - strlen(c->name)), c->args, c->help);
+		print_command(c);
 	printf("\nOptions:\n");
 	for (row = p->rows; row->name != NULL; row++)
 		print_row(row);
 	printf("      --help                   Print this help\n"
 	    "      --version                Print the version\n");
-	printf("\nThe manual has it all: man %s\n", p->name);
+	if (p->section != 0)
+		printf("\nThe manual has it all: man %s\n", p->name);
 }

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 enum option_type {
-	OPTION_FLAG,   /* bool; --name sets true, --no-name sets false */
+	OPTION_FLAG,   /* bool; --name sets true, --no-name sets false; in the
+	                * environment 1 or 0 (or true, yes, on, ...) */
 	OPTION_STR,    /* const char *, points into argv or environ */
 	OPTION_LIST,   /* struct option_list, repeatable */
 	OPTION_INT,    /* int64_t in [min, max] */
@@ -52,7 +53,7 @@ struct option_text { /* a titled part of the man page */
 
 struct program {
 	const char *name;
-	int section;                 /* of the manual: 1 or 8 */
+	int section;                 /* of the manual: 1 or 8; 0: it has none */
 	const char *summary;         /* one line */
 	const char *synopsis;        /* after the name: "[options] FILE..." */
 	const struct option_row *rows; /* ends with a NULL name */

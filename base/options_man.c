@@ -26,12 +26,33 @@ put(const char *s)
 	}
 }
 
+/*
+ * A line of text, with what must stand before it: a literal line begins with
+ * a tab.
+ */
+static void
+put_line(const char *line, bool is_paragraph, bool *is_literal)
+{
+	if (*is_literal && line[0] != '\t') {
+		puts(".RE\n.fi");
+		*is_literal = false;
+	}
+	if (is_paragraph)
+		puts(".PP");
+	if (!*is_literal && line[0] == '\t') {
+		puts(".nf\n.RS 4");
+		*is_literal = true;
+	}
+	put(line + *is_literal);
+	putchar('\n');
+}
+
 /* An empty line starts a paragraph; lines that begin with a tab stay as is. */
 static void
 put_paragraphs(const char *text)
 {
 	const char *eol;
-	bool is_literal = false;
+	bool is_literal = false, is_first = true, is_paragraph = false;
 	char line[1024];
 	size_t len;
 
@@ -42,16 +63,14 @@ put_paragraphs(const char *text)
 			len = sizeof(line) - 1;
 		memcpy(line, text, len);
 		line[len] = '\0';
-		if ((line[0] == '\t') != is_literal) {
-			is_literal = !is_literal;
-			puts(is_literal ? ".PP\n.nf\n.RS 4" : ".RE\n.fi");
+		if (len == 0) {
+			is_paragraph = true;
+			continue;
 		}
-		if (line[0] == '\0')
-			puts(".PP");
-		else {
-			put(line + is_literal);
-			putchar('\n');
-		}
+		if ((line[0] == '\t') != is_literal)
+			is_paragraph = true;
+		put_line(line, is_paragraph && !is_first, &is_literal);
+		is_first = is_paragraph = false;
 	}
 	if (is_literal)
 		puts(".RE\n.fi");
@@ -103,8 +122,8 @@ options_print_man(const struct program *p)
 			fputs("\\-", stdout);
 		else
 			putchar(toupper(*s));
-	printf(" %d \"\" \"e2e %s\" \"e2e manual\"\n.SH NAME\n", p->section,
-	    PACKAGE_VERSION);
+	printf(" %d \"%s\" \"e2e %s\" \"e2e manual\"\n.SH NAME\n", p->section,
+	    PACKAGE_DATE, PACKAGE_VERSION);
 	put(p->name);
 	fputs(" \\- ", stdout);
 	put(p->summary);

@@ -140,7 +140,7 @@ static const struct option_text texts[] = {
 	    "\te2e-gate --checks checks/ --service payments \\\n"
 	    "\t    --candidate-environment canary --time 5m \\\n"
 	    "\t    --report gate.json --report junit.xml"},
-	{"SEE ALSO", "e2e-run(1), e2e-lint(1), e2e-probe(1), e2e-store(8)"},
+	{"SEE ALSO", "e2e-run(1), e2e-lint(1), e2e-probe(8), e2e-store(8)"},
 	{NULL, NULL}
 };
 

@@ -71,7 +71,7 @@ static const struct option_text texts[] = {
         "slow=0,latency=lognormal:120:0.3 --release bad=0,error_rate=0.2"},
     {NULL, NULL}};
 
-static const struct program program = {.name = "paysim", .section = 1,
+static const struct program program = {.name = "paysim",
     .summary = "a demo payments service",
     .synopsis = "[options]", .rows = rows, .texts = texts};
 

@@ -27,6 +27,7 @@
 #include "contrib/paysim/raw.h"
 #include "contrib/paysim/router.h"
 
+#define BACKLOG 4096
 #define BODY_MOST_BYTES (1 << 20)
 #define HEADERS_MOST_BYTES (32 << 10)
 #define IDLE_TIMEOUT_S 300
@@ -356,6 +357,8 @@ release_open(struct app *app, const char *label, uint16_t port,
 		evhttp_free(http);
 		return (ERR_IO);
 	}
+	/* libevent's 128 overflow when a fleet connects in one instant. */
+	(void)listen(evhttp_bound_socket_get_fd(bound), BACKLOG);
 	r = xcalloc(1, sizeof(*r));
 	r->app = app;
 	r->label = xstrdup(label);

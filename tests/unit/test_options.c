@@ -26,7 +26,8 @@ static const char *const formats[] = {"auto", "table", "json", NULL};
 
 static const struct option_row rows[] = {
     {"quiet", 'q', OPTION_FLAG, OPTION_AT(struct values, quiet), NULL, 0, 0,
-        NULL, "Say less", NULL, NULL},
+        NULL, "Say less, but never so little that a mistake would go unseen",
+        NULL, NULL},
     {"name", 'n', OPTION_STR, OPTION_AT(struct values, name), "NAME", 0, 0,
         NULL, "Set the name", NULL, "OTHER_NAME"},
     {"header", 'H', OPTION_LIST, OPTION_AT(struct values, header), "LINE", 0,
@@ -107,6 +108,13 @@ the_environment_is_read_and_the_command_line_wins(void **state)
 	assert_int_equal(v.header.count, 1);
 	assert_string_equal(v.header.items[0], "cli");
 	options_fini(&program, &v);
+	setenv("E2E_QUIET", "Yes", 1);
+	free(line);
+	argc = split("e2e-test", &line, argv);
+	v.header = (struct option_list){0};
+	options_parse(&program, argc, argv, &v);
+	assert_true(v.quiet);
+	options_fini(&program, &v);
 	unsetenv("E2E_JOBS");
 	unsetenv("E2E_QUIET");
 	unsetenv("E2E_HEADER");
@@ -148,6 +156,7 @@ mistakes_are_sentences_and_exit_64(void **state)
 {
 	static const char *const bad[][2] = {
 	    {"e2e-test --jobs=0", "--jobs wants a number from 1 to 100"},
+	    {"e2e-test --jobs=99999999999999999999", "whole number"},
 	    {"e2e-test --jobs=x", "--jobs wants a whole number, not 'x'"},
 	    {"e2e-test --time=1w", "--time wants a duration"},
 	    {"e2e-test --alpha=2", "--alpha wants a number from 0 to 1"},
@@ -163,6 +172,10 @@ mistakes_are_sentences_and_exit_64(void **state)
 		if (strstr(out, bad[i][1]) == NULL)
 			fail_msg("%s: %s", bad[i][0], out);
 	}
+	setenv("E2E_QUIET", "maybe", 1);
+	assert_int_equal(exit_code("e2e-test", out, sizeof(out)), EXIT_USAGE);
+	assert_non_null(strstr(out, "E2E_QUIET wants 1 or 0, not 'maybe'"));
+	unsetenv("E2E_QUIET");
 }
 
 static void
@@ -174,7 +187,10 @@ help_and_the_manual_name_every_option(void **state)
 	(void)state;
 	assert_int_equal(exit_code("e2e-test --help", out, sizeof(out)), 0);
 	for (i = 0; rows[i].name != NULL; i++)
-		assert_non_null(strstr(out, rows[i].help));
+		assert_non_null(strstr(out, rows[i].name));
+	assert_non_null(strstr(out, "  -q, --quiet                  Say less, "
+	    "but never so little that a mistake\n"
+	    "                               would go unseen\n"));
 	assert_int_equal(exit_code("e2e-test --man", out, sizeof(out)), 0);
 	for (i = 0; rows[i].name != NULL; i++)
 		assert_non_null(strstr(out, rows[i].help));
