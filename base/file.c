@@ -141,7 +141,8 @@ file_resolve_below(const char *root, const char *name, char **out)
 	if (real_root != NULL && real != NULL) {
 		len = strlen(real_root);
 		rc = strncmp(real, real_root, len) == 0 &&
-		    (real[len] == '/' || len == 1) ? 0 : ERR_LIMIT;
+		    (real[len] == '/' || real[len] == '\0' || len == 1) ?
+		    0 : ERR_LIMIT;
 	}
 	if (rc == 0)
 		*out = real;

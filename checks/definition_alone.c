@@ -98,6 +98,8 @@ definition_make_alone(const struct definition_alone *a)
 	d->timeout = a->timeout;
 	if (a->body_bytes > 0)
 		d->limits.body_bytes = a->body_bytes;
+	/* What max-redirs asks for, until the steps run out. */
+	d->limits.redirects = d->limits.steps;
 	definition_hash(d);
 	return (d);
 }

@@ -84,12 +84,14 @@ enum flow_value_kind {
 	FLOW_VALUE_BIG_INTEGER, /* text: digits over i64 */
 	FLOW_VALUE_FLOAT,       /* text */
 	FLOW_VALUE_STRING,      /* quoted, or backtick: template */
-	FLOW_VALUE_MULTILINE,   /* template */
+	FLOW_VALUE_MULTILINE,   /* body: multiline or GraphQL, as text */
 	FLOW_VALUE_PLACEHOLDER, /* template of one part: keeps its type */
 	FLOW_VALUE_FILE,        /* template: the file's name */
 	FLOW_VALUE_BYTES,       /* hex, or base64, decoded */
 	FLOW_VALUE_REGEX
 };
+
+struct flow_body;
 
 struct flow_value {
 	enum flow_value_kind kind;
@@ -98,6 +100,7 @@ struct flow_value {
 	size_t len;
 	struct flow_template template;
 	const struct regex *regex;
+	const struct flow_body *body;
 	struct place place;
 };
 
@@ -307,7 +310,8 @@ struct flow_entry {
 	struct flow_response response;
 	bool clears_cookies;          /* # @cookie_storage_clear */
 	const char *const *set_cookies; /* # @cookie_storage_set: Netscape
-	                                 * lines; done before the clearing */
+	                                 * lines, with tabs; done before the
+	                                 * clearing */
 	size_t set_cookie_count;
 };
 

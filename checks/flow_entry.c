@@ -9,7 +9,7 @@
 #include "base/must.h"
 
 /* The text of a comment behind a word, without blanks around it. */
-static const char *
+static char *
 comment_after(struct parser *p, const char *line, size_t len,
     const char *word)
 {
@@ -27,6 +27,23 @@ comment_after(struct parser *p, const char *line, size_t len,
 	return (arena_strndup(&p->store->arena, found, len));
 }
 
+/* In a comment blanks may stand for the tabs between the seven fields. */
+static void
+fields_join(char *line)
+{
+	char *from = line, *to = line;
+	int field;
+
+	for (field = 1; field < 7 && *from != '\0'; field++) {
+		while (*from != '\0' && *from != ' ' && *from != '\t')
+			*to++ = *from++;
+		from += strspn(from, " \t");
+		if (*from != '\0')
+			*to++ = '\t';
+	}
+	memmove(to, from, strlen(from) + 1);
+}
+
 /*
  * Commands to the cookie store in the comments before a request; only the
  * first set counts, as in the reference program.
@@ -35,8 +52,9 @@ static void
 comments_read(struct parser *p, struct cursor from, struct flow_entry *out)
 {
 	const char *line = p->source + from.at;
-	const char *end = p->source + p->cur.at, *eol, *hash, *text;
+	const char *end = p->source + p->cur.at, *eol, *hash;
 	const char **set;
+	char *text;
 
 	for (; line < end; line = eol + 1) {
 		eol = memchr(line, '\n', (size_t)(end - line));
@@ -52,6 +70,7 @@ comments_read(struct parser *p, struct cursor from, struct flow_entry *out)
 		    "@cookie_storage_set:");
 		if (text == NULL || out->set_cookie_count > 0)
 			continue;
+		fields_join(text);
 		set = parse_alloc(p, 1, sizeof(*set));
 		*set = text;
 		out->set_cookies = set;

@@ -297,14 +297,14 @@ value_bytes(struct parser *p, struct flow_value *out)
 static enum parse
 value_multiline(struct parser *p, struct flow_value *out)
 {
-	struct flow_body body = {0};
-	enum parse r;
+	struct flow_body *body;
 
-	if ((r = body_multiline(p, &body)) != PARSE_OK)
-		return (r);
 	out->kind = FLOW_VALUE_MULTILINE;
-	out->template = body.template;
-	return (PARSE_OK);
+	if (!reader_sees(p, "```"))
+		return (PARSE_SOFT);
+	body = parse_alloc(p, 1, sizeof(*body));
+	out->body = body;
+	return (body_multiline(p, body));
 }
 
 static enum parse

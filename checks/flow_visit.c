@@ -68,6 +68,10 @@ walk_asserts(const struct flow_response *r, template_fn *visit, void *arg)
 		a = &r->asserts[i];
 		walk_query(&a->query, &a->filters, visit, arg);
 		visit(&a->predicate.value.template, arg);
+		if (a->predicate.value.body != NULL) {
+			visit(&a->predicate.value.body->template, arg);
+			visit(&a->predicate.value.body->variables, arg);
+		}
 	}
 }
 

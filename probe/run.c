@@ -341,7 +341,8 @@ send_request(struct run *run)
 		return;
 	}
 	trace_format(run);
-	request_finish(&m, &run->request, &run->options, run->traceparent,
+	request_finish(&m, &run->request, &run->options,
+	    run->script->is_untraced ? NULL : run->traceparent,
 	    &run->sent);
 	if (run_rules_refused_host(d->hosts, d->host_count, &run->sent, host,
 	    sizeof(host)) != NULL) {

@@ -87,6 +87,7 @@ struct variables *run_script_variables(struct run_script *script);
 struct run_defaults {
 	struct flow *flow; /* the [Options] of its first entry; NULL: none */
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
+	bool is_untraced;  /* no traceparent is added to requests */
 };
 
 /* Set the defaults before the first run; everything is copied or held. */

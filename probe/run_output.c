@@ -41,15 +41,16 @@ write_below(struct run *run, const char *name, const char *data, size_t len)
 	return (sentence);
 }
 
+/* The last of the entry's options counts. */
 static struct place
 output_place(const struct flow_entry *entry)
 {
 	const struct flow_request *r = &entry->request;
 	size_t i;
 
-	for (i = 0; i < r->option_count; i++)
-		if (r->options[i].kind == FLOW_OPTION_OUTPUT)
-			return (r->options[i].value_place);
+	for (i = r->option_count; i > 0; i--)
+		if (r->options[i - 1].kind == FLOW_OPTION_OUTPUT)
+			return (r->options[i - 1].value_place);
 	return (entry->place);
 }
 

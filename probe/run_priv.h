@@ -32,6 +32,7 @@ struct run_script {
 	char *missing;               /* a secret that could not be read */
 	struct request_defaults defaults; /* its paths are ours */
 	struct flow *defaults_flow;  /* held */
+	bool is_untraced;
 };
 
 enum run_state {

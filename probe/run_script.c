@@ -119,6 +119,7 @@ run_script_set_defaults(struct run_script *script,
 	script->defaults = (struct request_defaults){
 	    .cacert = copy(d->cacert), .cert = copy(d->cert),
 	    .cert_password = copy(d->cert_password), .key = copy(d->key)};
+	script->is_untraced = d->is_untraced;
 	if (d->flow == NULL)
 		return;
 	script->defaults_flow = flow_hold(d->flow);

@@ -292,7 +292,8 @@ make_scripts(struct runner *r)
 	struct run_defaults defaults = {.cacert = r->load.cacert,
 	    .cert = r->load.cert, .key = r->load.key,
 	    .cert_password = r->load.cert_password,
-	    .flow = r->load.defaults};
+	    .flow = r->load.defaults,
+	    .is_untraced = !r->options->is_traced};
 	struct runner_item *item;
 	size_t i;
 

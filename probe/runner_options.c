@@ -11,6 +11,7 @@
 
 #define NONE INT64_MIN
 #define TIMEOUT_DEFAULT SPAN_H
+#define BODY_DEFAULT (64 << 20)
 
 #define AT(member) .offset = OPTION_AT(struct runner_options, member)
 
@@ -81,8 +82,11 @@ static const struct option_row rows[] = {
 	    .help = "End a run after this time", .env = "E2E_TIMEOUT"},
 	{.name = "max-filesize", .type = OPTION_INT, .arg = "BYTES",
 	    .min = 1, .max = 1 << 30, AT(body_bytes),
-	    .help = "Bound the body of a response, 16 MiB by default",
+	    .help = "Bound the body of a response, 64 MiB by default",
 	    .env2 = "HURL_MAX_FILESIZE"},
+	{.name = "trace", .type = OPTION_FLAG, AT(is_traced),
+	    .help = "Send a W3C traceparent with every request; the default",
+	    .env = ""},
 	{.name = "insecure", .letter = 'k', .type = OPTION_FLAG,
 	    AT(is_insecure), .help = "Accept any certificate",
 	    .env2 = "HURL_INSECURE"},
@@ -109,16 +113,21 @@ static const struct option_row rows[] = {
 	{.name = "retry", .type = OPTION_INT, .arg = "N", .min = -1,
 	    .max = 1000000, AT(retry), .help = "Try every request up to N "
 	    "times more", .env2 = "HURL_RETRY"},
-	{.name = "retry-interval", .type = OPTION_SPAN, .arg = "TIME",
-	    AT(retry_interval), .help = "Wait between two attempts"},
-	{.name = "delay", .type = OPTION_SPAN, .arg = "TIME", AT(delay),
-	    .help = "Wait before every request"},
+	{.name = "retry-interval", .type = OPTION_STR, .arg = "TIME",
+	    AT(retry_interval), .help = "Wait between two attempts; "
+	    "milliseconds without a unit", .env2 = "HURL_RETRY_INTERVAL"},
+	{.name = "delay", .type = OPTION_STR, .arg = "TIME", AT(delay),
+	    .help = "Wait before every request; milliseconds without a unit",
+	    .env2 = "HURL_DELAY"},
 	{.name = "max-time", .letter = 'm', .type = OPTION_SPAN,
 	    .arg = "TIME", AT(max_time), .help = "End a request after this "
 	    "time, 300s by default", .env2 = "HURL_MAX_TIME"},
 	{.name = "connect-timeout", .type = OPTION_SPAN, .arg = "TIME",
 	    AT(connect_timeout), .help = "Give up connecting after this "
 	    "time", .env2 = "HURL_CONNECT_TIMEOUT"},
+	{.name = "limit-rate", .type = OPTION_INT, .arg = "BYTES", .min = 1,
+	    .max = INT64_MAX, AT(rate_bytes), .help = "Send and receive at "
+	    "most so many bytes a second", .env2 = "HURL_LIMIT_RATE"},
 	{.name = "header", .letter = 'H', .type = OPTION_LIST,
 	    .arg = "HEADER", AT(headers), .help = "Send this header with "
 	    "every request", .env = ""},
@@ -206,8 +215,8 @@ runner_options_init(struct runner_options *o)
 {
 	*o = (struct runner_options){.repeat = 1, .max_redirects = NONE,
 	    .retry = NONE, .timeout = TIMEOUT_DEFAULT,
-	    .connect_timeout = NONE, .max_time = NONE, .delay = NONE,
-	    .retry_interval = NONE,
+	    .connect_timeout = NONE, .max_time = NONE, .is_traced = true,
+	    .body_bytes = BODY_DEFAULT, .rate_bytes = NONE,
 	    .has_color = isatty(STDOUT_FILENO) != 0 &&
 	    getenv("NO_COLOR") == NULL};
 }
@@ -269,8 +278,9 @@ runner_options_flow(const struct runner_options *o, struct buf *out)
 	put_flag(out, "location-trusted", o->trusts);
 	put_integer(out, "max-redirs", o->max_redirects);
 	put_integer(out, "retry", o->retry);
-	put_span(out, "retry-interval", o->retry_interval);
-	put_span(out, "delay", o->delay);
+	put_integer(out, "limit-rate", o->rate_bytes);
+	put_text(out, "retry-interval", o->retry_interval);
+	put_text(out, "delay", o->delay);
 	put_span(out, "max-time", o->max_time);
 	put_span(out, "connect-timeout", o->connect_timeout);
 	put_list(out, "header", &o->headers);

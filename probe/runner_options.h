@@ -27,13 +27,15 @@ struct runner_options {
 	int64_t body_bytes;
 
 	/* Defaults of [Options]. */
+	bool is_traced;            /* a traceparent goes along */
 	bool is_insecure, follows, trusts, is_compressed, keeps_path;
 	bool is_ipv4, is_ipv6, is_http10, is_http11, is_http2;
 	const char *cacert, *cert, *key, *pinned_key;
 	const char *user, *user_agent, *proxy, *unix_socket;
 	struct option_list headers, resolves, connects;
-	span_us connect_timeout, max_time, delay, retry_interval;
-	int64_t max_redirects, retry;
+	const char *delay, *retry_interval; /* as in a flow: 500, 2s */
+	span_us connect_timeout, max_time;
+	int64_t max_redirects, retry, rate_bytes;
 };
 
 extern const struct program runner_program;

@@ -223,6 +223,22 @@ file_value(const struct flow_template *name, struct scope *scope,
 	return (err);
 }
 
+/* The text that such a body would send. */
+static int
+body_value(const struct flow_body *body, struct scope *scope,
+    struct value *out, struct findings *findings)
+{
+	struct buf text;
+	int err;
+
+	buf_init(&text, scope->max_body_bytes);
+	err = template_body(body, scope, &text, NULL, findings);
+	if (err == 0)
+		*out = value_string(buf_str(&text), text.len);
+	buf_fini(&text);
+	return (err);
+}
+
 int
 template_flow_value(const struct flow_value *v, struct scope *scope,
     struct value *out, struct findings *findings)
@@ -240,8 +256,9 @@ template_flow_value(const struct flow_value *v, struct scope *scope,
 		*out = value_number(v->text, v->len);
 		return (0);
 	case FLOW_VALUE_STRING:
-	case FLOW_VALUE_MULTILINE:
 		return (string_value(&v->template, scope, out, findings));
+	case FLOW_VALUE_MULTILINE:
+		return (body_value(v->body, scope, out, findings));
 	case FLOW_VALUE_PLACEHOLDER:
 		return (template_value(&v->template, scope, out, findings));
 	case FLOW_VALUE_FILE:
