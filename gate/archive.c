@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cause.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "store/client.h"
@@ -135,27 +136,112 @@ archive_load(const char *dir, const char *prefix, struct buf *out,
 	return (rc);
 }
 
-static int
-send_document(const struct report *r, const char *dir, struct buf *doc,
-    struct cause *cause)
+int
+archive_find(const char *dir, const char *identity,
+    char id[static 2 * MESSAGE_ID_SIZE + 1], struct cause *cause)
 {
-	struct message m = {.type = MESSAGE_GATE};
-	struct store_client *client;
+	uint8_t bytes[MESSAGE_ID_SIZE];
+	struct cause none;
+	struct query *q;
 	int rc;
 
-	rc = store_client_open(dir, OPEN_WITHIN, &client, cause);
+	cause_init(&none);
+	rc = query_open(dir, &q, &none);
+	if (rc != 0 && rc != ERR_NOT_FOUND)
+		cause_add(cause, "%s: the store cannot be read: %s", dir,
+		    none.count > 0 ? none.entries[0].sentence :
+		    err_text(rc));
+	cause_fini(&none);
 	if (rc != 0)
 		return (rc);
+	rc = query_gate_of_identity(q, identity, bytes);
+	if (rc == 0)
+		crypto_hex(bytes, sizeof(bytes), id);
+	else if (rc != ERR_NOT_FOUND)
+		cause_add(cause, "%s: %s", dir, query_reason(q));
+	query_close(&q);
+	return (rc);
+}
+
+struct archive {
+	struct store_client *client;
+	size_t sent;  /* pairs that are on disk or on their way */
+};
+
+struct archive *
+archive_open(const char *dir)
+{
+	struct archive *a = xcalloc(1, sizeof(*a));
+	struct cause cause;
+
+	cause_init(&cause);
+	if (store_client_open(dir, OPEN_WITHIN, &a->client, &cause) != 0) {
+		fprintf(stderr, "e2e-gate: warning: rounds are not recorded "
+		    "while the gate runs\n");
+		cause_print(&cause, stderr);
+		archive_close(&a);
+	}
+	cause_fini(&cause);
+	return (a);
+}
+
+void
+archive_close(struct archive **ap)
+{
+	struct archive *a = *ap;
+
+	*ap = NULL;
+	if (a == NULL)
+		return;
+	store_client_close(&a->client);
+	free(a);
+}
+
+void
+archive_update(struct archive *a, const struct session *s)
+{
+	struct message m = {.type = MESSAGE_GATE};
+	struct buf doc;
+
+	if (a == NULL || store_client_poll(a->client) != 0 ||
+	    a->sent == s->ledger.count)
+		return;
+	buf_init(&doc, REPORT_MOST_BYTES);
+	report_json_unfinished(s, a->sent, &doc);
+	if (!doc.is_full) {
+		memcpy(m.id, s->id, MESSAGE_ID_SIZE);
+		m.doc = doc.data;
+		m.doc_len = doc.len;
+		store_client_post(a->client, &m);
+		a->sent = s->ledger.count;
+	}
+	buf_fini(&doc);
+}
+
+static int
+send_document(struct archive *a, const struct report *r, const char *dir,
+    struct buf *doc, struct cause *cause)
+{
+	struct message m = {.type = MESSAGE_GATE};
+	struct store_client *fresh = NULL;
+	int rc = 0;
+
 	memcpy(m.id, r->session->id, MESSAGE_ID_SIZE);
 	m.doc = doc->data;
 	m.doc_len = doc->len;
-	rc = store_client_send(client, &m, STORE_WITHIN, cause);
-	store_client_close(&client);
+	if (a != NULL && store_client_poll(a->client) >= 0 &&
+	    store_client_send(a->client, &m, STORE_WITHIN, cause) == 0)
+		return (0);
+	/* The store that was there at first may be gone: try another. */
+	rc = store_client_open(dir, OPEN_WITHIN, &fresh, cause);
+	if (rc == 0)
+		rc = store_client_send(fresh, &m, STORE_WITHIN, cause);
+	store_client_close(&fresh);
 	return (rc);
 }
 
 void
-archive_store(const struct report *r, const char *dir)
+archive_store(struct archive *a, const struct report *r, const char *dir)
 {
 	struct cause cause;
 	struct buf doc;
@@ -167,7 +253,7 @@ archive_store(const struct report *r, const char *dir)
 	if (doc.is_full)
 		cause_add(&cause, "its rounds are more than a message holds");
 	else
-		rc = send_document(r, dir, &doc, &cause);
+		rc = send_document(a, r, dir, &doc, &cause);
 	if (rc != 0) {
 		fprintf(stderr, "e2e-gate: warning: the gate is not recorded "
 		    "in the store; the verdict stands\n");

@@ -23,7 +23,32 @@ void archive_read_history(struct suite *suite, const char *dir, wall_us now);
 int archive_load(const char *dir, const char *prefix, struct buf *out,
     struct cause *cause);
 
-/* Record the gate in the store's directory; warns on stderr if it cannot. */
-void archive_store(const struct report *r, const char *dir);
+/*
+ * The id of the newest gate of this identity. Returns 0; ERR_NOT_FOUND when
+ * there is none, or no store; or an enum err with a sentence in cause.
+ */
+int archive_find(const char *dir, const char *identity,
+    char id[static 2 * MESSAGE_ID_SIZE + 1], struct cause *cause);
+
+/* The record of a gate that is being made. */
+struct archive;
+
+/*
+ * Reach the store, or start one. Warns on stderr and returns NULL when it
+ * cannot be; the functions below then do nothing, or try again.
+ */
+struct archive *archive_open(const char *dir);
+void archive_close(struct archive **a);
+
+/*
+ * Hand over the rounds that were completed since the last time, as those of
+ * an unfinished gate. Never waits; does nothing while the last ones are not
+ * on disk.
+ */
+void archive_update(struct archive *a, const struct session *s);
+
+/* Record the whole gate in dir; warns on stderr if it cannot. */
+void archive_store(struct archive *a, const struct report *r,
+    const char *dir);
 
 #endif

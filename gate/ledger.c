@@ -79,6 +79,21 @@ ledger_add(struct ledger *l, const struct ledger_pair *pair,
 	}
 }
 
+void
+ledger_adopt_failure(struct ledger *l, size_t check,
+    struct ledger_failure *f, bool is_first)
+{
+	struct ledger_failure *to = &l->failures[check * ARM_COUNT + f->arm];
+
+	if (to->is_set) {
+		sample_failure_fini(&f->what);
+		return;
+	}
+	*to = *f;
+	if (is_first)
+		l->first_failing_check = check;
+}
+
 const struct ledger_failure *
 ledger_failure_at(const struct ledger *l, size_t check, enum arm arm)
 {

@@ -59,6 +59,13 @@ void ledger_fini(struct ledger *l);
 void ledger_add(struct ledger *l, const struct ledger_pair *pair,
     struct sample samples[static ARM_COUNT]);
 
+/*
+ * Take over a first failure that an earlier gate kept; its strings move in.
+ * One that is set already stays.
+ */
+void ledger_adopt_failure(struct ledger *l, size_t check,
+    struct ledger_failure *f, bool is_first);
+
 /* The first failing run of a check on an arm; is_set tells. */
 const struct ledger_failure *ledger_failure_at(const struct ledger *l,
     size_t check, enum arm arm);

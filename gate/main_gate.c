@@ -17,6 +17,7 @@
 #include "base/proc.h"
 #include "gate/archive.h"
 #include "gate/command.h"
+#include "gate/earlier.h"
 #include "gate/report.h"
 #include "gate/session.h"
 #include "gate/settings.h"
@@ -85,20 +86,29 @@ has_probe(void)
 	return (is_there);
 }
 
+/* Judge, tell and record. settings and suite are the gate's own. */
 static int
-judge(const struct settings *settings, struct suite *suite)
+judge(struct settings *settings, struct suite *suite,
+    const struct transcript *earlier)
 {
+	struct session_help help = {.earlier = NULL};
 	struct session session;
 	struct report report;
 	int code;
 
-	if (settings->store != NULL)
+	if (earlier->doc != NULL) {
+		earlier_adopt(earlier, settings, suite);
+		help.earlier = earlier;
+	} else if (settings->store != NULL)
 		archive_read_history(suite, settings->store, clock_wall());
-	session_run(&session, settings, suite);
+	if (settings->store != NULL)
+		help.archive = archive_open(settings->store);
+	session_run(&session, settings, suite, &help);
 	report_init(&report, &session);
 	code = write_reports(&report);
 	if (settings->store != NULL)
-		archive_store(&report, settings->store);
+		archive_store(help.archive, &report, settings->store);
+	archive_close(&help.archive);
 	report_fini(&report);
 	session_fini(&session);
 	return (code);
@@ -107,12 +117,19 @@ judge(const struct settings *settings, struct suite *suite)
 static int
 command_judge(const struct settings *settings)
 {
+	struct settings own = *settings;
+	struct transcript earlier;
 	struct suite suite;
 	int code = suite_load(settings, &suite);
 
 	if (code != 0)
 		return (code);
-	code = has_probe() ? judge(settings, &suite) : EXIT_UNMEASURED;
+	code = has_probe() ? earlier_load(&own, &suite, &earlier) :
+	    EXIT_UNMEASURED;
+	if (code == 0) {
+		code = judge(&own, &suite, &earlier);
+		transcript_fini(&earlier);
+	}
 	suite_fini(&suite);
 	return (code);
 }

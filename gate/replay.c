@@ -73,6 +73,13 @@ replay_run(const struct transcript *t, struct replay *out)
 	    .log_bound = engine_log_bound(e),
 	};
 	compare_streams(t, e, out);
+	if (strcmp(t->verdict, "unfinished") == 0) {
+		out->is_unfinished = true;
+		out->differing = 0;
+		out->agrees = out->log_e == t->log_e;
+		engine_free(&e);
+		return;
+	}
 	out->agrees = out->differing == 0 && out->log_e == t->log_e &&
 	    out->log_bound == t->log_bound &&
 	    strcmp(engine_verdict_name(out->verdict), t->verdict) == 0;
@@ -84,6 +91,8 @@ replay_exit_code(const struct replay *r)
 {
 	if (!r->agrees)
 		return (EXIT_UNMEASURED);
+	if (r->is_unfinished)
+		return (EXIT_INCONCLUSIVE);
 	if (r->verdict == ENGINE_PASS)
 		return (EXIT_GOOD);
 	if (r->verdict == ENGINE_BLOCK)
@@ -131,6 +140,11 @@ replay_format(const struct replay *r, const struct transcript *t,
 	report_text(t->verdict, out);
 	buf_printf(out, "\nevidence    %-20.13g %.13g\n", exp(r->log_e),
 	    exp(t->log_e));
+	if (r->is_unfinished) {
+		buf_printf(out, "\nThe gate was never finished: e2e-gate "
+		    "--resume %s continues it.\n", t->id_hex);
+		return;
+	}
 	buf_printf(out, "streams     %zu of %zu are the same to the last "
 	    "bit\n", r->streams > r->differing ? r->streams - r->differing :
 	    0, r->streams);

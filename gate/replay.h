@@ -16,6 +16,7 @@ struct replay {
 	double log_e, log_bound;
 	size_t streams;    /* compared */
 	size_t differing;  /* of them */
+	bool is_unfinished; /* the gate was killed: evidence alone is there */
 	bool agrees;       /* verdict, evidence and all streams */
 };
 

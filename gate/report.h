@@ -39,6 +39,13 @@ void report_json(const struct report *r, struct buf *out);
 void report_junit(const struct report *r, struct buf *out);
 void report_markdown(const struct report *r, struct buf *out);
 
+/*
+ * The document of a gate that still runs: what is known so far, the pairs
+ * from index from on, and verdict "unfinished". For the store.
+ */
+void report_json_unfinished(const struct session *s, size_t from,
+    struct buf *out);
+
 /* ---- what the formats share ---- */
 
 /* The candidate's failure that is shown first, NULL when none failed. */

@@ -361,7 +361,8 @@ put_head(const struct report *r, struct json_out *o)
 		json_out_kv_int(o, "pairs", s->earlier_pairs);
 		json_out_object_end(o);
 	}
-	json_out_kv_str(o, "verdict", engine_verdict_name(s->verdict));
+	json_out_kv_str(o, "verdict", s->verdict == ENGINE_UNDECIDED ?
+	    "unfinished" : engine_verdict_name(s->verdict));
 	json_out_kv_str(o, "reason", r->why);
 	if (s->verdict == ENGINE_INCONCLUSIVE)
 		json_out_kv_str(o, "cause", s->end == SESSION_INTERRUPTED ?
@@ -397,9 +398,33 @@ put_result(const struct report *r, struct json_out *o)
 }
 
 static void
-put_lists(const struct report *r, struct json_out *o)
+put_checks(const struct report *r, struct json_out *o)
+{
+	size_t i;
+
+	json_out_key(o, "checks");
+	json_out_array(o);
+	for (i = 0; i < r->session->suite->count; i++)
+		put_check(r, i, o);
+	json_out_array_end(o);
+}
+
+static void
+put_pairs(const struct report *r, size_t from, struct json_out *o)
 {
 	const struct ledger *l = &r->session->ledger;
+	size_t i;
+
+	json_out_key(o, "rounds");
+	json_out_array(o);
+	for (i = from; i < l->count; i++)
+		put_pair(r, &l->pairs[i], o);
+	json_out_array_end(o);
+}
+
+static void
+put_lists(const struct report *r, struct json_out *o)
+{
 	const struct ledger_failure *f;
 	size_t i;
 
@@ -419,21 +444,13 @@ put_lists(const struct report *r, struct json_out *o)
 		if (report_is_unfinished(&r->components[i]))
 			put_component(r, &r->components[i], o);
 	json_out_array_end(o);
-	json_out_key(o, "checks");
-	json_out_array(o);
-	for (i = 0; i < r->session->suite->count; i++)
-		put_check(r, i, o);
-	json_out_array_end(o);
+	put_checks(r, o);
 	json_out_key(o, "streams");
 	json_out_array(o);
 	for (i = 0; i < r->component_count; i++)
 		put_component(r, &r->components[i], o);
 	json_out_array_end(o);
-	json_out_key(o, "rounds");
-	json_out_array(o);
-	for (i = 0; i < l->count; i++)
-		put_pair(r, &l->pairs[i], o);
-	json_out_array_end(o);
+	put_pairs(r, 0, o);
 }
 
 void
@@ -451,4 +468,24 @@ report_json(const struct report *r, struct buf *out)
 	put_lists(r, &o);
 	json_out_object_end(&o);
 	buf_append_char(out, '\n');
+}
+
+void
+report_json_unfinished(const struct session *s, size_t from, struct buf *out)
+{
+	static char why[] = "the gate has not been finished";
+	struct report r = {.session = s, .why = why};
+	struct json_out o;
+
+	json_out_init(&o, out);
+	json_out_object(&o);
+	put_head(&r, &o);
+	put_arm(&r, ARM_CANDIDATE, &o);
+	put_arm(&r, ARM_BASELINE, &o);
+	put_settings(&r, &o);
+	put_result(&r, &o);
+	put_checks(&r, &o);
+	json_out_kv_int(&o, "rounds_from", (int64_t)from + 1);
+	put_pairs(&r, from, &o);
+	json_out_object_end(&o);
 }

@@ -15,6 +15,7 @@
 struct check_rounds {
 	uint32_t pairs;      /* begun */
 	uint32_t completed;  /* rounds and warm-ups */
+	uint32_t earlier;    /* of them, from an earlier gate */
 	uint32_t focus_left;
 	bool is_running;
 	enum engine_pair_kind kind;
@@ -125,7 +126,7 @@ may_begin(const struct rounds *r, const struct check_rounds *c,
 		return (false);
 	if (c->focus_left > 0)
 		return (true);
-	return (c->completed < r->options.rounds &&
+	return (c->completed - c->earlier < r->options.rounds &&
 	    c->completed < least + ROUNDS_LEAD_MOST);
 }
 
@@ -160,7 +161,7 @@ begin_pair(struct rounds *r, size_t check)
 		c->focus_left--;
 		c->kind = ENGINE_PAIR_FOCUS;
 	} else
-		c->kind = c->completed < r->options.warmup ?
+		c->kind = c->completed - c->earlier < r->options.warmup ?
 		    ENGINE_PAIR_WARMUP : ENGINE_PAIR_ROUND;
 	c->is_candidate_first = coin_toss(r->options.seed, check, c->pairs);
 	c->pairs++;
@@ -180,14 +181,50 @@ begin_pairs(struct rounds *r)
 		r->end = ROUNDS_MOST;
 }
 
+enum rounds_end
+rounds_add_earlier(struct rounds *r, const struct ledger_pair *kept,
+    const struct engine_pair *pair)
+{
+	struct sample none[ARM_COUNT] = {{.outcome = OUTCOME_PASSED},
+	    {.outcome = OUTCOME_PASSED}};
+	struct check_rounds *c = &r->checks[kept->check];
+
+	must(kept->check < r->options.check_count);
+	c->pairs = kept->number;
+	if (kept->kind != ENGINE_PAIR_FOCUS)
+		c->earlier = ++c->completed;
+	engine_add(r->engine, kept->check, pair);
+	ledger_add(r->ledger, kept, none);
+	if (engine_decide(r->engine) != ENGINE_UNDECIDED &&
+	    !r->options.is_exhaustive)
+		r->end = ROUNDS_VERDICT;
+	return (r->end);
+}
+
 void
 rounds_start(struct rounds *r)
 {
+	if (r->end != ROUNDS_GOING_ON)
+		return;
 	if (r->options.check_count == 0) {
 		r->end = ROUNDS_MOST;
 		return;
 	}
 	begin_pairs(r);
+}
+
+/* Rounds that every check has completed beside those of an earlier gate. */
+static uint32_t
+rounds_fresh(const struct rounds *r)
+{
+	uint32_t least = UINT32_MAX, n;
+	size_t i;
+
+	for (i = 0; i < r->options.check_count; i++) {
+		n = r->checks[i].completed - r->checks[i].earlier;
+		least = n < least ? n : least;
+	}
+	return (least);
 }
 
 /*
@@ -197,20 +234,20 @@ rounds_start(struct rounds *r)
 static bool
 is_futile(const struct rounds *r)
 {
-	uint32_t done = rounds_completed(r), left = r->options.rounds - done;
-	uint32_t to_pass;
+	uint32_t done = rounds_completed(r), fresh = rounds_fresh(r);
+	uint32_t left = r->options.rounds - fresh, to_pass;
 	double evidence, to_block;
 
-	if (done < FUTILE_ROUNDS_LEAST || left == 0)
+	if (fresh < FUTILE_ROUNDS_LEAST || left == 0)
 		return (false);
 	to_pass = engine_rounds_to_pass(r->engine);
 	evidence = engine_log_evidence(r->engine);
-	if (to_pass == UINT32_MAX && done < r->options.rounds / 4 * 3)
+	if (to_pass == UINT32_MAX && fresh < r->options.rounds / 4 * 3)
 		return (false);
 	if (to_pass <= (double)FUTILE_FACTOR * left)
 		return (false);
 	if (evidence <= 0)
-		return (done >= r->options.rounds / 4 * 3);
+		return (fresh >= r->options.rounds / 4 * 3);
 	to_block = (engine_log_bound(r->engine) - evidence) * done / evidence;
 	return (to_block > (double)FUTILE_FACTOR * left);
 }
@@ -218,7 +255,11 @@ is_futile(const struct rounds *r)
 static void
 judge(struct rounds *r)
 {
-	if (engine_decide(r->engine) != ENGINE_UNDECIDED)
+	bool is_decided = engine_decide(r->engine) != ENGINE_UNDECIDED;
+
+	if (r->options.is_exhaustive)
+		return;
+	if (is_decided)
 		r->end = ROUNDS_VERDICT;
 	else if (engine_is_hopeless(r->engine))
 		r->end = ROUNDS_HOPELESS;

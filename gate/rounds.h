@@ -41,6 +41,7 @@ struct rounds_options {
 	uint32_t warmup;
 	size_t parallel;
 	size_t check_count;
+	bool is_exhaustive; /* a verdict does not end them */
 };
 
 /*
@@ -52,7 +53,14 @@ struct rounds *rounds_new(const struct rounds_options *o,
     void *arg);
 void rounds_free(struct rounds **r);
 
-/* Start as many pairs as may run. */
+/*
+ * Add a pair of an earlier gate, before the start. Its rounds count, and the
+ * bound of rounds is of those that follow. Returns whether the rounds go on.
+ */
+enum rounds_end rounds_add_earlier(struct rounds *r,
+    const struct ledger_pair *kept, const struct engine_pair *pair);
+
+/* Start as many pairs as may run, unless the end has come already. */
 void rounds_start(struct rounds *r);
 
 /*

@@ -12,12 +12,16 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "gate/archive.h"
+#include "gate/earlier.h"
 #include "gate/progress.h"
+#include "gate/transcript.h"
 #include "scheduler/fleet.h"
 
 #define SESSION_MAGIC 0x47415445u
 #define STOP_WITHIN (2 * SPAN_S)
 #define PROBE_WITHIN (15 * SPAN_S) /* some probe must have come up */
+#define ARCHIVE_INTERVAL (2 * SPAN_S)
 #define PATIENCE (30 * SPAN_S)     /* of one run, for room at a probe */
 
 /* The run of a check that is under way. */
@@ -36,6 +40,8 @@ struct running {
 	struct fleet_definition **definitions; /* check * ARM_COUNT + arm */
 	struct running_run *runs;
 	struct loop_timer *time_timer, *draw_timer, *probe_timer;
+	struct loop_timer *archive_timer;
+	struct archive *archive;
 	struct loop_signal *signals[2];
 	struct progress progress;
 	bool is_stopping;
@@ -148,6 +154,16 @@ signal_cb(int signo, void *arg)
 }
 
 static void
+archive_cb(void *arg)
+{
+	struct running *r = arg;
+
+	must_magic(r, SESSION_MAGIC);
+	archive_update(r->archive, r->session);
+	loop_timer_at(r->archive_timer, clock_mono() + ARCHIVE_INTERVAL);
+}
+
+static void
 define_all(struct running *r)
 {
 	const struct suite *suite = r->session->suite;
@@ -172,26 +188,22 @@ running_start(struct running *r)
 	const struct settings *o = r->session->settings;
 	struct fleet_options fo = {.probe_count = (unsigned int)o->probes,
 	    .location = "gate", .max_per_host = (unsigned int)o->per_host};
-	struct rounds_options ro = {.seed = (uint64_t)o->seed,
-	    .rounds = (uint32_t)o->rounds, .warmup = (uint32_t)o->warmup,
-	    .parallel = (size_t)o->parallel,
-	    .check_count = r->session->suite->count};
 	mono_us now = clock_mono();
 
-	r->magic = SESSION_MAGIC;
 	r->loop = loop_new();
 	r->fleet = fleet_new(r->loop, &fo);
 	define_all(r);
-	r->rounds = rounds_new(&ro, r->session->engine, &r->session->ledger,
-	    run_cb, r);
 	progress_init(&r->progress, o->is_quiet, now);
 	r->time_timer = loop_timer_new(r->loop, time_cb, r);
 	r->draw_timer = loop_timer_new(r->loop, draw_cb, r);
 	r->probe_timer = loop_timer_new(r->loop, probe_cb, r);
+	r->archive_timer = loop_timer_new(r->loop, archive_cb, r);
 	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
 	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
 	loop_timer_at(r->time_timer, now + o->time);
 	loop_timer_at(r->probe_timer, now + PROBE_WITHIN);
+	if (r->archive != NULL)
+		loop_timer_at(r->archive_timer, now + ARCHIVE_INTERVAL);
 	draw_cb(r);
 	rounds_start(r->rounds);
 }
@@ -205,12 +217,12 @@ running_fini(struct running *r)
 	loop_timer_free(&r->time_timer);
 	loop_timer_free(&r->draw_timer);
 	loop_timer_free(&r->probe_timer);
+	loop_timer_free(&r->archive_timer);
 	loop_signal_free(&r->signals[0]);
 	loop_signal_free(&r->signals[1]);
 	for (i = 0; i < r->session->suite->count * ARM_COUNT; i++)
 		fleet_forget(&r->definitions[i]);
 	fleet_free(&r->fleet);
-	rounds_free(&r->rounds);
 	free(r->definitions);
 	free(r->runs);
 	loop_free(&r->loop);
@@ -242,25 +254,72 @@ make_engine(const struct settings *settings, const struct suite *suite)
 	return (e);
 }
 
+/* The pairs of the earlier gate go first, in their order. */
+static void
+add_earlier(struct running *r, const struct transcript *t)
+{
+	struct session *s = r->session;
+	size_t *check_of = xcalloc(t->check_count + 1, sizeof(*check_of));
+	struct ledger_pair kept;
+	size_t i, j;
+
+	memcpy(s->continues, t->id, sizeof(s->continues));
+	s->earlier_pairs = (uint32_t)t->pair_count;
+	for (i = 0; i < s->suite->count; i++) {
+		j = transcript_find_check(t, s->suite->checks[i].id);
+		must(j < t->check_count);
+		check_of[j] = i;
+	}
+	for (i = 0; i < t->pair_count; i++) {
+		kept = t->pairs[i].kept;
+		kept.check = check_of[kept.check];
+		rounds_add_earlier(r->rounds, &kept, &t->pairs[i].pair);
+	}
+	transcript_give_failures(t, &s->ledger, check_of);
+	free(check_of);
+}
+
+static void
+make_rounds(struct running *r, const struct session_help *help)
+{
+	const struct settings *o = r->session->settings;
+	struct rounds_options ro = {.seed = (uint64_t)o->seed,
+	    .rounds = (uint32_t)o->rounds, .warmup = (uint32_t)o->warmup,
+	    .parallel = (size_t)o->parallel,
+	    .check_count = r->session->suite->count,
+	    .is_exhaustive = help->is_exhaustive};
+
+	r->rounds = rounds_new(&ro, r->session->engine, &r->session->ledger,
+	    run_cb, r);
+	if (help->earlier != NULL)
+		add_earlier(r, help->earlier);
+}
+
 void
 session_run(struct session *s, const struct settings *settings,
-    const struct suite *suite)
+    const struct suite *suite, const struct session_help *help)
 {
-	struct running r = {.session = s};
+	struct running r = {.magic = SESSION_MAGIC, .session = s,
+	    .archive = help->archive};
 
 	*s = (struct session){.settings = settings, .suite = suite,
 	    .started = clock_wall()};
 	crypto_random(s->id, sizeof(s->id));
+	earlier_identity(settings, suite, s->identity);
 	s->engine = make_engine(settings, suite);
 	ledger_init(&s->ledger, suite->count);
-	running_start(&r);
-	loop_run(r.loop);
+	make_rounds(&r, help);
+	if (rounds_ended(r.rounds) == ROUNDS_GOING_ON) {
+		running_start(&r);
+		loop_run(r.loop);
+		running_fini(&r);
+	}
 	s->finished = clock_wall();
 	s->rounds = rounds_completed(r.rounds);
 	s->rounds_end = rounds_ended(r.rounds);
 	s->verdict = engine_finish(s->engine);
 	s->reason = engine_reason(s->engine, &s->reason_check);
-	running_fini(&r);
+	rounds_free(&r.rounds);
 }
 
 void
@@ -331,8 +390,8 @@ why_inconclusive(const struct session *s)
 	return (xasprintf("%s: %s", check, text));
 }
 
-char *
-session_why(const struct session *s)
+static char *
+why(const struct session *s)
 {
 	struct engine_counts n = engine_counts_total(s->engine);
 
@@ -347,4 +406,18 @@ session_why(const struct session *s)
 		return (xasprintf("every failure rate and every latency is "
 		    "below its margin after %u rounds", s->rounds));
 	return (why_inconclusive(s));
+}
+
+char *
+session_why(const struct session *s)
+{
+	char id[2 * MESSAGE_ID_SIZE + 1], *first = why(s), *whole;
+
+	if (s->earlier_pairs == 0)
+		return (first);
+	crypto_hex(s->continues, sizeof(s->continues), id);
+	whole = xasprintf("%s; continues gate %.12s with %u pairs", first, id,
+	    s->earlier_pairs);
+	free(first);
+	return (whole);
 }

@@ -45,9 +45,19 @@ struct session {
 	size_t reason_check;       /* at fault, or SIZE_MAX */
 };
 
-/* Run the gate to its end. settings and suite are borrowed. */
+struct archive;
+struct transcript;
+
+/* What a session is given beside settings and checks; all may be NULL. */
+struct session_help {
+	const struct transcript *earlier; /* its evidence is continued */
+	struct archive *archive;          /* told of rounds as they come */
+	bool is_exhaustive;               /* a verdict does not end it */
+};
+
+/* Run the gate to its end. Everything is borrowed. */
 void session_run(struct session *s, const struct settings *settings,
-    const struct suite *suite);
+    const struct suite *suite, const struct session_help *help);
 void session_fini(struct session *s);
 
 /* The program's exit code for what came of it. */

@@ -40,6 +40,16 @@ static const struct option_row rows[] = {
 	{.name = "baseline-environment", .type = OPTION_STR,
 	    .offset = AT(environments[ARM_BASELINE]), .arg = "NAME",
 	    .help = "Environment of the manifest to take for the baseline"},
+	{.name = "candidate-version", .type = OPTION_STR,
+	    .offset = AT(versions[ARM_CANDIDATE]), .arg = "LABEL",
+	    .help = "What the candidate is (an image digest, say): a later "
+	    "gate of the same continues the evidence"},
+	{.name = "baseline-version", .type = OPTION_STR,
+	    .offset = AT(versions[ARM_BASELINE]), .arg = "LABEL",
+	    .help = "What the baseline is"},
+	{.name = "resume", .type = OPTION_STR, .offset = AT(resume),
+	    .arg = "GATE", .help = "Continue the evidence of this gate of "
+	    "the store"},
 	{.name = "store", .type = OPTION_STR, .offset = AT(store),
 	    .arg = "DIR", .help = "Record the gate in this store, and read "
 	    "the checks' history there"},
@@ -124,6 +134,16 @@ static const struct option_text texts[] = {
 	    "cannot cause one alone. Without the store the verdict stands, "
 	    "after a\nwarning. An e2e-store is started when none serves the "
 	    "directory."},
+	{"CONTINUING", "With --store every round reaches the store within "
+	    "seconds. A gate whose candidate\nhas a --candidate-version "
+	    "continues the evidence of the newest gate over the same\n"
+	    "version, baseline and definitions: its rounds count, its verdict "
+	    "stands, and the\nbudget is for the rounds that are added. "
+	    "Running a gate again can thus not turn a\nblock into a pass. "
+	    "Without the label nothing tells that a candidate is the same; "
+	    "\nthen only --resume GATE continues, after a killed pipeline, "
+	    "say. Evidence is\ncontinued under the same alpha, beta, "
+	    "tolerances and margins."},
 	{"REPLAY", "\"replay FILE\" reads a JSON report, \"replay GATE\" a "
 	    "gate of --store by its id or\nthe beginning of it. The recorded "
 	    "rounds go through the engine once more; the exit\ncode is the "
@@ -275,7 +295,8 @@ settings_read(struct settings *s, int argc, char **argv)
 	at = options_parse(&program, argc, argv, s);
 	read_command(s, argc - at, argv + at);
 	check_values(s);
-	if (s->seed < 0) {
+	s->has_seed = s->seed >= 0;
+	if (!s->has_seed) {
 		/* Short enough to be typed again. */
 		crypto_random(&s->seed, sizeof(s->seed));
 		s->seed = (s->seed & INT64_MAX) % SEED_MOST;

@@ -46,6 +46,7 @@ struct settings {
 	int64_t warmup;
 	span_us time;
 	int64_t seed;            /* of the coins */
+	bool has_seed;           /* given, not drawn */
 	double alpha, beta;
 	int format;              /* enum format */
 	struct option_list reports; /* files */

@@ -337,6 +337,62 @@ transcript_fini(struct transcript *t)
 	*t = (struct transcript){.doc = NULL};
 }
 
+static char *
+copy_text(const struct json *v, const char *name)
+{
+	return (xstrdup(json_get_str(v, name, NULL)));
+}
+
+static void
+give_failure(const struct json *v, struct ledger *l, size_t check,
+    bool is_first)
+{
+	const char *run = json_get_str(v, "run", "");
+	struct ledger_failure f = {.is_set = true,
+	    .arm = strcmp(json_get_str(v, "arm", ""),
+	    arm_name(ARM_BASELINE)) == 0 ? ARM_BASELINE : ARM_CANDIDATE,
+	    .number = (uint32_t)json_get_int(v, "pair", 0),
+	    .outcome = outcome_parse(json_get_str(v, "outcome", ""))};
+
+	if (f.outcome == OUTCOME_COUNT ||
+	    strlen(run) != 2 * MESSAGE_ID_SIZE ||
+	    crypto_unhex(run, 2 * MESSAGE_ID_SIZE, f.run) != 0)
+		return;
+	f.what = (struct sample_failure){
+	    .reason = copy_text(v, "reason"),
+	    .file = copy_text(v, "file"),
+	    .line = json_get_int(v, "line", 0),
+	    .column = json_get_int(v, "column", 0),
+	    .kind = copy_text(v, "kind"),
+	    .message = copy_text(v, "message"),
+	    .expected = copy_text(v, "expected"),
+	    .actual = copy_text(v, "actual"),
+	    .url = copy_text(v, "url"),
+	    .status = json_get_int(v, "status", 0),
+	};
+	ledger_adopt_failure(l, check, &f, is_first &&
+	    f.arm == ARM_CANDIDATE);
+}
+
+void
+transcript_give_failures(const struct transcript *t, struct ledger *l,
+    const size_t *check_of)
+{
+	const struct json *checks = json_get(t->root, "checks"), *list;
+	const char *first = json_get_str(json_get(t->root, "first_failure"),
+	    "check", "");
+	size_t i, j;
+
+	for (i = 0; i < t->check_count; i++) {
+		list = json_get(&checks->items[i], "first_failures");
+		if (list == NULL || list->kind != JSON_ARRAY)
+			continue;
+		for (j = 0; j < list->count; j++)
+			give_failure(&list->items[j], l, check_of[i],
+			    strcmp(t->checks[i].name, first) == 0);
+	}
+}
+
 struct engine *
 transcript_engine(const struct transcript *t)
 {

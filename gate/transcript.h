@@ -59,6 +59,10 @@ int transcript_read(const char *text, size_t len, struct transcript *out,
     struct cause *cause);
 void transcript_fini(struct transcript *t);
 
+/* Copy the first failures of the gate's runs into a ledger of its checks. */
+void transcript_give_failures(const struct transcript *t, struct ledger *l,
+    const size_t *check_of);
+
 /* The engine as it was before the first pair. Names are borrowed. */
 struct engine *transcript_engine(const struct transcript *t);
 

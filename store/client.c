@@ -219,6 +219,27 @@ store_client_send(struct store_client *sc, const struct message *m,
 }
 
 void
+store_client_post(struct store_client *sc, const struct message *m)
+{
+	struct message copy = *m;
+
+	must(sc->acked == sc->cookie);
+	copy.cookie = ++sc->cookie;
+	channel_send(sc->channel, &copy);
+	loop_turn(sc->loop, false);
+}
+
+int
+store_client_poll(struct store_client *sc)
+{
+	if (sc->acked != sc->cookie || sc->is_closed)
+		loop_turn(sc->loop, false);
+	if (sc->is_closed || sc->refusal != NULL)
+		return (ERR_IO);
+	return (sc->acked == sc->cookie ? 0 : 1);
+}
+
+void
 store_client_close(struct store_client **scp)
 {
 	struct store_client *sc = *scp;

@@ -30,6 +30,19 @@ int store_client_open(const char *dir, span_us timeout,
 int store_client_send(struct store_client *sc, const struct message *m,
     span_us timeout, struct cause *c);
 
+/*
+ * Hand in a document and go on: store_client_poll says what came of it. Not
+ * while an earlier one is under way.
+ */
+void store_client_post(struct store_client *sc, const struct message *m);
+
+/*
+ * Move what is under way along, without waiting. Returns 0 when all is on
+ * disk, 1 when something is under way, ERR_IO when the store refused it or
+ * went away.
+ */
+int store_client_poll(struct store_client *sc);
+
 /* Hang up; a store that was started for us ends. */
 void store_client_close(struct store_client **sc);
 

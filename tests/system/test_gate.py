@@ -436,3 +436,76 @@ def test_replay_gives_the_verdict_again_and_notices_a_change(
     assert run(build, "replay", tmp_path / "none").code == 30
     assert run(build, "replay", "0123", "--store", store).code == 30
     assert run(build, "replay").code == 64
+
+
+def kept_gates(store):
+    """(id, verdict, rounds) of the store's gates, newest first."""
+    with sqlite3.connect(f"file:{store}/main.db?mode=ro", uri=True) as db:
+        return db.execute(
+            "SELECT lower(hex(id)), verdict, (SELECT count(*) FROM gate_round "
+            "WHERE gate_id = gate.id) FROM gate ORDER BY stored_us DESC"
+        ).fetchall()
+
+
+def test_killed_gate_is_resumed_with_its_rounds(start, build, checks, paysim,
+                                                gate, tmp_path):
+    """kill -9 of the gate: its rounds are in the store and count again."""
+    urls = paysim("good=0,latency=fixed:20", "next=0,latency=fixed:20")
+    store = tmp_path / "store"
+    process = start_gate(start, build, checks, urls, "--store", store)
+
+    def some_rounds():
+        try:
+            gates = kept_gates(store)
+        except sqlite3.OperationalError:
+            return None
+        return gates and gates[0][2] >= 10
+    wait_until(some_rounds, "rounds in the store")
+    process.kill(signal.SIGKILL)
+    process.wait()
+    identity, verdict, rounds = kept_gates(store)[0]
+    assert verdict == "unfinished" and 10 <= rounds < 120
+    unfinished = run(build, "replay", identity, "--store", store)
+    assert unfinished.code == 20 and "--resume" in unfinished.out
+    resumed = gate(urls["next"], urls["good"], "--store", store, "--resume",
+                   identity[:8], "--format=json", names=["login"])
+    assert resumed.code == 0 and "continues gate" in resumed.err
+    document = resumed.json
+    assert document["continues"]["gate"] == identity
+    assert document["continues"]["pairs"] >= rounds
+    numbers = [p["pair"] for p in document["rounds"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert run(build, "replay", document["gate"], "--store", store).code == 0
+    # Other checks are other evidence.
+    other = gate(urls["next"], urls["good"], "--store", store, "--resume",
+                 identity, names=["decline"])
+    assert other.code == 78 and "cannot be continued" in other.err
+
+
+def test_same_candidate_continues_and_cannot_be_retried_to_a_pass(
+        gate, paysim, tmp_path):
+    """The label tells that the candidate is the same: its verdict stands."""
+    urls = paysim("good=0", "next=0", "bad=0,error_rate=1")
+    options = ("--store", tmp_path / "store", "--format=json",
+               "--candidate-version")
+    first = gate(urls["bad"], urls["good"], *options, "sha256:1")
+    again = gate(urls["bad"], urls["good"], *options, "sha256:1")
+    assert first.code == again.code == 10
+    assert again.json["rounds"] == first.json["rounds"]
+    assert again.json["identity"] == first.json["identity"]
+    assert again.json["first_failure"] == first.json["first_failure"]
+    assert again.json["evidence"] == first.json["evidence"]
+    fresh = gate(urls["next"], urls["good"], *options, "sha256:2")
+    assert fresh.code == 0 and "continues" not in fresh.json
+    # A small budget, and then another one: the rounds add up to a pass.
+    short = gate(urls["next"], urls["good"], *options, "sha256:3",
+                 "--rounds=40")
+    assert short.code == 20
+    more = gate(urls["next"], urls["good"], *options, "sha256:3",
+                "--rounds=200")
+    assert more.code == 0
+    assert more.json["continues"]["gate"] == short.json["gate"]
+    assert more.json["rounds"][:120] == short.json["rounds"][:120]
+    other = gate(urls["next"], urls["good"], *options, "sha256:3",
+                 "--alpha=0.001")
+    assert other.code == 64 and "another alpha" in other.err

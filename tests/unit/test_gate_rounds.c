@@ -362,6 +362,48 @@ answers_after_the_end_are_dropped(void **state)
 	bench_fini(&b);
 }
 
+static void
+rounds_of_an_earlier_gate_count_and_its_coins_go_on(void **state)
+{
+	struct rounds_options o = {.seed = 5, .rounds = 20, .warmup = 2,
+	    .parallel = 1, .check_count = 1};
+	struct bench first, later;
+	struct engine_pair pair;
+	struct ledger_pair *p;
+	size_t i;
+
+	(void)state;
+	bench_init(&first, o);
+	answer_all(&first);
+	memset(&later, 0, sizeof(later));
+	bench_init(&later, o);
+	/* Begin again, with the pairs of the first gate before the start. */
+	rounds_free(&later.rounds);
+	later.queued = later.under_way[0] = 0;
+	later.rounds = rounds_new(&o, later.engine, &later.ledger, run_cb,
+	    &later);
+	for (i = 0; i < first.ledger.count; i++) {
+		engine_pair_at(first.engine, 0, i, &pair);
+		assert_int_equal(rounds_add_earlier(later.rounds,
+		    &first.ledger.pairs[i], &pair), ROUNDS_GOING_ON);
+	}
+	assert_true(engine_log_evidence(later.engine) ==
+	    engine_log_evidence(first.engine));
+	assert_int_equal(rounds_completed(later.rounds), 20);
+	rounds_start(later.rounds);
+	answer_all(&later);
+	assert_int_equal(later.ledger.count, 40);
+	for (i = 0; i < later.ledger.count; i++) {
+		p = &later.ledger.pairs[i];
+		assert_int_equal(p->number, i + 1);
+		assert_int_equal(p->is_candidate_first, coin_toss(5, 0, i));
+		assert_int_equal(p->kind, i % 20 < 2 ? ENGINE_PAIR_WARMUP :
+		    ENGINE_PAIR_ROUND);
+	}
+	bench_fini(&first);
+	bench_fini(&later);
+}
+
 int
 main(void)
 {
@@ -379,6 +421,8 @@ main(void)
 	    cmocka_unit_test(hopeless_rounds_end_early),
 	    cmocka_unit_test(futile_rounds_end_before_the_budget_does),
 	    cmocka_unit_test(answers_after_the_end_are_dropped),
+	    cmocka_unit_test(
+		rounds_of_an_earlier_gate_count_and_its_coins_go_on),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
