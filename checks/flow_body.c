@@ -165,7 +165,7 @@ body_parse(struct parser *p, struct flow_body *out)
 		p->cur = start;
 		r = forms[i](p, out);
 	}
-	out->place = reader_place(p, start, p->cur);
+	out->place = reader_place(start, p->cur);
 	if (r == PARSE_OK)
 		return (reader_line_end(p));
 	if (r == PARSE_SOFT) {

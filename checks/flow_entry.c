@@ -95,7 +95,7 @@ method_parse(struct parser *p, struct flow_entry *out)
 	if (p->cur.at == start.at || has_lower)
 		return (reader_hard(p, start, MISTAKE_METHOD, NULL));
 	out->request.method = reader_text(p, start, p->cur);
-	out->request.method_place = reader_place(p, start, p->cur);
+	out->request.method_place = reader_place(start, p->cur);
 	out->place = out->request.method_place;
 	return (PARSE_OK);
 }
@@ -137,13 +137,13 @@ version_parse(struct parser *p, struct flow_response *out)
 		return (r);
 	out->version = FLOW_VERSION_ANY;
 	if (reader_sees(p, " ") || reader_sees(p, "\t")) {
-		out->version_place = reader_place(p, start, p->cur);
+		out->version_place = reader_place(start, p->cur);
 		return (PARSE_OK);
 	}
 	for (i = FLOW_VERSION_10; i < NELEMS(versions); i++) {
 		if (reader_try(p, versions[i]) == PARSE_OK) {
 			out->version = (enum flow_version)i;
-			out->version_place = reader_place(p, start, p->cur);
+			out->version_place = reader_place(start, p->cur);
 			return (PARSE_OK);
 		}
 	}
@@ -167,7 +167,7 @@ status_parse(struct parser *p, struct flow_response *out)
 			return (reader_hard(p, start, MISTAKE_SENTENCE,
 			    "this status is too large"));
 	}
-	out->status_place = reader_place(p, start, p->cur);
+	out->status_place = reader_place(start, p->cur);
 	return (PARSE_OK);
 }
 

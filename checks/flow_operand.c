@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REGEX_MOST 100000
+
 enum parse
 operand_bool(struct parser *p, bool *out)
 {
@@ -236,6 +238,11 @@ regex_compile_here(struct parser *p, struct cursor start,
 	size_t offset = 0;
 	const char *what = "this regular expression cannot be compiled";
 
+	if (store->regex_count == REGEX_MOST) {
+		p->is_over_limit = true;
+		return (reader_hard(p, start, MISTAKE_SENTENCE,
+		    "this flow has more than 100000 regular expressions"));
+	}
 	if (regex_compile(buf_str(text), text->len, &re, &sentence,
 	    &offset) != 0) {
 		if (sentence != NULL)
@@ -379,7 +386,7 @@ value_choice(struct parser *p, value_form *const *forms, size_t count,
 		p->cur = start;
 		r = forms[i](p, out);
 	}
-	out->place = reader_place(p, start, p->cur);
+	out->place = reader_place(start, p->cur);
 	return (r);
 }
 

@@ -208,10 +208,10 @@ option_parse(struct parser *p, void *item)
 	reader_skip_spaces(p);
 	if (!option_find(p, start, end, &out->kind))
 		return (reader_hard(p, start, MISTAKE_OPTION, NULL));
-	out->place = reader_place(p, start, end);
+	out->place = reader_place(start, end);
 	start = p->cur;
 	if ((r = option_value(p, out)) != PARSE_OK)
 		return (r);
-	out->value_place = reader_place(p, start, p->cur);
+	out->value_place = reader_place(start, p->cur);
 	return (reader_line_end(p));
 }

@@ -111,8 +111,7 @@ enum parse reader_some_spaces(struct parser *p, const char *after);
 enum parse reader_line_end(struct parser *p);
 enum parse reader_blank_lines(struct parser *p);
 enum parse reader_json_spaces(struct parser *p);
-struct place reader_place(const struct parser *p, struct cursor from,
-    struct cursor to);
+struct place reader_place(struct cursor from, struct cursor to);
 char *reader_text(struct parser *p, struct cursor from, struct cursor to);
 void *parse_alloc(struct parser *p, size_t count, size_t size);
 void parse_list_init(struct parse_list *l, size_t item_bytes);

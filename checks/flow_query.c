@@ -172,7 +172,7 @@ query_parse(struct parser *p, struct flow_query *out)
 		return (reader_soft(p, start, MISTAKE_QUERY, NULL));
 	out->kind = (enum flow_query_kind)row;
 	r = query_argument(p, queries[row].argument, out);
-	out->place = reader_place(p, start, p->cur);
+	out->place = reader_place(start, p->cur);
 	return (r);
 }
 
@@ -260,7 +260,7 @@ filter_parse(struct parser *p, struct flow_filter *out)
 		return (r);
 	out->kind = (enum flow_filter_kind)row;
 	r = filter_argument(p, filters[row].argument, out);
-	out->place = reader_place(p, start, p->cur);
+	out->place = reader_place(start, p->cur);
 	if (r == PARSE_SOFT) {
 		p->hint = p->error;
 		p->hint.what = "the filter's argument in quotes";
@@ -281,7 +281,7 @@ query_filters(struct parser *p, struct flow_filters *out)
 	for (;;) {
 		before = p->cur;
 		filter = (struct flow_filter){0};
-		if (reader_skip_spaces(p) == 0)
+		if (!parse_item_is_due(p, &r) || reader_skip_spaces(p) == 0)
 			break;
 		if ((r = filter_parse(p, &filter)) != PARSE_OK)
 			break;
@@ -378,6 +378,6 @@ query_predicate(struct parser *p, struct flow_predicate *out)
 		return (reader_hard(p, name, MISTAKE_PREDICATE, NULL));
 	out->kind = (enum flow_predicate_kind)row;
 	r = predicate_argument(p, &predicates[row], out);
-	out->place = reader_place(p, start, p->cur);
+	out->place = reader_place(start, p->cur);
 	return (r);
 }

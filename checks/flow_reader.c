@@ -16,6 +16,11 @@
 /* Memory of a tree; small sources can ask for a lot of it. */
 #define TREE_MOST_BYTES (256u << 20)
 
+/* Items of a list that are gathered on the stack; at least one of any. */
+#define FIRST_BYTES 1280
+/* And all of them: enough for FLOW_MOST_ENTRIES entries. */
+#define LIST_MOST_BYTES (64u << 20)
+
 static uint32_t
 decode(const struct parser *p, size_t *len)
 {
@@ -235,12 +240,11 @@ reader_json_spaces(struct parser *p)
 }
 
 struct place
-reader_place(const struct parser *p, struct cursor from, struct cursor to)
+reader_place(struct cursor from, struct cursor to)
 {
 	struct place place = {.line = from.line, .column = from.column,
 	    .width = 1};
 
-	(void)p;
 	if (to.line == from.line && to.column > from.column)
 		place.width = to.column - from.column;
 	return (place);
@@ -274,7 +278,7 @@ parse_list_add(struct parser *p, struct parse_list *l)
 	char *items;
 
 	if (l->count == l->cap) {
-		l->cap = l->cap == 0 ? 2 : l->cap * 2;
+		l->cap = l->cap == 0 ? 1 : l->cap * 2;
 		items = parse_alloc(p, l->cap, l->item_bytes);
 		if (l->count > 0)
 			memcpy(items, l->items, l->count * l->item_bytes);
@@ -303,6 +307,34 @@ parse_item_is_due(struct parser *p, enum parse *r)
 	return (false);
 }
 
+/*
+ * Items are gathered outside of the arena, so that lists that turn out empty
+ * and arrays that were outgrown leave nothing behind in it.
+ */
+struct gathered {
+	_Alignas(max_align_t) char first[FIRST_BYTES];
+	char *items; /* first, or from the heap */
+	size_t count, cap;
+};
+
+static enum parse
+gathered_grow(struct parser *p, struct gathered *g, size_t item_bytes)
+{
+	bool is_first = g->items == g->first;
+
+	if (g->cap * item_bytes > LIST_MOST_BYTES) {
+		p->is_over_limit = true;
+		return (reader_hard(p, p->cur, MISTAKE_SENTENCE,
+		    "this list is too long; split the flow"));
+	}
+	g->cap *= 2;
+	g->items = xreallocarray(is_first ? NULL : g->items, g->cap,
+	    item_bytes);
+	if (is_first)
+		memcpy(g->items, g->first, g->count * item_bytes);
+	return (PARSE_OK);
+}
+
 /* Parse items until one is not an item; the cursor is then before it. */
 enum parse
 parse_items(struct parser *p, size_t item_bytes,
@@ -310,17 +342,31 @@ parse_items(struct parser *p, size_t item_bytes,
     struct parse_list *out)
 {
 	struct cursor before = p->cur;
+	struct gathered g;
 	enum parse r;
 
+	g.items = g.first;
+	g.count = 0;
+	g.cap = sizeof(g.first) / item_bytes;
 	parse_list_init(out, item_bytes);
 	while (parse_item_is_due(p, &r)) {
 		before = p->cur;
-		r = item_parse(p, parse_list_add(p, out));
-		if (r == PARSE_OK)
-			continue;
-		out->count--;
-		break;
+		if (g.count == g.cap &&
+		    (r = gathered_grow(p, &g, item_bytes)) != PARSE_OK)
+			break;
+		memset(g.items + g.count * item_bytes, 0, item_bytes);
+		r = item_parse(p, g.items + g.count * item_bytes);
+		if (r != PARSE_OK)
+			break;
+		g.count++;
 	}
+	out->count = g.count;
+	if (g.count > 0) {
+		out->items = parse_alloc(p, g.count, item_bytes);
+		memcpy(out->items, g.items, g.count * item_bytes);
+	}
+	if (g.items != g.first)
+		free(g.items);
 	if (r != PARSE_SOFT)
 		return (r);
 	p->cur = before;

@@ -10,8 +10,6 @@
 
 #include "base/must.h"
 
-#define NAME_MOST_BYTES 64
-
 enum section {
 	SECTION_QUERY,
 	SECTION_QUERY_STRING_PARAMS,
@@ -48,7 +46,7 @@ key_parse(struct parser *p, struct flow_template *key, struct place *place)
 	start = p->cur;
 	if ((r = text_key(p, key)) != PARSE_OK)
 		return (r);
-	*place = reader_place(p, start, p->cur);
+	*place = reader_place(start, p->cur);
 	reader_skip_spaces(p);
 	if ((r = reader_try(p, ":")) != PARSE_OK)
 		return (r);
@@ -283,7 +281,7 @@ header_parse(struct parser *p, struct cursor *start, enum section *out)
 	return (PARSE_OK);
 }
 
-/* Parse a second section of a kind, to find its mistakes, and drop it. */
+/* A second section of a kind is parsed, to find its mistakes, and dropped. */
 static bool
 is_second(const struct sections *s, enum section a, enum section b)
 {
@@ -370,7 +368,7 @@ note_section(struct parser *p, struct sections *s, enum section section,
 	else if (section <= SECTION_MULTIPART_FORM_DATA &&
 	    s->at[other[section]].line != 0)
 		cause_warn_at(p->cause, p->path,
-		    reader_place(p, start, end), p->source, p->source_len,
+		    reader_place(start, end), p->source, p->source_len,
 		    "[%s] is another name for [%s], which stands above; "
 		    "only the first is used", section_names[section],
 		    section_names[other[section]]);

@@ -84,7 +84,7 @@ builder_fini(struct builder *b, struct cursor from, struct cursor to,
 	    .count = b->parts.count,
 	    .source = reader_text(b->p, from, to),
 	    .source_len = to.at - from.at,
-	    .place = reader_place(b->p, from, to)};
+	    .place = reader_place(from, to)};
 }
 
 /* What stands inside of the braces; what follows the name is not read. */
@@ -105,7 +105,7 @@ expression(struct parser *p, struct flow_part *part)
 	*part = (struct flow_part){.is_placeholder = true,
 	    .text = reader_text(p, start, p->cur),
 	    .len = p->cur.at - start.at,
-	    .place = reader_place(p, start, p->cur)};
+	    .place = reader_place(start, p->cur)};
 	if (strcmp(part->text, "newUuid") == 0)
 		part->function = FLOW_NEW_UUID;
 	else if (strcmp(part->text, "newDate") == 0)
@@ -438,7 +438,7 @@ text_delimited(struct parser *p, enum text_style style, const char *delimiter,
 		return (r);
 	if ((r = text_between(p, style, start, end, out)) != PARSE_OK)
 		return (r);
-	out->place = reader_place(p, open, p->cur);
+	out->place = reader_place(open, p->cur);
 	return (PARSE_OK);
 }
 
