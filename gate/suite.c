@@ -14,6 +14,12 @@
 
 #define HOST_SIZE 256
 
+/* The variables that the flows read. */
+struct readings {
+	char **names;
+	size_t count;
+};
+
 static bool
 is_named(const struct settings *s, const struct plan_check *c)
 {
@@ -49,8 +55,40 @@ is_skipped(const struct flow_entry *entry)
 	return (false);
 }
 
+static bool
+has_reading(const struct readings *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (strcmp(r->names[i], name) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+note_reading(const char *name, struct place place, void *arg)
+{
+	struct readings *r = arg;
+
+	(void)place;
+	if (has_reading(r, name))
+		return;
+	r->names = xreallocarray(r->names, r->count + 1, sizeof(*r->names));
+	r->names[r->count++] = xstrdup(name);
+}
+
+static void
+readings_fini(struct readings *r)
+{
+	while (r->count > 0)
+		free(r->names[--r->count]);
+	free(r->names);
+}
+
 static int
-read_steps(struct suite_check *c, struct cause *cause)
+read_steps(struct suite_check *c, struct readings *readings,
+    struct cause *cause)
 {
 	const struct plan_flow *pf = c->plan->flow;
 	const struct flow_entry *entry;
@@ -59,6 +97,7 @@ read_steps(struct suite_check *c, struct cause *cause)
 
 	if (flow_parse(pf->path, pf->source, pf->len, cause, &flow) != 0)
 		return (ERR_SYNTAX);
+	flow_visit_variables(flow, note_reading, readings);
 	c->entry_count = flow->entry_count;
 	c->steps = xcalloc(c->entry_count, sizeof(*c->steps));
 	c->step_of_entry = xcalloc(c->entry_count, sizeof(*c->step_of_entry));
@@ -113,7 +152,8 @@ make_arm(const struct settings *s, enum arm arm, struct suite_check *c,
 }
 
 static void
-choose(const struct settings *s, struct suite *suite, struct cause *cause)
+choose(const struct settings *s, struct suite *suite,
+    struct readings *readings, struct cause *cause)
 {
 	const struct plan_check *plan;
 	struct suite_check *c;
@@ -130,11 +170,63 @@ choose(const struct settings *s, struct suite *suite, struct cause *cause)
 		c->plan = plan;
 		c->id = plan->id;
 		c->history.dispersion = 1;
-		if (read_steps(c, cause) != 0)
+		if (read_steps(c, readings, cause) != 0)
 			continue;
 		for (arm = 0; arm < ARM_COUNT; arm++)
 			make_arm(s, (enum arm)arm, c, cause);
 	}
+}
+
+static bool
+has_check(const struct suite *suite, const char *name)
+{
+	const struct suite_check *c;
+
+	for (c = suite->checks; c < suite->checks + suite->count; c++)
+		if (strcmp(name, c->id) == 0 ||
+		    strcmp(name, c->plan->name) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+say_no_reader(enum arm arm, const char *name, const struct readings *r)
+{
+	const char *near = cause_suggest(name, (const char *const *)r->names,
+	    r->count);
+
+	fprintf(stderr, "e2e-gate: no flow of these checks reads '%s', which "
+	    "--%s sets%s%s%s\n", name, arm_name(arm),
+	    near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+	    near != NULL ? "'?" : "");
+}
+
+/*
+ * What is set for an arm and read by no flow, and a name that is no check's,
+ * are slips that would let a release pass that was never measured. Returns
+ * how many there are.
+ */
+static size_t
+refuse_slips(const struct settings *s, const struct suite *suite,
+    const struct readings *r)
+{
+	size_t i, slips = 0;
+	int arm;
+
+	for (arm = 0; arm < ARM_COUNT; arm++)
+		for (i = 0; i < s->variable_counts[arm]; i++)
+			if (!has_reading(r, s->variables[arm][i].name)) {
+				say_no_reader((enum arm)arm,
+				    s->variables[arm][i].name, r);
+				slips++;
+			}
+	for (i = 0; i < s->names.count; i++)
+		if (!has_check(suite, s->names.items[i])) {
+			fprintf(stderr, "e2e-gate: --check: there is no "
+			    "check '%s' to run\n", s->names.items[i]);
+			slips++;
+		}
+	return (slips);
 }
 
 static void
@@ -188,13 +280,14 @@ only_service(const struct suite *suite)
 int
 suite_load(const struct settings *s, struct suite *out)
 {
+	struct readings readings = {0};
 	struct cause cause;
 	int code = 0;
 
 	*out = (struct suite){.plan = NULL};
 	cause_init(&cause);
 	if (plan_load(s->checks, &cause, &out->plan) == 0)
-		choose(s, out, &cause);
+		choose(s, out, &readings, &cause);
 	if (cause.error_count > 0 || out->plan == NULL)
 		code = EXIT_DEFINITION;
 	cause_print(&cause, stderr);
@@ -202,6 +295,9 @@ suite_load(const struct settings *s, struct suite *out)
 		say_nothing_matches(s, out);
 		code = EXIT_UNMEASURED;
 	}
+	if (code == 0 && refuse_slips(s, out, &readings) > 0)
+		code = EXIT_USAGE;
+	readings_fini(&readings);
 	if (code == 0) {
 		out->service = only_service(out);
 		out->target = out->service != NULL ? out->service :

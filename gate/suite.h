@@ -46,7 +46,7 @@ struct suite {
 /*
  * Load the plan and choose. Says what is wrong on stderr. Returns 0 or the
  * exit code: EXIT_DEFINITION for mistakes, EXIT_UNMEASURED when no check
- * matches.
+ * matches, EXIT_USAGE for names that mean nothing in these checks.
  */
 int suite_load(const struct settings *s, struct suite *out);
 void suite_fini(struct suite *suite);

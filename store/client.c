@@ -17,7 +17,8 @@
 #include "store/socket.h"
 
 #define CLIENT_MAGIC 0x434c4e54u
-#define RETRY_SPAN (50 * SPAN_MS)
+#define RETRY_SPAN (50 * SPAN_MS) /* doubled up to RETRY_MOST */
+#define RETRY_MOST SPAN_S
 
 struct store_client {
 	unsigned int magic;
@@ -148,6 +149,7 @@ start_and_wait(struct store_client *sc, const char *dir, struct cause *c)
 static int
 reach(struct store_client *sc, const char *dir, struct cause *c)
 {
+	span_us pause = RETRY_SPAN;
 	int fd, rc;
 
 	while (!sc->is_late) {
@@ -159,8 +161,11 @@ reach(struct store_client *sc, const char *dir, struct cause *c)
 		rc = start_and_wait(sc, dir, c);
 		if (rc != ERR_BUSY)
 			return (rc);
+		if (access(dir, W_OK) != 0)
+			break; /* the store has said why */
 		sc->is_rested = false;
-		loop_timer_at(sc->pause, clock_mono() + RETRY_SPAN);
+		loop_timer_at(sc->pause, clock_mono() + pause);
+		pause = pause * 2 < RETRY_MOST ? pause * 2 : RETRY_MOST;
 		while (!sc->is_rested)
 			loop_turn(sc->loop, true);
 	}

@@ -250,6 +250,18 @@ def test_host_outside_the_manifest_is_refused_before_any_run(gate):
     assert "other.example" in verdict.err
 
 
+def test_names_that_mean_nothing_are_refused_before_any_run(gate, checks):
+    """A slip must not let pass what was never measured: the candidate would
+    have run against the environment of the manifest."""
+    url = "http://127.0.0.1:1"
+    verdict = gate(url, url, "--candidate", f"base_ur={url}")
+    assert verdict.code == 64 and verdict.out == ""
+    assert "'base_ur'" in verdict.err and "'base_url'?" in verdict.err
+    verdict = gate(url, url, names=(*CHECKS, "no-such-check"))
+    assert verdict.code == 64 and verdict.out == ""
+    assert "'no-such-check'" in verdict.err
+
+
 @pytest.mark.parametrize("argv", [
     [], ["--checks=x"], ["--checks=x", "--candidate=base_url"],
     ["--checks=x", "--candidate=a=b", "--alpha=0"],
