@@ -11,10 +11,18 @@
 
 /*
  * Fill in each check's history of scheduled runs against the baseline's
- * environment, day by day. A store that is not there yet has none; one that
+ * environment, day by day, and what the newest rounds of that baseline
+ * against itself have shown. A store that is not there yet has none; one that
  * cannot be read is a warning on stderr.
  */
 void archive_read_history(struct suite *suite, const char *dir, wall_us now);
+
+/*
+ * Record a note (its document names kind, service and time) under an id.
+ * Returns 0, or an enum err after a sentence on stderr.
+ */
+int archive_note(const char *dir, const uint8_t id[static MESSAGE_ID_SIZE],
+    const struct buf *note);
 
 /*
  * Append the document of the gate in the store whose id begins with prefix.

@@ -8,4 +8,7 @@
 /* Compute a recorded verdict again and compare. */
 int command_replay(const struct settings *s);
 
+/* Run the baseline against itself and note what that shows. */
+int command_aa(const struct settings *s);
+
 #endif

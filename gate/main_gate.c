@@ -141,6 +141,7 @@ main(int argc, char **argv)
 	    {
 		[COMMAND_JUDGE] = command_judge,
 		[COMMAND_REPLAY] = command_replay,
+		[COMMAND_AA] = command_aa,
 	    };
 	struct settings settings;
 	int code;

@@ -12,6 +12,8 @@
 
 #define PROBES_MOST 64
 #define SEED_MOST 1000000000
+#define ROUNDS_DEFAULT 500
+#define ROUNDS_OF_AA 310
 
 /* By the order of enum format; unnamed ones are not offered. */
 static const char *const formats[] = {"", "table", "json", "", "junit", "",
@@ -55,7 +57,7 @@ static const struct option_row rows[] = {
 	    "the checks' history there"},
 	{.name = "rounds", .type = OPTION_INT, .offset = AT(rounds),
 	    .arg = "N", .min = 1, .max = 1000000,
-	    .help = "End after N rounds of every check (default 500)"},
+	    .help = "End after N rounds of every check (default 500; aa 310)"},
 	{.name = "time", .type = OPTION_SPAN, .offset = AT(time),
 	    .arg = "SPAN", .help = "End after this time (default 10m)"},
 	{.name = "warmup", .type = OPTION_INT, .offset = AT(warmup),
@@ -98,6 +100,8 @@ static const struct option_row rows[] = {
 static const struct option_command commands[] = {
 	{"replay", "FILE|GATE", "Compute the verdict again from the recorded "
 	    "rounds of a report, or of a gate in the store"},
+	{"aa", "", "Run the baseline against itself, and note in the store "
+	    "how its rounds resemble each other"},
 	{NULL, NULL, NULL}
 };
 
@@ -144,6 +148,15 @@ static const struct option_text texts[] = {
 	    "\nthen only --resume GATE continues, after a killed pipeline, "
 	    "say. Evidence is\ncontinued under the same alpha, beta, "
 	    "tolerances and margins."},
+	{"A/A", "\"aa\" runs the baseline against itself for 300 rounds "
+	    "(or what --rounds and\n--time allow) without ending at a "
+	    "verdict, and notes in --store how much\nneighbouring rounds "
+	    "resemble each other, for each check and step. Later gates\n"
+	    "against the same environment use it instead of a guess that is "
+	    "careful, but not\nalways careful enough. Fewer rounds are noted "
+	    "with a surcharge for chance, and\nunder 100 not used. It exits "
+	    "0, or 20 when there were fewer than 300, 10 when the\nbaseline "
+	    "differs from itself, 30 when nothing was measured or noted."},
 	{"REPLAY", "\"replay FILE\" reads a JSON report, \"replay GATE\" a "
 	    "gate of --store by its id or\nthe beginning of it. The recorded "
 	    "rounds go through the engine once more; the exit\ncode is the "
@@ -203,9 +216,9 @@ settings_report_format(const char *file)
 }
 
 static void
-read_overrides(struct settings *s, enum arm arm)
+read_overrides(struct settings *s, enum arm arm, enum arm from)
 {
-	const struct option_list *l = &s->overrides[arm];
+	const struct option_list *l = &s->overrides[from];
 	size_t i;
 
 	s->variables[arm] = xcalloc(l->count, sizeof(**s->variables));
@@ -256,12 +269,29 @@ check_judge(const struct settings *s)
 }
 
 static void
+check_aa(const struct settings *s)
+{
+	if (s->checks == NULL)
+		options_fail(&program, "--checks is missing: where are the "
+		    "manifests?");
+	if (s->store == NULL)
+		options_fail(&program, "--store is missing: where is it to "
+		    "be noted?");
+	if (s->overrides[ARM_CANDIDATE].count > 0 ||
+	    s->environments[ARM_CANDIDATE] != NULL)
+		options_fail(&program, "aa has no candidate: it runs the "
+		    "baseline against itself");
+}
+
+static void
 check_values(const struct settings *s)
 {
 	size_t i;
 
 	if (s->command == COMMAND_JUDGE)
 		check_judge(s);
+	if (s->command == COMMAND_AA)
+		check_aa(s);
 	if (!(s->alpha > 0 && s->alpha < 1))
 		options_fail(&program, "--alpha wants a number between 0 and "
 		    "1");
@@ -286,7 +316,6 @@ settings_read(struct settings *s, int argc, char **argv)
 	    .seed = -1,
 	    .probes = 2,
 	    .parallel = 8,
-	    .rounds = 500,
 	    .warmup = 3,
 	    .time = 10 * SPAN_MIN,
 	    .alpha = engine_config_default.alpha,
@@ -301,8 +330,15 @@ settings_read(struct settings *s, int argc, char **argv)
 		crypto_random(&s->seed, sizeof(s->seed));
 		s->seed = (s->seed & INT64_MAX) % SEED_MOST;
 	}
-	read_overrides(s, ARM_CANDIDATE);
-	read_overrides(s, ARM_BASELINE);
+	if (s->command == COMMAND_AA)
+		s->environments[ARM_CANDIDATE] =
+		    s->environments[ARM_BASELINE];
+	read_overrides(s, ARM_CANDIDATE, s->command == COMMAND_AA ?
+	    ARM_BASELINE : ARM_CANDIDATE);
+	read_overrides(s, ARM_BASELINE, ARM_BASELINE);
+	if (s->rounds == 0)
+		s->rounds = s->command == COMMAND_AA ? ROUNDS_OF_AA :
+		    ROUNDS_DEFAULT;
 	if (s->format == FORMAT_AUTO)
 		s->format = FORMAT_TABLE;
 }

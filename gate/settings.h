@@ -19,6 +19,7 @@ enum arm { ARM_CANDIDATE, ARM_BASELINE, ARM_COUNT };
 enum command {
 	COMMAND_JUDGE,       /* none given */
 	COMMAND_REPLAY,
+	COMMAND_AA,
 	COMMAND_COUNT
 };
 

@@ -302,7 +302,8 @@ suite_load(const struct settings *s, struct suite *out)
 		out->service = only_service(out);
 		out->target = out->service != NULL ? out->service :
 		    "all services";
-		warn_alike(out);
+		if (s->command == COMMAND_JUDGE)
+			warn_alike(out);
 	} else
 		suite_fini(out);
 	cause_fini(&cause);
@@ -323,6 +324,7 @@ suite_fini(struct suite *suite)
 		free(c->steps);
 		free(c->step_of_entry);
 		free(c->phi0);
+		free(c->aa);
 		definition_free(&c->arms[ARM_CANDIDATE]);
 		definition_free(&c->arms[ARM_BASELINE]);
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "checks/plan.h"
+#include "gate/aa.h"
 #include "gate/history.h"
 #include "gate/latency.h"
 #include "gate/settings.h"
@@ -33,6 +34,8 @@ struct suite_check {
 	struct history history;      /* runs 0: none known */
 	struct latency_phi0 *phi0;   /* step_count; NULL: none known */
 	double tail_phi0;
+	struct aa_step *aa;          /* step_count; NULL: none known */
+	uint32_t aa_rounds;
 };
 
 struct suite {

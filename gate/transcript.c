@@ -106,7 +106,7 @@ read_phi0(struct reader *r, const struct json *aa,
 		return (0);
 	if (steps == NULL || steps->kind != JSON_ARRAY ||
 	    steps->count != c->step_count ||
-	    get_number(r, aa, "tail", 0, 1, &c->tail_phi0) != 0)
+	    get_number(r, aa, "tail", 0, 2, &c->tail_phi0) != 0)
 		return (wrong(r, "aa does not fit the check's steps"));
 	c->phi0 = xcalloc(c->step_count, sizeof(*c->phi0));
 	for (i = 0; i < c->step_count; i++) {

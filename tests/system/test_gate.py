@@ -521,3 +521,38 @@ def test_same_candidate_continues_and_cannot_be_retried_to_a_pass(
     other = gate(urls["next"], urls["good"], *options, "sha256:3",
                  "--alpha=0.001")
     assert other.code == 64 and "another alpha" in other.err
+
+
+def run_aa(build, checks, url, store, *options):
+    return run(build, "aa", "--checks", checks, "--service", "payments",
+               "--check", "login", "--baseline", f"base_url={url}",
+               "--store", store, *options)
+
+
+def test_rounds_of_the_baseline_against_itself_serve_later_gates(
+        gate, build, checks, paysim, tmp_path):
+    """aa notes the autocorrelation; a later gate judges with it."""
+    urls = paysim("good=0", "next=0")
+    store = tmp_path / "store"
+    few = run_aa(build, checks, urls["good"], store, "--rounds=40")
+    assert few.code == 20 and "not used" in few.out
+    verdict = gate(urls["next"], urls["good"], "--store", store,
+                   "--format=json", "--rounds=5", names=["login"])
+    assert "aa" not in verdict.json["checks"][0]
+    note = run_aa(build, checks, urls["good"], store, "--format=json")
+    assert note.code == 0
+    steps = note.json["checks"][0]["steps"]
+    assert all(s["rounds"] >= 300 for s in steps)
+    verdict = gate(urls["next"], urls["good"], "--store", store,
+                   "--format=json", "--rounds=5", names=["login"])
+    assert verdict.json["checks"][0]["aa"] == {
+        "phi0": [s["phi0"] for s in steps],
+        "tail": note.json["checks"][0]["tail"]}
+    assert run(build, "replay", verdict.json["gate"], "--store",
+               store).code == 20
+    with sqlite3.connect(f"file:{store}/main.db?mode=ro", uri=True) as db:
+        assert db.execute("SELECT kind, service FROM note").fetchall() == [
+            ("aa", "payments")] * 2
+    assert run(build, "aa", "--checks", checks).code == 64
+    assert run_aa(build, checks, urls["good"], store,
+                  "--candidate=a=b").code == 64

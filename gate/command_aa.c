@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * e2e-gate aa: the baseline against itself. What it shows of the scores'
+ * autocorrelation is noted in the store, for the gates that follow.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+#include "gate/aa.h"
+#include "gate/archive.h"
+#include "gate/command.h"
+#include "gate/session.h"
+
+static void
+put_step(const struct suite_step *s, uint32_t number,
+    const struct aa_step *aa, struct json_out *o)
+{
+	int j;
+
+	json_out_object(o);
+	json_out_kv_int(o, "step", number);
+	json_out_kv_str(o, "name", s->name);
+	json_out_kv_int(o, "rounds", aa->rounds);
+	json_out_key(o, "phi0");
+	json_out_array(o);
+	for (j = 0; j < LATENCY_SCORES; j++)
+		json_out_double(o, aa->phi0.scores[j]);
+	json_out_array_end(o);
+	json_out_kv_double(o, "spread", aa->spread);
+	json_out_kv_double(o, "median_ns", aa->median_ns);
+	json_out_object_end(o);
+}
+
+/* Returns the fewest rounds of a step that was reached. */
+static uint32_t
+put_check(const struct session *s, size_t check, struct json_out *o)
+{
+	const struct suite_check *c = &s->suite->checks[check];
+	struct aa_step *steps = xcalloc(c->step_count + 1, sizeof(*steps));
+	struct aa_check aa;
+	uint32_t i, least;
+
+	aa_measure(s->engine, check, &aa, steps);
+	least = aa.rounds;
+	json_out_object(o);
+	json_out_kv_str(o, "check", c->id);
+	json_out_kv_str(o, "environment", c->arms[ARM_BASELINE]->environment);
+	json_out_kv_str(o, "definition", c->arms[ARM_BASELINE]->hash);
+	json_out_kv_int(o, "rounds", aa.rounds);
+	json_out_kv_double(o, "tail", aa.tail_phi0);
+	json_out_key(o, "steps");
+	json_out_array(o);
+	for (i = 0; i < c->step_count; i++) {
+		put_step(&c->steps[i], i + 1, &steps[i], o);
+		if (steps[i].rounds > 0 && steps[i].rounds < least)
+			least = steps[i].rounds;
+	}
+	json_out_array_end(o);
+	json_out_object_end(o);
+	free(steps);
+	return (least);
+}
+
+static uint32_t
+make_note(const struct session *s, struct buf *out)
+{
+	struct json_out o;
+	uint32_t least = UINT32_MAX, n;
+	size_t i;
+
+	json_out_init(&o, out);
+	json_out_object(&o);
+	json_out_kv_int(&o, "version", 1);
+	json_out_kv_str(&o, "kind", "aa");
+	json_out_kv_str(&o, "service", s->suite->service);
+	json_out_kv_int(&o, "at_us", s->finished);
+	json_out_kv_str(&o, "verdict", engine_verdict_name(s->verdict));
+	json_out_kv_int(&o, "rounds", s->rounds);
+	json_out_key(&o, "checks");
+	json_out_array(&o);
+	for (i = 0; i < s->suite->count; i++) {
+		n = put_check(s, i, &o);
+		least = n < least ? n : least;
+	}
+	json_out_array_end(&o);
+	json_out_object_end(&o);
+	buf_append_char(out, '\n');
+	return (least);
+}
+
+static void
+print_steps(const struct session *s, size_t check)
+{
+	const struct suite_check *c = &s->suite->checks[check];
+	struct aa_step *steps = xcalloc(c->step_count + 1, sizeof(*steps));
+	struct aa_check aa;
+	uint32_t i;
+	int j;
+
+	aa_measure(s->engine, check, &aa, steps);
+	for (i = 0; i < c->step_count; i++) {
+		double phi = 0;
+
+		for (j = 0; j < LATENCY_SCORES; j++)
+			if (steps[i].phi0.scores[j] > phi)
+				phi = steps[i].phi0.scores[j];
+		printf("%6u  %4.2f  %8.1f ms  %5.1f %%  %s, step %u %s\n",
+		    steps[i].rounds, phi, steps[i].median_ns / 1e6,
+		    100 * steps[i].spread, c->id, i + 1, c->steps[i].name);
+	}
+	free(steps);
+}
+
+static void
+print_table(const struct session *s, uint32_t least)
+{
+	size_t i;
+
+	printf("A/A  baseline against itself: %s, %u rounds of %zu checks\n\n"
+	    "rounds  phi0       median   spread  step\n",
+	    engine_verdict_name(s->verdict), s->rounds, s->suite->count);
+	for (i = 0; i < s->suite->count; i++)
+		print_steps(s, i);
+	if (least < AA_ROUNDS_WANTED)
+		printf("\nFewer than %d rounds of some step: phi0 has %.2f "
+		    "added for chance%s.\n", AA_ROUNDS_WANTED,
+		    least > 0 ? 1 / sqrt(least) : 1, least < AA_ROUNDS_LEAST ?
+		    ", and with fewer than 100 it is not used" : "");
+	if (s->verdict == ENGINE_BLOCK)
+		printf("\nThe baseline differs from itself: what tells the "
+		    "two halves of a round apart?\n");
+}
+
+static int
+exit_code(const struct session *s, uint32_t least)
+{
+	if (s->reason == ENGINE_REASON_NO_ROUNDS || least == 0 ||
+	    (s->verdict == ENGINE_INCONCLUSIVE &&
+	    s->reason == ENGINE_REASON_INFRASTRUCTURE))
+		return (EXIT_UNMEASURED);
+	if (s->verdict == ENGINE_BLOCK)
+		return (EXIT_BAD);
+	return (least < AA_ROUNDS_WANTED ? EXIT_INCONCLUSIVE : EXIT_GOOD);
+}
+
+static int
+measure(const struct settings *settings, const struct suite *suite)
+{
+	struct session_help help = {.is_exhaustive = true};
+	struct session s;
+	struct buf note;
+	uint32_t least;
+	int code;
+
+	session_run(&s, settings, suite, &help);
+	buf_init(&note, 16u << 20);
+	least = make_note(&s, &note);
+	code = exit_code(&s, least);
+	if (code != EXIT_UNMEASURED &&
+	    archive_note(settings->store, s.id, &note) != 0)
+		code = EXIT_UNMEASURED;
+	if (settings->format == FORMAT_JSON)
+		fputs(buf_str(&note), stdout);
+	else
+		print_table(&s, least);
+	if (fflush(stdout) != 0)
+		code = EXIT_UNMEASURED;
+	buf_fini(&note);
+	session_fini(&s);
+	return (code);
+}
+
+int
+command_aa(const struct settings *settings)
+{
+	struct suite suite;
+	int code = suite_load(settings, &suite);
+
+	if (code != 0)
+		return (code);
+	code = measure(settings, &suite);
+	suite_fini(&suite);
+	return (code);
+}
