@@ -70,6 +70,23 @@ report_first_failure(const struct report *r, size_t *check)
 	return (ledger_failure_at(l, *check, ARM_CANDIDATE));
 }
 
+const struct ledger_failure *
+report_shown_failure(const struct report *r, size_t *check)
+{
+	const struct session *s = r->session;
+	const struct ledger_failure *f;
+
+	if (s->verdict == ENGINE_INCONCLUSIVE && s->reason_check != SIZE_MAX &&
+	    s->reason == ENGINE_REASON_BASELINE_FAILING) {
+		f = ledger_failure_at(&s->ledger, s->reason_check,
+		    ARM_BASELINE);
+		*check = s->reason_check;
+		if (f->is_set)
+			return (f);
+	}
+	return (report_first_failure(r, check));
+}
+
 void
 report_subject(const struct report *r, const struct engine_component *c,
     struct buf *out)
@@ -146,8 +163,8 @@ report_rounds(const struct report *r, struct buf *out)
 	char spent[CLOCK_SPAN_SIZE];
 
 	clock_format_span(s->spent, spent);
-	buf_printf(out, "%u rounds of %zu check%s in %s", s->rounds,
-	    s->suite->count, s->suite->count == 1 ? "" : "s", spent);
+	buf_printf(out, "%u round%s of %zu check%s in %s", s->rounds,
+	    s->rounds == 1 ? "" : "s", s->suite->count, s->suite->count == 1 ? "" : "s", spent);
 }
 
 bool
@@ -166,6 +183,9 @@ report_unfinished(const struct report *r,
 
 	*more = 0;
 	if (r->session->verdict != ENGINE_INCONCLUSIVE ||
+	    r->session->reason == ENGINE_REASON_BASELINE_FAILING ||
+	    r->session->reason == ENGINE_REASON_INFRASTRUCTURE ||
+	    r->session->reason == ENGINE_REASON_FLAKY ||
 	    engine_counts_total(r->session->engine).rounds == 0)
 		return (0);
 	for (i = 0; i < r->component_count; i++) {

@@ -77,8 +77,16 @@ void report_size(const struct report *r, const struct engine_component *c,
 bool report_is_unfinished(const struct engine_component *c);
 
 /*
+ * The failure to show to people: the baseline's where that is why the gate
+ * could not decide, else report_first_failure's.
+ */
+const struct ledger_failure *report_shown_failure(const struct report *r,
+    size_t *check);
+
+/*
  * The unfinished components to show to people, at most REPORT_UNFINISHED_MOST
- * of them, none when nothing was measured; *more: how many are left out.
+ * of them, none when more rounds would not have helped; *more: how many are
+ * left out.
  */
 #define REPORT_UNFINISHED_MOST 12
 

@@ -95,11 +95,11 @@ print_first_failure(const struct report *r, struct buf *out)
 	char hex[2 * MESSAGE_ID_SIZE + 1];
 	size_t check;
 
-	f = report_first_failure(r, &check);
+	f = report_shown_failure(r, &check);
 	if (f == NULL)
 		return;
 	crypto_hex(f->run, MESSAGE_ID_SIZE, hex);
-	buf_append_str(out, "\nFirst failing run of the candidate: ");
+	buf_printf(out, "\nFirst failing run of the %s: ", arm_name(f->arm));
 	append_text(out, r->session->suite->checks[check].id);
 	buf_printf(out, ", run `%s`, `%s:%lld`\n", hex, f->what.file,
 	    (long long)f->what.line);

@@ -113,12 +113,12 @@ print_first_failure(const struct report *r, struct buf *out)
 	char hex[2 * MESSAGE_ID_SIZE + 1];
 	size_t check;
 
-	f = report_first_failure(r, &check);
+	f = report_shown_failure(r, &check);
 	if (f == NULL)
 		return;
 	crypto_hex(f->run, MESSAGE_ID_SIZE, hex);
-	buf_printf(out, "\nfirst failing run of the candidate\n  %s, pair %u, "
-	    "%s, run %s\n", r->session->suite->checks[check].id, f->number,
+	buf_printf(out, "\nfirst failing run of the %s\n  %s, pair %u, "
+	    "%s, run %s\n", arm_name(f->arm), r->session->suite->checks[check].id, f->number,
 	    outcome_name(f->outcome), hex);
 	buf_printf(out, "  %s:%lld:%lld: ", f->what.file,
 	    (long long)f->what.line, (long long)f->what.column);

@@ -397,8 +397,9 @@ why(const struct session *s)
 
 	if (s->verdict == ENGINE_BLOCK && n.focuses > 0)
 		return (xasprintf("the evidence against the candidate "
-		    "reached its bound after %u rounds and %u extra pairs",
-		    s->rounds, n.focuses));
+		    "reached its bound after %u round%s and %u extra pair%s",
+		    s->rounds, s->rounds == 1 ? "" : "s", n.focuses,
+		    n.focuses == 1 ? "" : "s"));
 	if (s->verdict == ENGINE_BLOCK)
 		return (xasprintf("the evidence against the candidate "
 		    "reached its bound after %u rounds", s->rounds));

@@ -180,6 +180,19 @@ def test_dead_target_in_both_arms_never_passes(gate, options):
     assert "baseline" in verdict.out
 
 
+def test_dead_baseline_is_shown_to_be_dead(gate, paysim):
+    """The report says why there is nothing to compare with, and not what
+    more rounds would have ruled out."""
+    urls = paysim("good=0")
+    for options in (), ("--format=markdown",):
+        verdict = gate(urls["good"], f"http://127.0.0.1:{free_port()}",
+                       *options)
+        assert verdict.code == 20
+        assert "irst failing run of the baseline" in verdict.out
+        assert "cannot connect" in verdict.out
+        assert "not yet ruled out" not in verdict.out
+
+
 def test_dead_candidate_blocks(gate, paysim):
     """A candidate that does not answer is a failing one."""
     urls = paysim("good=0")
