@@ -114,7 +114,7 @@ def test_failing_release_blocks_with_the_first_failing_run(gate, paysim,
                    *(f"--report={path}" for path in reports))
     assert verdict.code == 10
     assert verdict.out.startswith("BLOCK")
-    assert "rounds of 3 checks" in verdict.out
+    assert " of 3 checks in " in verdict.out
     assert "regressions" in verdict.out
     assert "first failing run of the candidate" in verdict.out
     document = json.loads(reports[0].read_text())
