@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 	    "can read it in the list of processes", .env = ""},
 	{.name = "secret-file", .type = OPTION_LIST, .arg = "NAME=FILE",
 	    AT(secret_files), .help = "Set a secret to the content of a "
-	    "file"},
+	    "file", .env = ""},
 	{.name = "secrets-file", .type = OPTION_LIST, .arg = "FILE",
 	    AT(secrets_files), .help = "Set secrets from lines of "
 	    "NAME=VALUE"},
