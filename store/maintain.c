@@ -220,6 +220,27 @@ compare_day(struct comparison *cmp, const char *dir, int64_t day,
 	return (rc);
 }
 
+/* The minutes of the fleet are those of its checks, added up. */
+static void
+compare_fleet(struct comparison *cmp)
+{
+#define CHECKS "SELECT start_us, sum(passed), sum(failed), " \
+	"sum(unreachable), sum(unknown), sum(invalid), sum(lost), " \
+	"sum(skipped) FROM rollup_minute GROUP BY start_us"
+#define FLEET "SELECT * FROM fleet_minute"
+	int64_t wrong = db_int(cmp->db, "SELECT (SELECT count(*) FROM ("
+	    CHECKS " EXCEPT " FLEET ")) + (SELECT count(*) FROM (" FLEET
+	    " EXCEPT " CHECKS "))", -1);
+
+	if (wrong == 0)
+		return;
+	cmp->wrong++;
+	fprintf(cmp->out, "main.db: %lld minutes of fleet_minute differ from "
+	    "rollup_minute\n", (long long)wrong);
+#undef CHECKS
+#undef FLEET
+}
+
 static int
 compare_days(struct comparison *cmp, const char *dir, struct cause *c)
 {
@@ -238,6 +259,8 @@ compare_days(struct comparison *cmp, const char *dir, struct cause *c)
 			rc = compare_day(cmp, dir, day,
 			    sqlite3_column_int64(stmt, 1), c);
 	sqlite3_finalize(stmt);
+	if (rc == 0)
+		compare_fleet(cmp);
 	db_exec(cmp->db, "COMMIT");
 	return (rc);
 }

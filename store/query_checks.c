@@ -481,21 +481,16 @@ query_checks(struct query *q, const struct query_which *which, wall_us since,
 /* All checks together. */
 
 static int
-total_piece(struct query *q, const struct query_piece *p,
+total(struct query *q, const char *sql, wall_us from, wall_us to,
     struct query_totals *out)
 {
-	char *sql = sqlite3_mprintf("SELECT sum(passed), sum(failed), "
-	    "sum(unreachable), sum(unknown), sum(invalid), sum(lost), "
-	    "sum(skipped) FROM %s WHERE start_us >= ?1 AND start_us < ?2",
-	    rollup_tables[p->level].name);
 	sqlite3_stmt *stmt;
 	int i, rc = query_prepare(q, q->db, sql, &stmt);
 
-	sqlite3_free(sql);
 	if (rc != 0)
 		return (rc);
-	sqlite3_bind_int64(stmt, 1, p->from);
-	sqlite3_bind_int64(stmt, 2, p->to);
+	sqlite3_bind_int64(stmt, 1, from);
+	sqlite3_bind_int64(stmt, 2, to);
 	rc = sqlite3_step(stmt);
 	for (i = 0; rc == SQLITE_ROW && i < OUTCOME_COUNT; i++)
 		out->counts[i] += sqlite3_column_int64(stmt, i);
@@ -511,18 +506,31 @@ query_check_is_failing(const struct query_check *c)
 	    c->last_bad_us > c->last_passed_us));
 }
 
+#define TOTAL_SQL(table) "SELECT sum(passed), sum(failed), " \
+	"sum(unreachable), sum(unknown), sum(invalid), sum(lost), " \
+	"sum(skipped) FROM " table " WHERE start_us >= ?1 AND start_us < ?2"
+
 int
 query_totals(struct query *q, wall_us since, wall_us until,
     struct query_totals *out)
 {
-	struct query_piece pieces[QUERY_PIECES_MOST];
-	size_t i, n = query_cut(reachable(since), until, pieces);
+	wall_us from = rollup_start(ROLLUP_FLEET, since);
+	wall_us to = rollup_start(ROLLUP_FLEET, until + SPAN_MIN - 1);
+	wall_us kept = rollup_start(ROLLUP_DAY, clock_wall() - MINUTES_KEPT) +
+	    SPAN_DAY;
 	char *sql;
 	int rc = 0;
 
 	*out = (struct query_totals){0};
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = total_piece(q, &pieces[i], out);
+	/* Before the minutes begin: whole days, of each check. */
+	if (from < kept) {
+		rc = total(q, TOTAL_SQL("rollup_day"),
+		    rollup_start(ROLLUP_DAY, from), kept < to ? kept : to,
+		    out);
+		from = kept;
+	}
+	if (rc == 0 && from < to)
+		rc = total(q, TOTAL_SQL("fleet_minute"), from, to, out);
 	sql = sqlite3_mprintf("SELECT count(*) FROM check_state "
 	    "WHERE last_due_us >= %lld", (long long)since);
 	out->checks = db_int(q->db, sql, 0);

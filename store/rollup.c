@@ -23,10 +23,11 @@
 #define EXPIRE_MOST_ROWS 5000   /* at a call */
 #define BLOB_MOST_BYTES (64u << 10)
 
-const struct rollup_table rollup_tables[ROLLUP_LEVELS] = {
+const struct rollup_table rollup_tables[ROLLUP_TABLES] = {
 	{"rollup_minute", SPAN_MIN, 90 * SPAN_DAY},
 	{"rollup_hour", SPAN_H, 5 * 366 * SPAN_DAY},
 	{"rollup_day", SPAN_DAY, 20 * 366 * SPAN_DAY},
+	{"fleet_minute", SPAN_MIN, 90 * SPAN_DAY},
 };
 
 struct rollup_key {
@@ -36,7 +37,7 @@ struct rollup_key {
 
 struct rollup {
 	struct rollup_key key;
-	struct registry_check *check; /* may point back here */
+	struct registry_check *check; /* may point back here; NULL: fleet */
 	int64_t counts[OUTCOME_COUNT];
 	int64_t duration_sum_us, duration_max_us;
 	struct sketch durations;
@@ -65,7 +66,8 @@ struct level {
 struct rollups {
 	sqlite3 *db;
 	struct registry *registry;
-	struct level levels[ROLLUP_LEVELS];
+	struct level levels[ROLLUP_TABLES];
+	struct rollup *latest_fleet;
 	struct registry_check *dirty_states;
 	struct mark *marks;
 	sqlite3_stmt *put_state, *put_mark, *drop_mark;
@@ -111,7 +113,7 @@ read_newest(struct rollups *r, enum rollup_level level)
 static int
 prepare_level(struct rollups *r, enum rollup_level level)
 {
-	static const char *const forms[] = {
+	static const char *const of_checks[] = {
 	    "SELECT passed, failed, unreachable, unknown, invalid, lost, "
 	    "skipped, duration_sum_us, duration_max_us, durations FROM %s "
 	    "WHERE start_us = ?1 AND check_id = ?2",
@@ -119,13 +121,21 @@ prepare_level(struct rollups *r, enum rollup_level level)
 	    "?10, ?11, ?12)",
 	    "SELECT min(start_us) FROM %s",
 	    "DELETE FROM %s WHERE start_us = ?1"};
+	static const char *const of_fleet[] = {
+	    "SELECT passed, failed, unreachable, unknown, invalid, lost, "
+	    "skipped FROM %s WHERE start_us = ?1 AND ?2 = 0",
+	    "REPLACE INTO %s VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	    "SELECT min(start_us) FROM %s",
+	    "DELETE FROM %s WHERE start_us = ?1"};
+	const char *const *forms = level == ROLLUP_FLEET ? of_fleet :
+	    of_checks;
 	struct level *l = &r->levels[level];
 	sqlite3_stmt **stmts[] = {&l->find, &l->put, &l->oldest, &l->expire};
 	size_t i;
 	int rc = 0;
 
 	l->dirty_end = &l->dirty;
-	for (i = 0; rc == 0 && i < NELEMS(forms); i++) {
+	for (i = 0; rc == 0 && i < NELEMS(of_checks); i++) {
 		char *sql = sqlite3_mprintf(forms[i],
 		    rollup_tables[level].name);
 
@@ -178,7 +188,7 @@ rollups_open(sqlite3 *db, struct registry *reg, struct rollups **out)
 	r->db = db;
 	r->registry = reg;
 	buf_init(&r->blob, BLOB_MOST_BYTES);
-	for (i = 0; rc == 0 && i < ROLLUP_LEVELS; i++)
+	for (i = 0; rc == 0 && i < ROLLUP_TABLES; i++)
 		rc = prepare_level(r, (enum rollup_level)i);
 	if (rc == 0)
 		rc = db_prepare(db, "REPLACE INTO check_state VALUES (?1, "
@@ -204,7 +214,7 @@ drop_entry(struct level *l, struct rollup *e)
 {
 	int i;
 
-	for (i = 0; i < ROLLUP_LEVELS; i++)
+	for (i = 0; e->check != NULL && i < ROLLUP_LEVELS; i++)
 		if (e->check->latest[i] == e)
 			e->check->latest[i] = NULL;
 	HASH_DEL(l->entries, e);
@@ -235,7 +245,7 @@ rollups_close(struct rollups **rp)
 	if (r == NULL)
 		return;
 	*rp = NULL;
-	for (i = 0; i < ROLLUP_LEVELS; i++)
+	for (i = 0; i < ROLLUP_TABLES; i++)
 		close_level(&r->levels[i]);
 	HASH_ITER(hh, r->marks, m, next) {
 		HASH_DEL(r->marks, m);
@@ -249,35 +259,25 @@ rollups_close(struct rollups **rp)
 }
 
 static struct rollup *
-entry_get(struct level *l, enum rollup_level level,
-    const struct rollup_run *run)
+entry_find(struct level *l, wall_us start, struct registry_check *check)
 {
-	struct rollup_key key = {rollup_start(level, run->due_us),
-	    run->check->id};
-	struct rollup *e = run->check->latest[level];
+	struct rollup_key key = {start, check != NULL ? check->id : 0};
+	struct rollup *e;
 
-	/* Nearly always the same hour and day as the run before. */
-	if (e != NULL && e->key.start_us == key.start_us)
-		return (e);
 	HASH_FIND(hh, l->entries, &key, sizeof(key), e);
-	if (e == NULL) {
-		e = xcalloc(1, sizeof(*e));
-		e->key = key;
-		e->check = run->check;
-		e->is_whole = key.start_us > l->written_us;
-		HASH_ADD(hh, l->entries, key, sizeof(e->key), e);
-	}
-	run->check->latest[level] = e;
+	if (e != NULL)
+		return (e);
+	e = xcalloc(1, sizeof(*e));
+	e->key = key;
+	e->check = check;
+	e->is_whole = start > l->written_us;
+	HASH_ADD(hh, l->entries, key, sizeof(e->key), e);
 	return (e);
 }
 
 static void
-count(struct rollups *r, enum rollup_level level,
-    const struct rollup_run *run)
+touch(struct rollups *r, struct level *l, struct rollup *e)
 {
-	struct level *l = &r->levels[level];
-	struct rollup *e = entry_get(l, level, run);
-
 	if (!e->is_dirty) {
 		e->is_dirty = true;
 		*l->dirty_end = e;
@@ -286,6 +286,21 @@ count(struct rollups *r, enum rollup_level level,
 	e->used = r->flushes;
 	if (e->key.start_us > l->newest_us)
 		l->newest_us = e->key.start_us;
+}
+
+static void
+count(struct rollups *r, enum rollup_level level,
+    const struct rollup_run *run)
+{
+	struct level *l = &r->levels[level];
+	wall_us start = rollup_start(level, run->due_us);
+	struct rollup *e = run->check->latest[level];
+
+	/* Nearly always the same hour and day as the run before. */
+	if (e == NULL || e->key.start_us != start)
+		e = run->check->latest[level] = entry_find(l, start,
+		    run->check);
+	touch(r, l, e);
 	e->counts[run->outcome]++;
 	if (run->outcome != OUTCOME_PASSED)
 		return;
@@ -293,6 +308,19 @@ count(struct rollups *r, enum rollup_level level,
 	if (run->duration_us > e->duration_max_us)
 		e->duration_max_us = run->duration_us;
 	sketch_add(&e->durations, run->duration_us);
+}
+
+static void
+count_fleet(struct rollups *r, const struct rollup_run *run)
+{
+	struct level *l = &r->levels[ROLLUP_FLEET];
+	wall_us start = rollup_start(ROLLUP_FLEET, run->due_us);
+
+	if (r->latest_fleet == NULL ||
+	    r->latest_fleet->key.start_us != start)
+		r->latest_fleet = entry_find(l, start, NULL);
+	touch(r, l, r->latest_fleet);
+	r->latest_fleet->counts[run->outcome]++;
 }
 
 /* A streak is of measured runs; what is ours neither ends nor extends it. */
@@ -352,6 +380,7 @@ rollups_add(struct rollups *r, const struct rollup_run *run)
 		return;
 	for (i = 0; i < ROLLUP_LEVELS; i++)
 		count(r, (enum rollup_level)i, run);
+	count_fleet(r, run);
 	see(r, run);
 }
 
@@ -388,6 +417,22 @@ rollups_are_dirty(const struct rollups *r)
 	return (r->is_dirty);
 }
 
+/* What the fleet has not: returns 0, or ERR_CORRUPT before any change. */
+static int
+merge_durations(struct level *l, struct rollup *e)
+{
+	int rc = sketch_merge_coded(&e->durations,
+	    sqlite3_column_blob(l->find, 9),
+	    (size_t)sqlite3_column_bytes(l->find, 9));
+
+	if (rc != 0)
+		return (rc);
+	e->duration_sum_us += sqlite3_column_int64(l->find, 7);
+	if (sqlite3_column_int64(l->find, 8) > e->duration_max_us)
+		e->duration_max_us = sqlite3_column_int64(l->find, 8);
+	return (0);
+}
+
 /* Merge the row that main.db has. */
 static int
 make_whole(struct level *l, struct rollup *e)
@@ -398,19 +443,12 @@ make_whole(struct level *l, struct rollup *e)
 	sqlite3_bind_int64(l->find, 2, e->key.check_id);
 	rc = sqlite3_step(l->find);
 	if (rc == SQLITE_ROW) {
-		/* The sketch is first: it may be refused. */
-		if (sketch_merge_coded(&e->durations,
-		    sqlite3_column_blob(l->find, 9),
-		    (size_t)sqlite3_column_bytes(l->find, 9)) != 0) {
+		if (e->check != NULL && merge_durations(l, e) != 0) {
 			sqlite3_reset(l->find);
 			return (ERR_CORRUPT);
 		}
 		for (i = 0; i < OUTCOME_COUNT; i++)
 			e->counts[i] += sqlite3_column_int64(l->find, i);
-		e->duration_sum_us += sqlite3_column_int64(l->find, 7);
-		if (sqlite3_column_int64(l->find, 8) > e->duration_max_us)
-			e->duration_max_us = sqlite3_column_int64(l->find,
-			    8);
 	}
 	sqlite3_reset(l->find);
 	if (db_err(rc) == 0)
@@ -425,12 +463,14 @@ write_entry(struct rollups *r, struct level *l, struct rollup *e)
 
 	if (!e->is_whole && (rc = make_whole(l, e)) != 0)
 		return (rc);
-	buf_reset(&r->blob);
-	sketch_encode(&e->durations, &r->blob);
 	sqlite3_bind_int64(l->put, 1, e->key.start_us);
 	sqlite3_bind_int64(l->put, 2, e->key.check_id);
 	for (i = 0; i < OUTCOME_COUNT; i++)
 		sqlite3_bind_int64(l->put, 3 + i, e->counts[i]);
+	if (e->check == NULL)
+		return (db_run(l->put));
+	buf_reset(&r->blob);
+	sketch_encode(&e->durations, &r->blob);
 	sqlite3_bind_int64(l->put, 10, e->duration_sum_us);
 	sqlite3_bind_int64(l->put, 11, e->duration_max_us);
 	db_bind_blob(l->put, 12, r->blob.data, r->blob.len);
@@ -476,7 +516,7 @@ write_all(struct rollups *r)
 	struct mark *m, *next;
 	int i, rc = 0;
 
-	for (i = 0; i < ROLLUP_LEVELS; i++)
+	for (i = 0; i < ROLLUP_TABLES; i++)
 		for (e = r->levels[i].dirty; rc == 0 && e != NULL;
 		    e = e->next_dirty)
 			rc = write_entry(r, &r->levels[i], e);
@@ -523,7 +563,8 @@ settle(struct rollups *r)
 	int i;
 
 	r->flushes++;
-	for (i = 0; i < ROLLUP_LEVELS; i++)
+	r->latest_fleet = NULL;
+	for (i = 0; i < ROLLUP_TABLES; i++)
 		settle_level(r, (enum rollup_level)i);
 	for (c = r->dirty_states; c != NULL; c = next_c) {
 		next_c = c->next_dirty;
@@ -584,7 +625,7 @@ rollups_expire(struct rollups *r, wall_us now)
 {
 	int i, rc = 0;
 
-	for (i = 0; rc == 0 && i < ROLLUP_LEVELS; i++)
+	for (i = 0; rc == 0 && i < ROLLUP_TABLES; i++)
 		rc = expire_level(r, (enum rollup_level)i,
 		    now - rollup_tables[i].kept);
 	return (rc);

@@ -11,7 +11,14 @@
 
 #include "store/registry.h"
 
-enum rollup_level { ROLLUP_MINUTE, ROLLUP_HOUR, ROLLUP_DAY, ROLLUP_LEVELS };
+enum rollup_level {
+	ROLLUP_MINUTE,
+	ROLLUP_HOUR,
+	ROLLUP_DAY,
+	ROLLUP_LEVELS,               /* of each check */
+	ROLLUP_FLEET = ROLLUP_LEVELS, /* all checks together, by minute */
+	ROLLUP_TABLES
+};
 
 struct rollup_table {
 	const char *name;   /* of the table */
@@ -19,7 +26,7 @@ struct rollup_table {
 	span_us kept;       /* rows older than this are removed */
 };
 
-extern const struct rollup_table rollup_tables[ROLLUP_LEVELS];
+extern const struct rollup_table rollup_tables[ROLLUP_TABLES];
 
 /* The start of the minute, hour or day that holds t. */
 wall_us rollup_start(enum rollup_level level, wall_us t);

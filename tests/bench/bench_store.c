@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -341,12 +342,17 @@ sender_open(struct sender *s, const char *dir)
 	free(path);
 }
 
-static void
+/* Returns the CPU time that the process used in all. */
+static span_us
 sender_close(struct sender *s)
 {
+	struct rusage u;
+
 	channel_free(&s->channel);
-	waitpid(s->pid, NULL, 0);
+	wait4(s->pid, NULL, 0, &u);
 	loop_free(&s->loop);
+	return ((u.ru_utime.tv_sec + u.ru_stime.tv_sec) * SPAN_S +
+	    u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
 static void
@@ -681,11 +687,16 @@ contest_open(struct contest *c, const char *top)
 static void
 contest_close(struct contest *c)
 {
+	size_t i;
+
 	sqlite3_finalize(c->bare.insert);
 	db_close(&c->bare.db);
 	store_writer_close(&c->writer);
-	if (c->v->rows == 0)
-		sender_close(&c->sender);
+	if (c->v->rows > 0)
+		return;
+	c->cpu[PROCESS][0] = sender_close(&c->sender) / c->v->rounds;
+	for (i = 1; i < (size_t)c->v->rounds; i++)
+		c->cpu[PROCESS][i] = c->cpu[PROCESS][0];
 }
 
 int
@@ -706,8 +717,8 @@ main(int argc, char **argv)
 	fill(&c);
 	for (i = 0; i < (size_t)v.rounds; i++)
 		play(&c, i);
-	report(&c);
 	contest_close(&c);
+	report(&c);
 	ask_everything(c.dirs[LIBRARY], first_due_us + c.writer_next *
 	    pace_us);
 	remove_dir(top);

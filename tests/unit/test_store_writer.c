@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "store/db.h"
+#include "store/schema.h"
 #include "tests/unit/store_fixture.h"
 
 #define TODAY "runs-2026-11-20.db"
@@ -359,6 +360,40 @@ newer_store_is_refused_with_a_sentence(void **state)
 		    db_newest_version(&db_main) :
 		    db_newest_version(&db_runs));
 	}
+}
+
+/* A store as the first version made it, with a rollup in it. */
+static void
+older_store_is_migrated_with_what_it_holds(void **state)
+{
+	char *path = file_join(dir, "main.db");
+	struct store_writer *w;
+	sqlite3 *db;
+	int i, newest = 0;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, schema_main[0].sql, NULL, NULL,
+	    NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1;"
+	    "PRAGMA application_id = 0x6532454d;"
+	    "INSERT INTO checks (check_name, service, location, environment, "
+	    "is_planned, first_seen_us) VALUES ('a/b', 'a', 'l', 'e', 1, 5), "
+	    "('a/c', 'a', 'l', 'e', 1, 5);"
+	    "INSERT INTO rollup_minute VALUES (60000000, 1, 3, 1, 0, 0, 0, 0,"
+	    " 0, 9, 4, x''), (60000000, 2, 4, 0, 0, 0, 0, 0, 0, 9, 4, x'')",
+	    NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	w = fixture_open(dir);
+	store_writer_close(&w);
+	for (i = 0; schema_main[i].version != 0; i++)
+		newest = schema_main[i].version;
+	assert_true(newest > 1);
+	assert_int_equal(in_main("PRAGMA user_version"), newest);
+	assert_int_equal(in_main("SELECT count(*) FROM checks"), 2);
+	assert_int_equal(in_main("SELECT passed * 10 + failed "
+	    "FROM fleet_minute"), 71);
+	free(path);
 }
 
 static void
@@ -713,6 +748,7 @@ main(void)
 		TEST(runs_that_a_crash_left_uncounted_are_counted_once),
 		TEST(second_writer_is_refused_with_the_first_ones_name),
 		TEST(newer_store_is_refused_with_a_sentence),
+		TEST(older_store_is_migrated_with_what_it_holds),
 		TEST(foreign_database_is_refused),
 		TEST(lost_main_database_is_rebuilt_from_the_runs),
 		TEST(document_that_is_no_run_event_is_put_aside),
