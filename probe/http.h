@@ -101,8 +101,8 @@ struct http_request {
 	const struct http_part *parts;
 	size_t part_count;
 	/* It may reach the server twice. libcurl sends again by itself when a
-	 * kept connection turns out to be closed; else it does so only when
-	 * TCP says that the server saw nothing of the first. */
+	 * kept connection turns out to be closed; else that ends the transfer
+	 * without an answer. */
 	bool is_repeatable;
 	struct http_options options;
 };

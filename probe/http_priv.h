@@ -29,7 +29,6 @@ struct http_transfer {
 	int sent_times;               /* requests sent by libcurl for us */
 	bool is_too_big;
 	bool is_sent_twice;
-	size_t unseen_bytes; /* see http_setup.c */
 	const char *bound;            /* which one is_too_big means */
 	char error[CURL_ERROR_SIZE];
 };

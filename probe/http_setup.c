@@ -4,12 +4,8 @@
  * arrives. Nothing is decoded, followed or authenticated by libcurl itself:
  * flows see each answer as it was.
  */
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -143,57 +139,25 @@ body_cb(char *data, size_t one, size_t len, void *arg)
 }
 
 /*
- * A connection closes. While a request is under way: count what it had sent
- * and TCP had not acknowledged. A server that closes after it has taken a
- * request acknowledges it with the same segment.
- */
-static int
-close_cb(void *arg, curl_socket_t fd)
-{
-	struct http_transfer *t = arg;
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-	uint64_t sent, seen;
-
-	must_magic(t, HTTP_TRANSFER_MAGIC);
-	if (t->easy != NULL && !t->request->is_repeatable &&
-	    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	    info.tcpi_bytes_sent > 0) {
-		sent = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
-		/* The SYN counts as one byte acknowledged. */
-		seen = info.tcpi_bytes_acked > 0 ? info.tcpi_bytes_acked - 1 :
-		    0;
-		t->unseen_bytes = sent > seen ? sent - seen : 0;
-	}
-	return (close(fd));
-}
-
-/*
  * Called each time that libcurl is about to send the request. The second
- * time, the kept connection that it had chosen was closed by the server. If
- * not a byte of the request had been acknowledged, no server has seen it;
- * else it may have been carried out.
+ * time, the kept connection that it had chosen was closed by the server,
+ * which may or may not have seen the first.
  */
 static int
 before_send_cb(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
 	struct http_transfer *t = arg;
-	curl_off_t body = 0;
-	long head = 0;
 
 	(void)ip;
 	(void)local_ip;
 	(void)port;
 	(void)local_port;
 	must_magic(t, HTTP_TRANSFER_MAGIC);
-	if (t->sent_times++ == 0 || t->request->is_repeatable)
-		return (CURL_PREREQFUNC_OK);
-	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &head);
-	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &body);
-	if (t->sent_times == 2 && (curl_off_t)t->unseen_bytes >= head + body)
-		return (CURL_PREREQFUNC_OK);
-	t->is_sent_twice = true;
-	return (CURL_PREREQFUNC_ABORT);
+	if (t->sent_times++ > 0 && !t->request->is_repeatable) {
+		t->is_sent_twice = true;
+		return (CURL_PREREQFUNC_ABORT);
+	}
+	return (CURL_PREREQFUNC_OK);
 }
 
 /* Requests. */
@@ -413,8 +377,6 @@ set_callbacks(struct http_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, before_send_cb);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, close_cb);
-	curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, t);
 }
 
 const char *

@@ -173,23 +173,6 @@ def test_a_kept_connection_that_closes_does_not_make_a_payment_twice(
     assert [r[0].split()[0] for r in server.requests] == ["GET", "POST"]
 
 
-def test_a_connection_that_closed_before_the_payment_reached_it_is_replaced(
-        probe, serve):
-    """Closed after each answer, unannounced: TCP tells that the server saw
-    nothing, so that sending again is no second payment."""
-    async def once(_request, _reader, writer):
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        await writer.drain()
-        return False
-
-    server = serve(once)
-    post = f"POST {server.url}/\n[Form]\na: b\nHTTP 200\n\n"
-    for _ in range(10):
-        event = probe.run(post * 4)
-        assert event["outcome"] == "passed", event
-    assert len(server.requests) == 40
-
-
 def test_nothing_there_is_unreachable(probe):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
