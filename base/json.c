@@ -31,6 +31,8 @@ struct open_container {
 struct parser {
 	const char *source;
 	const char *p, *end;
+	char *copy; /* of the source: texts lie in it, where they stood, and
+	             * end with a NUL in place of what followed them */
 	struct arena *arena;
 	const struct json_limits *limits;
 	struct json *waiting;
@@ -128,7 +130,7 @@ escape(struct parser *ps, char **out)
 	return (0);
 }
 
-/* Find the closing quote so that one allocation fits the decoded text. */
+/* Find the closing quote; NULL when there is none. */
 static const char *
 string_end(struct parser *ps)
 {
@@ -174,9 +176,8 @@ parse_hard_string(struct parser *ps, const char **text, size_t *len)
 
 	if (close == NULL)
 		return (fail(ps, "the string does not end"));
-	start = out = arena_alloc(ps->arena, (size_t)(close - ps->p));
-	if (start == NULL)
-		return (over(ps, "the document needs too much memory"));
+	/* Decoded it is no longer than it was. */
+	start = out = ps->copy + (ps->p + 1 - ps->source);
 	for (ps->p++; ps->p < close;) {
 		run = ps->p;
 		while (ps->p < close && *ps->p != '\\' &&
@@ -210,9 +211,8 @@ parse_string(struct parser *ps, const char **text, size_t *len)
 
 	if (ps->end - ps->p <= (ptrdiff_t)n + 1 || ps->p[n + 1] != '"')
 		return (parse_hard_string(ps, text, len));
-	start = arena_strndup(ps->arena, ps->p + 1, n);
-	if (start == NULL)
-		return (over(ps, "the document needs too much memory"));
+	start = ps->copy + (ps->p + 1 - ps->source);
+	start[n] = '\0';
 	ps->p += n + 2;
 	*text = start;
 	*len = n;
@@ -266,9 +266,8 @@ parse_number(struct parser *ps, struct json *node)
 		return (fail(ps, "invalid number"));
 	node->kind = JSON_NUMBER;
 	node->len = (size_t)(end - ps->p);
-	node->text = arena_strndup(ps->arena, ps->p, node->len);
-	if (node->text == NULL)
-		return (over(ps, "the document needs too much memory"));
+	node->text = ps->copy + (ps->p - ps->source);
+	ps->copy[end - ps->source] = '\0';
 	ps->p = end;
 	return (0);
 }
@@ -482,6 +481,7 @@ json_parse(const char *source, size_t len, const struct json_limits *limits,
 	doc = xcalloc(1, sizeof(*doc));
 	arena_init(&doc->arena, 0);
 	ps.arena = &doc->arena;
+	ps.copy = arena_strndup(ps.arena, source, len);
 	rc = parse_value(&ps);
 	skip_blanks(&ps);
 	if (rc == 0 && ps.p != ps.end)
