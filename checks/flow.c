@@ -12,6 +12,8 @@
 #include "base/must.h"
 #include "base/utf8.h"
 
+#define MISTAKES_MOST 20 /* of one flow */
+
 #define X(upper, name, arg) name,
 const char *const flow_query_names[] = {FLOW_QUERY_TABLE(X)};
 const char *const flow_filter_names[] = {FLOW_FILTER_TABLE(X)};
@@ -128,6 +130,22 @@ refuse_encoding(struct cause *cause, const char *path, const char *source,
 	    (unsigned char)source[bad]);
 }
 
+/*
+ * Report the mistake at hand, and those of the requests after it: nobody
+ * wants to mend a flow one mistake at a time.
+ */
+static void
+report_mistakes(struct parser *p)
+{
+	struct parse_list entries;
+	int left = MISTAKES_MOST;
+
+	do {
+		mistake_report(p);
+	} while (!p->is_over_limit && --left > 0 && mistake_resume(p) &&
+	    file_parse(p, &entries) != PARSE_OK);
+}
+
 int
 flow_parse(const char *path, const char *source, size_t len,
     struct cause *cause, struct flow **out)
@@ -156,7 +174,7 @@ flow_parse(const char *path, const char *source, size_t len,
 	if (file_parse(&p, &entries) == PARSE_OK)
 		*out = flow_new(&p, &entries);
 	else {
-		mistake_report(&p);
+		report_mistakes(&p);
 		err = p.is_over_limit ? ERR_LIMIT : ERR_SYNTAX;
 	}
 	parser_fini(&p);

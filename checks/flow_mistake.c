@@ -298,3 +298,38 @@ mistake_report(struct parser *p)
 	    "%s", buf_str(&text));
 	buf_fini(&text);
 }
+
+/* A method, which may be anyone's own, and what a URL begins with. */
+static bool
+begins_request(const char *line, const char *end)
+{
+	const char *s = line;
+
+	while (s < end && *s >= 'A' && *s <= 'Z')
+		s++;
+	return (s > line && end - s > 2 && *s == ' ' &&
+	    (memcmp(s + 1, "{{", 2) == 0 || memcmp(s + 1, "ht", 2) == 0));
+}
+
+bool
+mistake_resume(struct parser *p)
+{
+	const char *end = p->source + p->source_len, *eol;
+	const struct cursor *at = p->has_hint &&
+	    p->hint.at.at > p->error.at.at ? &p->hint.at : &p->error.at;
+	const char *line = p->source + at->at;
+	uint32_t number = at->line;
+
+	while ((eol = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+		line = eol + 1;
+		number++;
+		if (!begins_request(line, end))
+			continue;
+		p->cur = (struct cursor){(size_t)(line - p->source), number,
+		    1};
+		p->has_hint = false;
+		p->depth = 0;
+		return (true);
+	}
+	return (false);
+}

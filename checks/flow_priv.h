@@ -121,8 +121,13 @@ enum parse parse_items(struct parser *p, size_t item_bytes,
     enum parse (*item_parse)(struct parser *, void *),
     struct parse_list *out);
 
-/* flow_mistake.c */
+/*
+ * flow_mistake.c. mistake_resume goes to the next line after the mistake that
+ * begins as a request does, so that what follows can be looked at too; false
+ * when there is none.
+ */
 void mistake_report(struct parser *p);
+bool mistake_resume(struct parser *p);
 
 /* flow_template.c */
 void builder_init(struct builder *b, struct parser *p);

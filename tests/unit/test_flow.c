@@ -722,10 +722,34 @@ a_flow_without_requests_is_valid_with_a_warning(void **state)
 	cause_fini(&cause);
 }
 
+static void
+each_request_tells_its_own_mistake(void **state)
+{
+	static const char text[] = "GET http://a\nHTTP 200\n[Assert]\n"
+	    "jsonpath \"$.a\" == 1\n\nPOST http://b\n[Options]\nretr: 3\n"
+	    "HTTP 200\n\nGET http://good\nHTTP 200\n\n"
+	    "PUT http://c\nHTTP 200\n[Asserts]\nstatus = 200\n";
+	static const uint32_t lines[] = {3, 8, 17};
+	struct flow *flow = NULL;
+	struct cause cause;
+	size_t i;
+
+	(void)state;
+	cause_init(&cause);
+	assert_int_equal(flow_parse("f.hurl", text, strlen(text), &cause,
+	    &flow), ERR_SYNTAX);
+	assert_null(flow);
+	assert_int_equal(cause.error_count, NELEMS(lines));
+	for (i = 0; i < NELEMS(lines); i++)
+		assert_int_equal(cause.entries[i].place.line, lines[i]);
+	cause_fini(&cause);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_request_tells_its_own_mistake),
 		cmocka_unit_test(every_query_of_the_table_is_read),
 		cmocka_unit_test(every_filter_of_the_table_is_read),
 		cmocka_unit_test(

@@ -271,8 +271,8 @@ a_flow_stays_in_the_manifests_folder(void **state)
 	    "in the manifest's folder or below\n"
 	    "sub/m.yaml:5:21: cannot use the flow 'link.hurl': it is not in "
 	    "the manifest's folder or below\n"
-	    "sub/m.yaml:7:21: cannot use the flow '.': it is not in the "
-	    "manifest's folder or below\n");
+	    "sub/m.yaml:7:21: cannot read the flow sub/.: it is not a regular "
+	    "file\n");
 }
 
 static void
