@@ -234,6 +234,7 @@ enum flow_option_type {
 	FLOW_OPTION_TYPE_FILENAME,
 	FLOW_OPTION_TYPE_FILENAME_PASSWORD,
 	FLOW_OPTION_TYPE_BOOL,
+	FLOW_OPTION_TYPE_LITERAL,  /* true or false, known without a run */
 	FLOW_OPTION_TYPE_NATURAL,
 	FLOW_OPTION_TYPE_COUNT,    /* -1: endless */
 	FLOW_OPTION_TYPE_DURATION, /* integer in microseconds */
@@ -305,6 +306,7 @@ struct flow_response {
 
 struct flow_entry {
 	struct place place;           /* of the request's method */
+	bool is_always;               /* runs after a failure, too */
 	struct flow_request request;
 	bool has_response;
 	struct flow_response response;

@@ -191,6 +191,19 @@ response_parse(struct parser *p, struct flow_response *out)
 	return (section_response(p, out));
 }
 
+/* The last one counts. */
+static bool
+is_always(const struct flow_request *r)
+{
+	bool is_on = false;
+	size_t i;
+
+	for (i = 0; i < r->option_count; i++)
+		if (r->options[i].kind == FLOW_OPTION_ALWAYS)
+			is_on = r->options[i].boolean;
+	return (is_on);
+}
+
 enum parse
 entry_parse(struct parser *p, void *item)
 {
@@ -200,6 +213,7 @@ entry_parse(struct parser *p, void *item)
 
 	if ((r = request_parse(p, out)) != PARSE_OK)
 		return (r);
+	out->is_always = is_always(&out->request);
 	before = p->cur;
 	r = response_parse(p, &out->response);
 	out->has_response = r == PARSE_OK;

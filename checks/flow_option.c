@@ -154,6 +154,11 @@ option_value(struct parser *p, struct flow_option *out)
 		return (literal_or_placeholder(p,
 		    operand_bool(p, &out->boolean), start,
 		    "true, false or {{variable}}", out));
+	case FLOW_OPTION_TYPE_LITERAL:
+		if (operand_bool(p, &out->boolean) == PARSE_OK)
+			return (PARSE_OK);
+		return (reader_hard(p, start, MISTAKE_EXPECTED,
+		    "true or false"));
 	case FLOW_OPTION_TYPE_NATURAL:
 		return (literal_or_placeholder(p,
 		    operand_natural(p, &out->integer), start,

@@ -92,6 +92,7 @@
 
 /* [Options]: name, kind of value. */
 #define FLOW_OPTION_TABLE(X)                                                 \
+	X(ALWAYS, "always", LITERAL)                                         \
 	X(AWS_SIGV4, "aws-sigv4", STRING)                                    \
 	X(CACERT, "cacert", FILENAME)                                        \
 	X(CERT, "cert", FILENAME_PASSWORD)                                   \
@@ -105,6 +106,7 @@
 	X(HTTP11, "http1.1", BOOL)                                           \
 	X(HTTP2, "http2", BOOL)                                              \
 	X(HTTP3, "http3", BOOL)                                              \
+	X(IDEMPOTENT, "idempotent", BOOL)                                    \
 	X(INSECURE, "insecure", BOOL)                                        \
 	X(IPV4, "ipv4", BOOL)                                                \
 	X(IPV6, "ipv6", BOOL)                                                \

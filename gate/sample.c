@@ -92,7 +92,7 @@ read_latencies(struct sample *s, const struct suite_check *check,
 	free(spans);
 }
 
-/* The first finding of the last step that has any. */
+/* The first finding of the last step that has any, clean-up left aside. */
 static void
 read_finding(struct sample_failure *f, const struct json *steps)
 {
@@ -105,7 +105,8 @@ read_finding(struct sample_failure *f, const struct json *steps)
 		step = &steps->items[i];
 		findings = json_get(step, "failures");
 		if (findings == NULL || findings->kind != JSON_ARRAY ||
-		    findings->count == 0)
+		    findings->count == 0 ||
+		    json_get(step, "clean_up") != NULL)
 			continue;
 		first = &findings->items[0];
 		f->kind = copy_member(first, "kind");

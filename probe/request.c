@@ -394,7 +394,8 @@ request_finish(struct request_maker *m, const struct request *r,
 	    .has_body = r->has_body, .body = r->body,
 	    .body_len = r->body_len, .parts = r->parts,
 	    .part_count = r->part_count, .options = o->http};
-	out->is_repeatable = request_is_idempotent(out);
+	out->is_repeatable = o->has_idempotent ? o->is_idempotent :
+	    request_is_idempotent(out);
 }
 
 bool

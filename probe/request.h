@@ -38,6 +38,8 @@ struct request_options {
 	bool follows, trusts_redirects;
 	int64_t max_redirects; /* REQUEST_ENDLESS */
 	bool is_compressed;
+	bool has_idempotent;   /* the flow says whether it is */
+	bool is_idempotent;
 	const char *user;      /* "name:password", or NULL */
 	const char *output;    /* path below the flow's root, or NULL */
 	struct http_header *headers;
@@ -100,7 +102,8 @@ void request_redirect(struct request_maker *m, struct request *r,
     const struct request_options *o, long status, const char *url);
 
 /*
- * True when the request may be sent twice without harm: a safe or idempotent
+ * True when the request may be sent twice without harm, as far as can be
+ * seen (the option idempotent says it otherwise): a safe or idempotent
  * method (RFC 9110 9.2.2), or an Idempotency-Key header.
  */
 bool request_is_idempotent(const struct http_request *r);

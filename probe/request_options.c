@@ -430,6 +430,9 @@ option_about_request(struct options_maker *om)
 		return (option_bool(om, &out->is_compressed));
 	case FLOW_OPTION_HEADER:
 		return (option_header(om));
+	case FLOW_OPTION_IDEMPOTENT:
+		out->has_idempotent = true;
+		return (option_bool(om, &out->is_idempotent));
 	case FLOW_OPTION_USER:
 		return (option_string(om, &out->user));
 	case FLOW_OPTION_LOCATION:
@@ -463,6 +466,8 @@ option_apply(struct options_maker *om)
 	bool unused;
 
 	switch (om->option->kind) {
+	case FLOW_OPTION_ALWAYS:
+		return (0); /* the parser noted it */
 	case FLOW_OPTION_SKIP:
 		return (option_bool(om, &out->is_skipped));
 	case FLOW_OPTION_DELAY:

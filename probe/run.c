@@ -39,15 +39,6 @@ attempt_fini(struct run *run)
 }
 
 static void
-step_fini(struct run_step *step)
-{
-	free(step->method);
-	free(step->url);
-	free(step->ip);
-	findings_fini(&step->findings);
-}
-
-static void
 run_free(struct run *run)
 {
 	size_t i;
@@ -58,7 +49,7 @@ run_free(struct run *run)
 	http_session_free(&run->session);
 	loop_timer_free(&run->timer);
 	for (i = 0; i < run->result.step_count; i++)
-		step_fini(&run->result.steps[i]);
+		run_step_fini(&run->result.steps[i]);
 	free(run->result.steps);
 	free(run->result.reason);
 	buf_fini(&run->result.request);
@@ -92,108 +83,6 @@ run_engine_free(struct run_engine **ep)
 	free(engine);
 }
 
-/* reason is copied. */
-static void
-finish(struct run *run, enum outcome outcome, const char *reason,
-    struct place place)
-{
-	struct run_result *result = &run->result;
-	span_us lag = loop_lag(run->engine->loop);
-
-	run->state = RUN_DONE;
-	result->outcome = outcome;
-	result->duration = clock_mono() - run->started;
-	if (lag > result->lag)
-		result->lag = lag;
-	if (outcome != OUTCOME_PASSED) {
-		result->reason = xstrndup(reason, strnlen(reason,
-		    REASON_MOST_BYTES));
-		result->is_reason_cut = strlen(reason) > REASON_MOST_BYTES;
-		result->place = place;
-		run_evidence(run);
-	}
-	run->hooks->done(run, result, run->arg);
-	run_free(run);
-}
-
-static const struct flow_entry *
-entry_of(const struct run *run)
-{
-	return (&run->script->flow->entries[run->entry]);
-}
-
-/* A mistake of the definition: the first finding says which. */
-static void
-finish_invalid(struct run *run, const struct findings *findings)
-{
-	if (findings->count > 0)
-		finish(run, OUTCOME_INVALID, findings->items[0].message,
-		    findings->items[0].place);
-	else
-		finish(run, OUTCOME_INVALID, "a bound was reached",
-		    entry_of(run)->place);
-}
-
-/* Steps. */
-
-/* 00-<trace>-<span>-01, with the next span. */
-static void
-trace_format(struct run *run)
-{
-	char *p = run->traceparent;
-	size_t i;
-
-	for (i = sizeof(run->span); i > 0 && ++run->span[i - 1] == 0; i--)
-		;
-	memcpy(p, "00-", 3);
-	crypto_hex(run->trace, sizeof(run->trace), p + 3);
-	p[35] = '-';
-	crypto_hex(run->span, sizeof(run->span), p + 36);
-	memcpy(p + 52, "-01", 4);
-}
-
-static struct run_step *
-step_add(struct run *run)
-{
-	struct run_result *result = &run->result;
-	struct response *r = run->response;
-	struct run_step *step;
-	size_t n = result->step_count;
-
-	/* Room for 4, 8, 16, ... */
-	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0))
-		result->steps = xreallocarray(result->steps,
-		    n == 0 ? 4 : n * 2, sizeof(*step));
-	step = &result->steps[result->step_count++];
-	*step = (struct run_step){.entry = run->entry + 1,
-	    .line = entry_of(run)->place.line, .attempt = run->attempt,
-	    .is_redirect = run->before_count > 0, .status = r->status,
-	    .version = r->status > 0 ? r->version : NULL,
-	    .sent_bytes = r->sent_bytes,
-	    .received_bytes = r->received_bytes};
-	step->method = xstrdup(run->sent.method);
-	step->url = xstrdup(run->sent.url);
-	step->ip = xstrdup(r->ip);
-	r->timing.start = run->sent_at - run->started;
-	step->timing = r->timing;
-	findings_init(&step->findings);
-	return (step);
-}
-
-static void
-step_end(struct run *run, struct run_step *step)
-{
-	span_us lag = loop_lag(run->engine->loop);
-
-	if (lag > run->result.lag)
-		run->result.lag = lag;
-	if (run->hooks->step != NULL)
-		run->hooks->step(run, step, step->status > 0 ?
-		    run->response : NULL, run->arg);
-}
-
-/* Time. */
-
 static void
 arm(struct run *run, mono_us at)
 {
@@ -206,30 +95,117 @@ arm(struct run *run, mono_us at)
 }
 
 static void
+finish(struct run *run)
+{
+	struct run_result *result = &run->result;
+	span_us lag = loop_lag(run->engine->loop);
+
+	run->state = RUN_DONE;
+	result->duration = clock_mono() - run->started;
+	if (lag > result->lag)
+		result->lag = lag;
+	run->hooks->done(run, result, run->arg);
+	run_free(run);
+}
+
+/* What the run comes to, whatever its clean-up does; reason is copied. */
+static void
+set_verdict(struct run *run, enum outcome outcome, const char *reason,
+    struct place place)
+{
+	struct run_result *result = &run->result;
+
+	result->outcome = outcome;
+	result->reason = xstrndup(reason, strnlen(reason,
+	    REASON_MOST_BYTES));
+	result->is_reason_cut = strlen(reason) > REASON_MOST_BYTES;
+	result->place = place;
+	run_evidence(run);
+}
+
+static bool
+has_clean_up(const struct run *run)
+{
+	uint32_t i;
+
+	for (i = run->entry + 1; i < run->last; i++)
+		if (run->script->flow->entries[i].is_always)
+			return (true);
+	return (false);
+}
+
+/*
+ * The entry at hand failed, and with it the run. The entries behind it that
+ * always run still do, from the loop: each may fail here again.
+ */
+static void
+give_up(struct run *run, enum outcome outcome, const char *reason,
+    struct place place)
+{
+	const struct definition *d = run->script->definition;
+
+	if (!run->is_cleaning)
+		set_verdict(run, outcome, reason, place);
+	if (!has_clean_up(run) || (run->is_cleaning &&
+	    clock_mono() >= run->deadline)) {
+		finish(run);
+		return;
+	}
+	if (!run->is_cleaning) {
+		run->is_cleaning = true;
+		run->deadline += run_rules_clean_up(d->timeout);
+		run->step_most += RUN_CLEAN_UP_STEPS;
+	}
+	run->state = RUN_STARTING;
+	run->rounds = 0;
+	run->entry++;
+	arm(run, clock_mono());
+}
+
+/* A mistake of the definition: the first finding says which. */
+static void
+give_up_invalid(struct run *run, struct findings *findings)
+{
+	struct run_step *step;
+	struct place place = run_entry(run)->place;
+	char *reason;
+
+	if (findings->count > 0)
+		place = findings->items[0].place;
+	reason = xstrdup(findings->count > 0 ? findings->items[0].message :
+	    "a bound was reached");
+	if (run->is_cleaning) {
+		step = run_step_add_unsent(run);
+		step->outcome = OUTCOME_INVALID;
+		findings_fini(&step->findings);
+		step->findings = *findings;
+		findings_init(findings);
+		run_step_end(run, step);
+	}
+	give_up(run, OUTCOME_INVALID, reason, place);
+	free(reason);
+}
+
+/* The request at hand cannot be sent. */
+static void
+give_up_unsent(struct run *run, const char *sentence)
+{
+	struct findings findings;
+
+	findings_init(&findings);
+	findings_add(&findings, FINDING_DEFINITION,
+	    run_entry(run)->request.url.place, NULL, NULL, "%s", sentence);
+	give_up_invalid(run, &findings);
+	findings_fini(&findings);
+}
+
+/* Time. */
+
+static void
 format_reason(struct buf *out, const char *sentence, const char *why)
 {
 	buf_printf(out, "%s%s%s", sentence, *sentence != '\0' ? "; " : "",
 	    why);
-}
-
-/*
- * libcurl's clocks stand still between its events: the phase that went on
- * until the request was cut off took the rest of the time.
- */
-static void
-extend_timing(struct response_timing *t, span_us total)
-{
-	span_us *phases[] = {&t->transfer, &t->wait, &t->tls, &t->connect,
-	    &t->dns};
-	size_t i = 0;
-
-	if (total <= t->total)
-		return;
-	while (i < NELEMS(phases) && *phases[i] < 0)
-		i++;
-	if (i < NELEMS(phases))
-		*phases[i] += total - t->total;
-	t->total = total;
 }
 
 /* The run must end now: its time is over, or someone asked for it. */
@@ -242,34 +218,34 @@ cut_off(struct run *run, const char *why)
 	bool was_sent;
 
 	if (run->entry < run->last)
-		place = entry_of(run)->place;
+		place = run_entry(run)->place;
 	buf_init(&reason, 2 * REASON_MOST_BYTES);
 	if (run->state == RUN_SENDING) {
 		was_sent = http_cancel(&run->transfer);
-		extend_timing(&run->response->timing,
+		run_step_extend(&run->response->timing,
 		    clock_mono() - run->sent_at);
-		step = step_add(run);
+		step = run_step_add(run);
 		step->outcome = run_rules_transfer(HTTP_NO_ANSWER, was_sent,
 		    run->sent.is_repeatable);
 		format_reason(&reason, run->response->status > 0 ?
 		    "the answer was not complete" : "no answer came", why);
 		findings_add(&step->findings, FINDING_TRANSPORT,
-		    entry_of(run)->request.url.place, NULL, NULL, "%s",
+		    run_entry(run)->request.url.place, NULL, NULL, "%s",
 		    buf_str(&reason));
-		step_end(run, step);
-		finish(run, step->outcome, buf_str(&reason),
-		    entry_of(run)->request.url.place);
+		run_step_end(run, step);
+		give_up(run, step->outcome, buf_str(&reason),
+		    run_entry(run)->request.url.place);
 	} else if (run->state == RUN_RETRYING) {
 		step = &run->result.steps[run->result.step_count - 1];
 		format_reason(&reason, step->findings.count > 0 ?
 		    step->findings.items[0].message : "", why);
-		finish(run, step->outcome, buf_str(&reason),
+		give_up(run, step->outcome, buf_str(&reason),
 		    step->findings.count > 0 ? step->findings.items[0].place :
 		    place);
 	} else {
 		format_reason(&reason, run->state == RUN_DELAYED ?
 		    "stopped in a delay" : "", why);
-		finish(run, OUTCOME_FAILED, buf_str(&reason), place);
+		give_up(run, OUTCOME_FAILED, buf_str(&reason), place);
 	}
 	buf_fini(&reason);
 }
@@ -279,8 +255,12 @@ time_out(struct run *run)
 {
 	char span[CLOCK_SPAN_SIZE], why[80];
 
-	clock_format_span(run->script->definition->timeout, span);
-	snprintf(why, sizeof(why), "the run's time of %s is over", span);
+	span_us timeout = run->script->definition->timeout;
+
+	clock_format_span(run->is_cleaning ? run_rules_clean_up(timeout) :
+	    timeout, span);
+	snprintf(why, sizeof(why), "the %s of %s is over", run->is_cleaning ?
+	    "time for clean-up" : "run's time", span);
 	cut_off(run, why);
 }
 
@@ -321,7 +301,17 @@ refuse_host(struct run *run, const char *host)
 	char reason[REASON_MOST_BYTES];
 
 	snprintf(reason, sizeof(reason), "host not allowed: %s", host);
-	finish(run, OUTCOME_INVALID, reason, entry_of(run)->request.url.place);
+	give_up_unsent(run, reason);
+}
+
+static void
+refuse_step(struct run *run)
+{
+	char reason[REASON_MOST_BYTES];
+
+	snprintf(reason, sizeof(reason), "the run sends more requests than "
+	    "its limit of %lld allows", (long long)run->step_most);
+	give_up_unsent(run, reason);
 }
 
 /* Send run->request. */
@@ -330,17 +320,14 @@ send_request(struct run *run)
 {
 	const struct definition *d = run->script->definition;
 	struct request_maker m = maker_of(run, &run->arena, NULL);
-	struct place place = entry_of(run)->request.url.place;
 	char host[300];
 	const char *sentence;
 
-	if ((int64_t)run->result.step_count >= d->limits.steps) {
-		finish(run, OUTCOME_INVALID,
-		    "the run sends more requests than its limit allows",
-		    place);
+	if ((int64_t)run->result.step_count >= run->step_most) {
+		refuse_step(run);
 		return;
 	}
-	trace_format(run);
+	run_trace_format(run);
 	request_finish(&m, &run->request, &run->options,
 	    run->script->is_untraced ? NULL : run->traceparent,
 	    &run->sent);
@@ -359,7 +346,7 @@ send_request(struct run *run)
 	run->transfer = http_start(run->session, &run->sent, run->response,
 	    answered_cb, run, &sentence);
 	if (run->transfer == NULL) {
-		finish(run, OUTCOME_INVALID, sentence, place);
+		give_up_unsent(run, sentence);
 		return;
 	}
 	run->state = RUN_SENDING;
@@ -369,7 +356,7 @@ send_request(struct run *run)
 static void
 set_cookies(struct run *run)
 {
-	const struct flow_entry *entry = entry_of(run);
+	const struct flow_entry *entry = run_entry(run);
 	size_t i;
 
 	if (!entry->clears_cookies && entry->set_cookie_count == 0)
@@ -392,8 +379,8 @@ begin_attempt(struct run *run)
 	run->attempt++;
 	findings_init(&findings);
 	m = maker_of(run, &run->arena, &findings);
-	if (request_build(&m, entry_of(run), &run->request) != 0) {
-		finish_invalid(run, &findings);
+	if (request_build(&m, run_entry(run), &run->request) != 0) {
+		give_up_invalid(run, &findings);
 		findings_fini(&findings);
 		return;
 	}
@@ -410,7 +397,7 @@ end_attempt(struct run *run, struct run_step *step)
 
 	step->is_retried = run_rules_retries(step->outcome, run->attempt,
 	    run->options.retry);
-	step_end(run, step);
+	run_step_end(run, step);
 	if (step->is_retried) {
 		run->state = RUN_RETRYING;
 		run->due = clock_mono() + run->options.retry_interval;
@@ -422,7 +409,7 @@ end_attempt(struct run *run, struct run_step *step)
 		first = &step->findings.items[0];
 		buf_init(&reason, 2 * REASON_MOST_BYTES);
 		run_reason(run, first, &reason);
-		finish(run, step->outcome, buf_str(&reason), first->place);
+		give_up(run, step->outcome, buf_str(&reason), first->place);
 		buf_fini(&reason);
 		return;
 	}
@@ -447,7 +434,7 @@ evaluate(struct run *run, struct run_step *step)
 	run->before = NULL;
 	run->before_count = 0;
 	run->scope.now = clock_wall();
-	evaluate_entry(entry_of(run), run->response, &run->scope,
+	evaluate_entry(run_entry(run), run->response, &run->scope,
 	    &step->findings, &counts);
 	step->outcome = run_rules_findings(&step->findings);
 	if (step->outcome == OUTCOME_PASSED) {
@@ -462,7 +449,7 @@ fail(struct run *run, struct run_step *step, enum outcome outcome,
     const char *sentence)
 {
 	findings_add(&step->findings, FINDING_TRANSPORT,
-	    entry_of(run)->request.url.place, NULL, NULL, "%s", sentence);
+	    run_entry(run)->request.url.place, NULL, NULL, "%s", sentence);
 	step->outcome = outcome;
 	end_attempt(run, step);
 }
@@ -475,7 +462,7 @@ follow(struct run *run, struct run_step *step, const char *url)
 	struct response *r = run->response;
 
 	step->outcome = OUTCOME_PASSED;
-	step_end(run, step);
+	run_step_end(run, step);
 	request_redirect(&m, &run->request, &run->options, r->status, url);
 	buf_fini(&r->body);
 	run->before = xreallocarray(run->before, run->before_count + 1,
@@ -521,7 +508,7 @@ answered_cb(const struct http_end *end, void *arg)
 
 	must_magic(run, RUN_MAGIC);
 	run->transfer = NULL;
-	step = step_add(run);
+	step = run_step_add(run);
 	if (end->verdict == HTTP_ANSWERED)
 		answered(run, step);
 	else
@@ -538,13 +525,17 @@ begin_round(struct run *run)
 	struct findings findings;
 	struct request_maker m;
 
-	arena_reset(&run->options_arena);
 	run->attempt = 0;
+	if (run->is_cleaning && !run_entry(run)->is_always) {
+		run->entry++;
+		return (true);
+	}
+	arena_reset(&run->options_arena);
 	findings_init(&findings);
 	m = maker_of(run, &run->options_arena, &findings);
-	if (request_options(&m, entry_of(run),
+	if (request_options(&m, run_entry(run),
 	    &run->script->defaults, &run->options) != 0) {
-		finish_invalid(run, &findings);
+		give_up_invalid(run, &findings);
 		findings_fini(&findings);
 		return (false);
 	}
@@ -570,7 +561,7 @@ begin_entries(struct run *run)
 	while (run->entry < run->last)
 		if (!begin_round(run))
 			return;
-	finish(run, OUTCOME_PASSED, NULL, (struct place){0});
+	finish(run);
 }
 
 static void
@@ -589,6 +580,19 @@ begin_run(struct run *run, const struct run_spec *spec)
 	run_script_set(run->variables, spec->variables, spec->variable_count);
 }
 
+/* Once for the entries, a second time for the clean-up. */
+static void
+stop(struct run *run)
+{
+	char *reason = run->stop_reason;
+
+	run->stop_reason = NULL;
+	if (run->is_cleaning)
+		run->deadline = clock_mono();
+	cut_off(run, reason);
+	free(reason);
+}
+
 static void
 run_wake_cb(void *arg)
 {
@@ -596,11 +600,12 @@ run_wake_cb(void *arg)
 
 	must_magic(run, RUN_MAGIC);
 	run->armed_at = 0;
-	if (run->result.outcome == OUTCOME_INVALID)
-		finish(run, OUTCOME_INVALID, run->stop_reason,
+	if (run->is_hopeless) {
+		set_verdict(run, OUTCOME_INVALID, run->stop_reason,
 		    (struct place){0});
-	else if (run->stop_reason != NULL)
-		cut_off(run, run->stop_reason);
+		finish(run);
+	} else if (run->stop_reason != NULL)
+		stop(run);
 	else if (clock_mono() >= run->deadline)
 		time_out(run);
 	else if (run->state == RUN_STARTING)
@@ -660,8 +665,9 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	    .file_root = script->definition->flow_root,
 	    .max_body_bytes = (size_t)script->definition->limits.body_bytes,
 	    .may_read_environment = run->engine->rights.reads_environment};
-	if (run->stop_reason != NULL)
-		run->result.outcome = OUTCOME_INVALID;
+	run->is_hopeless = run->stop_reason != NULL;
+	run->result.outcome = OUTCOME_PASSED;
+	run->step_most = script->definition->limits.steps;
 	DL_APPEND(run->engine->runs, run);
 	run->engine->in_flight++;
 	run->timer = loop_timer_new(run->engine->loop, run_wake_cb, run);

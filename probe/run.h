@@ -94,13 +94,17 @@ struct run_defaults {
 void run_script_set_defaults(struct run_script *script,
     const struct run_defaults *defaults);
 
-/* One request sent, redirects and retries each being a step of their own. */
+/*
+ * One request sent, redirects and retries each being a step of their own; or
+ * a clean-up that could not be sent, with status 0.
+ */
 struct run_step {
 	uint32_t entry;   /* from 1 */
 	uint32_t line;
 	uint32_t attempt; /* from 1 */
 	bool is_redirect; /* follows the step before */
 	bool is_retried;  /* did not pass, and another attempt follows */
+	bool is_clean_up; /* after the step that decided the run's outcome */
 	enum outcome outcome;
 	char *method;
 	char *url;
@@ -168,7 +172,8 @@ struct run *run_start(struct run_script *script, const struct run_spec *spec,
 
 /*
  * Stop a run now with this reason: its outcome is what a timeout would make
- * it. Its done hook is called on the next turn of the loop.
+ * it. Its done hook is called on the next turn of the loop, or after the
+ * entries that always run; a second call stops those, too.
  */
 void run_stop(struct run *run, const char *reason);
 

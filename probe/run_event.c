@@ -139,6 +139,8 @@ encode_step(struct event *e, const struct run_step *s)
 	json_out_kv_int(o, "attempt", s->attempt);
 	json_out_kv_str(o, "method", s->method);
 	masked_str(e, "url", s->url);
+	if (s->is_clean_up)
+		json_out_kv_bool(o, "clean_up", true);
 	if (s->status > 0) {
 		json_out_kv_int(o, "status", s->status);
 		json_out_kv_str(o, "version", s->version);

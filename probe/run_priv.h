@@ -10,6 +10,7 @@
 
 #define RUN_MAGIC 0x52554e21u
 #define RUN_TRACEPARENT_SIZE 56
+#define RUN_CLEAN_UP_STEPS 100 /* besides the limit */
 
 struct run_engine {
 	struct loop *loop;
@@ -56,6 +57,9 @@ struct run {
 	mono_us due;               /* end of a delay or a retry's pause */
 	enum run_state state;
 	char *stop_reason;
+	bool is_hopeless;          /* it cannot start: stop_reason */
+	bool is_cleaning;          /* it failed; what always runs goes on */
+	int64_t step_most;
 
 	struct variables *variables;
 	struct scope scope;
@@ -94,6 +98,30 @@ struct run_script *run_script_hold(struct run_script *script);
 /* Set variables of a definition. */
 void run_script_set(struct variables *v, const struct definition_variable *list,
     size_t count);
+
+/* The entry at hand. */
+static inline const struct flow_entry *
+run_entry(const struct run *run)
+{
+	return (&run->script->flow->entries[run->entry]);
+}
+
+/* Make the next traceparent: 00-<trace>-<span>-01. */
+void run_trace_format(struct run *run);
+
+/* Record the request that was sent, with its answer. */
+struct run_step *run_step_add(struct run *run);
+
+/* Record an entry whose request could not be sent. */
+struct run_step *run_step_add_unsent(struct run *run);
+
+/* Tell of a step that is complete. */
+void run_step_end(struct run *run, struct run_step *step);
+
+/* Stretch the times of a request that was cut off after total. */
+void run_step_extend(struct response_timing *t, span_us total);
+
+void run_step_fini(struct run_step *step);
 
 /* Write the answer where the option output says, with a finding if not. */
 void run_output(struct run *run, struct run_step *step);

@@ -8,6 +8,8 @@
 
 #include "checks/hosts.h"
 
+#define CLEAN_UP_MOST (10 * SPAN_S)
+
 enum outcome
 run_rules_transfer(enum http_verdict verdict, bool was_sent,
     bool is_idempotent)
@@ -42,6 +44,12 @@ run_rules_retries(enum outcome outcome, uint32_t attempt, int64_t retry)
 	if (outcome != OUTCOME_FAILED && outcome != OUTCOME_UNREACHABLE)
 		return (false);
 	return (retry < 0 || (int64_t)attempt <= retry);
+}
+
+span_us
+run_rules_clean_up(span_us timeout)
+{
+	return (timeout < CLEAN_UP_MOST ? timeout : CLEAN_UP_MOST);
 }
 
 struct policy {

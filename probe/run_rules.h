@@ -31,6 +31,12 @@ enum outcome run_rules_findings(const struct findings *findings);
 bool run_rules_retries(enum outcome outcome, uint32_t attempt, int64_t retry);
 
 /*
+ * The time that a run has for its clean-up, besides its timeout: 10 s, or
+ * the timeout when that is less.
+ */
+span_us run_rules_clean_up(span_us timeout);
+
+/*
  * Return NULL when everything that a request connects to is covered by the
  * patterns: the URL's host, and what resolve, connect-to and proxy lead to.
  * Else the host that is not, as text in out.

@@ -21,7 +21,7 @@
 #define MAX_PER_PROBE   4000
 #define MAX_WAITING     10000
 #define PATIENCE        (10 * SPAN_S)
-#define LEASE_GRACE     (5 * SPAN_S)
+#define LEASE_GRACE     (15 * SPAN_S) /* 10 s may go to clean-up */
 #define SILENT_MOST     (10 * SPAN_S)
 #define READY_WITHIN    (10 * SPAN_S)
 #define TIMER_STEP      (10 * SPAN_MS) /* deadlines are seen this late */

@@ -199,6 +199,7 @@ static const char *
 option_text(enum flow_option_type type)
 {
 	switch (type) {
+	case FLOW_OPTION_TYPE_LITERAL:
 	case FLOW_OPTION_TYPE_BOOL:
 		return ("true");
 	case FLOW_OPTION_TYPE_NATURAL:
@@ -239,8 +240,11 @@ every_option_of_the_table_is_read(void **state)
 		assert_int_equal(o->kind, i);
 		assert_string_equal(flow_option_name(o->kind), rows[i].name);
 		assert_false(o->is_placeholder);
-		if (rows[i].type == FLOW_OPTION_TYPE_BOOL)
+		if (rows[i].type == FLOW_OPTION_TYPE_BOOL ||
+		    rows[i].type == FLOW_OPTION_TYPE_LITERAL)
 			assert_true(o->boolean);
+		assert_int_equal(flow->entries[0].is_always,
+		    o->kind == FLOW_OPTION_ALWAYS);
 		if (rows[i].type == FLOW_OPTION_TYPE_COUNT)
 			assert_int_equal(o->integer, 7);
 		if (rows[i].type == FLOW_OPTION_TYPE_DURATION)

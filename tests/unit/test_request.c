@@ -319,6 +319,12 @@ only_what_may_be_sent_twice_is_repeatable(void **state)
 		{"PATCH http://h/\n", false},
 		{"FOO http://h/\n", false},
 		{"POST http://h/\nidempotency-key: 1\n", true},
+		{"POST http://h/\n[Options]\nidempotent: true\n", true},
+		{"POST http://h/\n[Options]\nvariable: v=true\n"
+		    "idempotent: {{v}}\n", true},
+		{"GET http://h/\n[Options]\nidempotent: false\n", false},
+		{"POST http://h/\nIdempotency-Key: 1\n[Options]\n"
+		    "idempotent: false\n", false},
 	};
 	struct made m;
 	size_t i;

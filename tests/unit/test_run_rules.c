@@ -47,6 +47,15 @@ findings_about_the_answer_outweigh_those_about_the_definition(void **state)
 }
 
 static void
+clean_up_has_ten_seconds_or_the_timeout_when_that_is_less(void **state)
+{
+	(void)state;
+	assert_int_equal(run_rules_clean_up(SPAN_MIN), 10 * SPAN_S);
+	assert_int_equal(run_rules_clean_up(10 * SPAN_S), 10 * SPAN_S);
+	assert_int_equal(run_rules_clean_up(SPAN_S), SPAN_S);
+}
+
+static void
 nothing_is_retried_that_must_not_be_sent_twice(void **state)
 {
 	(void)state;
@@ -133,6 +142,8 @@ main(void)
 		    a_request_without_an_answer_is_unknown_when_money_may_have_moved),
 		cmocka_unit_test(
 		    findings_about_the_answer_outweigh_those_about_the_definition),
+		cmocka_unit_test(
+		    clean_up_has_ten_seconds_or_the_timeout_when_that_is_less),
 		cmocka_unit_test(
 		    nothing_is_retried_that_must_not_be_sent_twice),
 		cmocka_unit_test(
