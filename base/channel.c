@@ -12,12 +12,15 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 
 #define CHANNEL_MAGIC 0x4348414eu
 #define READ_MOST_BYTES (256u << 10)
+#define READ_PIECE_BYTES (64u << 10)
+#define READ_PIECES_MOST 4 /* then others get their turn */
 
 struct channel {
 	unsigned int magic;
@@ -81,17 +84,52 @@ take_frame(struct channel *ch, struct evbuffer *in)
 	return (true);
 }
 
+/*
+ * libevent 2.1 reads at most 4 KiB at a time, whatever is asked of it; a
+ * busy channel would turn the loop for every second frame. Read on here, in
+ * large pieces. The end and errors are left for libevent to find.
+ */
+static bool
+read_more(struct channel *ch, struct evbuffer *in)
+{
+	struct evbuffer_iovec v;
+	ssize_t n = -1;
+
+	evbuffer_unfreeze(in, 0);
+	if (evbuffer_reserve_space(in, READ_PIECE_BYTES, &v, 1) == 1) {
+		n = recv(bufferevent_getfd(ch->bev), v.iov_base, v.iov_len,
+		    MSG_DONTWAIT);
+		v.iov_len = n > 0 ? (size_t)n : 0;
+		evbuffer_commit_space(in, &v, 1);
+	}
+	evbuffer_freeze(in, 0);
+	return (n > 0);
+}
+
+static void
+take_frames(struct channel *ch, struct evbuffer *in)
+{
+	while (!ch->is_freed && !ch->is_closed && !ch->is_paused)
+		if (!take_frame(ch, in))
+			break;
+}
+
 static void
 channel_read_cb(struct bufferevent *bev, void *arg)
 {
 	struct channel *ch = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
+	int piece;
 
 	must_magic(ch, CHANNEL_MAGIC);
 	ch->is_busy = true;
-	while (!ch->is_freed && !ch->is_closed && !ch->is_paused)
-		if (!take_frame(ch, in))
+	take_frames(ch, in);
+	for (piece = 0; piece < READ_PIECES_MOST; piece++) {
+		if (ch->is_freed || ch->is_closed || ch->is_paused ||
+		    !read_more(ch, in))
 			break;
+		take_frames(ch, in);
+	}
 	ch->is_busy = false;
 	if (ch->is_freed)
 		channel_destroy(ch);
