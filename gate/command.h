@@ -11,4 +11,7 @@ int command_replay(const struct settings *s);
 /* Run the baseline against itself and note what that shows. */
 int command_aa(const struct settings *s);
 
+/* Say what a gate would need and see, from what the store knows. */
+int command_plan(const struct settings *s);
+
 #endif

@@ -142,6 +142,7 @@ main(int argc, char **argv)
 		[COMMAND_JUDGE] = command_judge,
 		[COMMAND_REPLAY] = command_replay,
 		[COMMAND_AA] = command_aa,
+		[COMMAND_PLAN] = command_plan,
 	    };
 	struct settings settings;
 	int code;

@@ -102,6 +102,8 @@ static const struct option_command commands[] = {
 	    "rounds of a report, or of a gate in the store"},
 	{"aa", "", "Run the baseline against itself, and note in the store "
 	    "how its rounds resemble each other"},
+	{"plan", "", "Say how many rounds and minutes a gate would need, and "
+	    "the smallest regression it would see"},
 	{NULL, NULL, NULL}
 };
 
@@ -157,6 +159,14 @@ static const struct option_text texts[] = {
 	    "with a surcharge for chance, and\nunder 100 not used. It exits "
 	    "0, or 20 when there were fewer than 300, 10 when the\nbaseline "
 	    "differs from itself, 30 when nothing was measured or noted."},
+	{"PLAN", "\"plan\" forecasts from what --store knows of the checks "
+	    "against the baseline's\nenvironment: failures by day, the newest "
+	    "400 scheduled runs, A/A rounds. For each\ncheck it says how many "
+	    "rounds a pass takes and which part of it the longest, and\nthe "
+	    "smallest failure rate and slowdown that are blocked within "
+	    "--time and\n--rounds with a chance of about 80 %. It exits 0 "
+	    "when the pass fits into the\nbudget, 20 when it does not, 30 "
+	    "when the store knows nothing of the checks."},
 	{"REPLAY", "\"replay FILE\" reads a JSON report, \"replay GATE\" a "
 	    "gate of --store by its id or\nthe beginning of it. The recorded "
 	    "rounds go through the engine once more; the exit\ncode is the "
@@ -268,19 +278,27 @@ check_judge(const struct settings *s)
 		    "the gate");
 }
 
+/* Both arms are the baseline. */
+static bool
+is_alone(const struct settings *s)
+{
+	return (s->command == COMMAND_AA || s->command == COMMAND_PLAN);
+}
+
 static void
-check_aa(const struct settings *s)
+check_alone(const struct settings *s)
 {
 	if (s->checks == NULL)
 		options_fail(&program, "--checks is missing: where are the "
 		    "manifests?");
 	if (s->store == NULL)
 		options_fail(&program, "--store is missing: where is it to "
-		    "be noted?");
+		    "be noted, or is the history?");
 	if (s->overrides[ARM_CANDIDATE].count > 0 ||
 	    s->environments[ARM_CANDIDATE] != NULL)
-		options_fail(&program, "aa has no candidate: it runs the "
-		    "baseline against itself");
+		options_fail(&program, "%s has no candidate: it is about the "
+		    "baseline alone", s->command == COMMAND_AA ? "aa" :
+		    "plan");
 }
 
 static void
@@ -290,8 +308,8 @@ check_values(const struct settings *s)
 
 	if (s->command == COMMAND_JUDGE)
 		check_judge(s);
-	if (s->command == COMMAND_AA)
-		check_aa(s);
+	if (is_alone(s))
+		check_alone(s);
 	if (!(s->alpha > 0 && s->alpha < 1))
 		options_fail(&program, "--alpha wants a number between 0 and "
 		    "1");
@@ -330,10 +348,10 @@ settings_read(struct settings *s, int argc, char **argv)
 		crypto_random(&s->seed, sizeof(s->seed));
 		s->seed = (s->seed & INT64_MAX) % SEED_MOST;
 	}
-	if (s->command == COMMAND_AA)
+	if (is_alone(s))
 		s->environments[ARM_CANDIDATE] =
 		    s->environments[ARM_BASELINE];
-	read_overrides(s, ARM_CANDIDATE, s->command == COMMAND_AA ?
+	read_overrides(s, ARM_CANDIDATE, is_alone(s) ?
 	    ARM_BASELINE : ARM_CANDIDATE);
 	read_overrides(s, ARM_BASELINE, ARM_BASELINE);
 	if (s->rounds == 0)

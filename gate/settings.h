@@ -20,6 +20,7 @@ enum command {
 	COMMAND_JUDGE,       /* none given */
 	COMMAND_REPLAY,
 	COMMAND_AA,
+	COMMAND_PLAN,
 	COMMAND_COUNT
 };
 

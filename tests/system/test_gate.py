@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -382,16 +383,25 @@ def test_same_seed_tosses_the_same_coins(gate, paysim):
     assert orders[0] == orders[1] and len(orders[0]) == 30
 
 
-def fill_history(directory, check, runs, every=0):
-    """Scheduled runs of the last five days, each every-th one failed."""
+def steps_of(*total_us):
+    """The steps of a run that passed, one request after the other."""
+    return [{"entry": i + 1, "line": i + 1, "attempt": 1, "method": "GET",
+             "url": "http://h/", "status": 200, "outcome": "passed",
+             "start_us": sum(total_us[:i]), "total_us": total}
+            for i, total in enumerate(total_us)]
+
+
+def fill_history(directory, check, runs, every=0, latency=None, days=5):
+    """Scheduled runs of the last days, each every-th one failed."""
     store = Store(directory)
     assert store.receive()[0] == READY
     now = now_us()
     for i in range(runs):
-        due = now - (i + 1) * 5 * 86400 * 1_000_000 // runs
+        due = now - (i + 1) * days * 86400 * 1_000_000 // runs
         failed = every > 0 and i % every == 0
+        more = {"steps": steps_of(*latency(i))} if latency else {}
         event = run_event(check, due, "failed" if failed else "passed",
-                          environment="local")
+                          environment="local", **more)
         store.send(RESULT, i + 1, event)
     store.wait_for(ACK, runs)
     assert store.finish() == 0
@@ -569,3 +579,37 @@ def test_rounds_of_the_baseline_against_itself_serve_later_gates(
     assert run(build, "aa", "--checks", checks).code == 64
     assert run_aa(build, checks, urls["good"], store,
                   "--candidate=a=b").code == 64
+
+
+def test_plan_says_what_a_gate_would_need_and_see(build, checks, tmp_path):
+    """From history: rounds, minutes, and the smallest regression seen."""
+    store = tmp_path / "store"
+    chance = random.Random(4)
+    argv = ["plan", "--checks", checks, "--check", "login", "--store", store]
+    assert run(build, *argv).code == 30
+
+    def latency(_):
+        return [int(40000 * chance.lognormvariate(0, 0.2)) for _ in range(5)]
+    fill_history(store, "payments/login", 600, latency=latency)
+    plan = run(build, *argv, "--format=json")
+    assert plan.code == 0
+    document = plan.json
+    assert document["fits"] is True
+    check = document["checks"][0]
+    assert check["runs_looked_at"] == 400
+    assert 45 <= check["rounds_failures"] <= 65  # the margin has history in it
+    assert 50 <= check["rounds"] == document["rounds"] <= 300
+    assert document["round_us"] == 240000
+    assert 0.01 < check["failure_rate_seen"] < 0.1
+    assert 0.1 < check["slowdown_seen"] < 1
+    # Less time sees less, and cannot be enough for a pass.
+    short = run(build, *argv, "--format=json", "--time=10s")
+    assert short.code == 20
+    less = short.json["checks"][0]
+    assert less["failure_rate_seen"] > check["failure_rate_seen"]
+    assert less["slowdown_seen"] > check["slowdown_seen"]
+    table = run(build, *argv, "--time=10s")
+    assert table.code == 20 and "Warning" in table.out
+    # A check that never ran is told, and is not forecast.
+    both = run(build, *argv, "--check", "decline")
+    assert both.code == 20 and "no scheduled run is known" in both.out
