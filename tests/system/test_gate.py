@@ -603,12 +603,12 @@ def test_plan_says_what_a_gate_would_need_and_see(build, checks, tmp_path):
     assert 0.01 < check["failure_rate_seen"] < 0.1
     assert 0.1 < check["slowdown_seen"] < 1
     # Less time sees less, and cannot be enough for a pass.
-    short = run(build, *argv, "--format=json", "--time=10s")
+    short = run(build, *argv, "--format=json", "--time=16s")
     assert short.code == 20
     less = short.json["checks"][0]
     assert less["failure_rate_seen"] > check["failure_rate_seen"]
     assert less["slowdown_seen"] > check["slowdown_seen"]
-    table = run(build, *argv, "--time=10s")
+    table = run(build, *argv, "--time=16s")
     assert table.code == 20 and "Warning" in table.out
     # A check that never ran is told, and is not forecast.
     both = run(build, *argv, "--check", "decline")
