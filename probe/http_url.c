@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "probe/http_priv.h"
+#include "probe/url_text.h"
 
 static bool
 is_address(const char *host)
@@ -136,6 +137,17 @@ encode_location(const char *s)
 	return (out);
 }
 
+/* As the WHATWG standard spells it, which is what Hurl requests then. */
+static char *
+spelt(const char *url)
+{
+	struct buf text;
+
+	buf_init(&text, strlen(url) * 3 + 64);
+	(void)url_format(url, &text);
+	return (buf_take(&text, NULL));
+}
+
 const char *
 http_join(const char *url, const char *location, char **out)
 {
@@ -161,7 +173,7 @@ http_join(const char *url, const char *location, char **out)
 	    curl_url_get(u, CURLUPART_URL, &joined, 0) != CURLUE_OK)
 		sentence = "the redirect's location is malformed";
 	if (sentence == NULL)
-		*out = xstrdup(joined);
+		*out = spelt(joined);
 	curl_free(joined);
 	free(encoded);
 	curl_url_cleanup(u);

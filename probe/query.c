@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/regex.h"
 #include "probe/evaluate_priv.h"
+#include "probe/url_text.h"
 #include "probe/jsonpath.h"
 #include "probe/template.h"
 #include "probe/xpath.h"
@@ -345,19 +346,37 @@ query_certificate(const struct response_certificate *c,
 	return (string_or_none(c->pem));
 }
 
+#define URL_MOST_BYTES (1u << 20)
+
+static struct value
+url_value(const char *url)
+{
+	struct value v;
+	struct buf text;
+
+	if (url == NULL)
+		return (value_none());
+	buf_init(&text, URL_MOST_BYTES);
+	(void)url_format(url, &text);
+	v = value_string(buf_str(&text), text.len);
+	buf_fini(&text);
+	return (v);
+}
+
 /* Each answer that led on, with the URL that was requested next. */
 static struct value
 query_redirects(const struct response *r)
 {
 	struct value *items = xcalloc(r->redirect_count + 1, sizeof(*items));
-	const char *next;
+	struct value next;
 	size_t i;
 
 	for (i = 0; i < r->redirect_count; i++) {
-		next = i + 1 < r->redirect_count ? r->redirects[i + 1]->url :
-		    r->url;
+		next = url_value(i + 1 < r->redirect_count ?
+		    r->redirects[i + 1]->url : r->url);
 		items[i] = value_response(r->redirects[i]->status,
-		    next != NULL ? next : "");
+		    next.kind == VALUE_STRING ? value_text(&next, NULL) : "");
+		value_release(&next);
 	}
 	return (value_list(items, r->redirect_count));
 }
@@ -372,7 +391,7 @@ query_plain(const struct response *r, const struct flow_query *q)
 	case FLOW_QUERY_VERSION:
 		return (string_or_none(r->version));
 	case FLOW_QUERY_URL:
-		return (string_or_none(r->url));
+		return (url_value(r->url));
 	case FLOW_QUERY_DURATION:
 		return (value_integer(r->timing.total / SPAN_MS));
 	case FLOW_QUERY_RAWBYTES:

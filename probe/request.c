@@ -141,23 +141,47 @@ bad_url(struct request_maker *m, const struct flow_request *fr,
 	return (ERR_SYNTAX);
 }
 
-/* The URL's scheme is looked at before anything else is rendered. */
+/* What is wrong with the part of a URL before its path, or NULL. */
+static const char *
+authority_mistake(struct request_maker *m, const char *url)
+{
+	struct http_target target;
+	const char *p = strstr(url, "://") + 3;
+	size_t len = (size_t)(p - url) + strcspn(p, "/\\?#");
+
+	return (http_parse_target(arena_strndup(m->arena, url, len),
+	    &target));
+}
+
+/* As Hurl does, scheme and host are looked at before the rest is rendered. */
 static int
 build_url(struct request_maker *m, const struct flow_request *fr,
     struct request *out)
 {
+	const char *sentence;
+	struct http_target target;
+	char *nul;
 	int err;
 
-	if ((err = render(m, &fr->url, &out->url)) != 0)
+	buf_reset(m->scratch);
+	if ((err = template_render(&fr->url, m->scope, m->scratch,
+	    m->findings)) != 0)
 		return (err);
-	if (strlen(out->url) != m->scratch->len)
-		return (bad_url(m, fr, out->url, "holds a NUL"));
-	if (strncmp(out->url, "http://", 7) == 0 ||
-	    strncmp(out->url, "https://", 8) == 0)
-		return (0);
-	return (bad_url(m, fr, out->url, strstr(out->url, "://") == NULL ?
-	    "missing scheme <http://> or <https://>" :
-	    "only http:// and https:// are supported"));
+	/* No more welcome than a blank, which libcurl refuses. */
+	while (m->scratch->len > 0 && (nul = memchr(m->scratch->data, '\0',
+	    m->scratch->len)) != NULL)
+		*nul = ' ';
+	out->url = keep(m);
+	if (strncmp(out->url, "http://", 7) != 0 &&
+	    strncmp(out->url, "https://", 8) != 0)
+		return (bad_url(m, fr, out->url,
+		    strstr(out->url, "://") == NULL ?
+		    "missing scheme <http://> or <https://>" :
+		    "only http:// and https:// are supported"));
+	if (http_parse_target(out->url, &target) != NULL &&
+	    (sentence = authority_mistake(m, out->url)) != NULL)
+		return (bad_url(m, fr, out->url, sentence));
+	return (0);
 }
 
 static int

@@ -440,6 +440,7 @@ evaluate(struct run *run, struct run_step *step)
 	if (step->outcome == OUTCOME_PASSED) {
 		run_output(run, step);
 		step->outcome = run_rules_findings(&step->findings);
+		run->options.retry = 0; /* not for a file */
 	}
 	end_attempt(run, step);
 }

@@ -41,7 +41,7 @@ run_rules_findings(const struct findings *findings)
 bool
 run_rules_retries(enum outcome outcome, uint32_t attempt, int64_t retry)
 {
-	if (outcome != OUTCOME_FAILED && outcome != OUTCOME_UNREACHABLE)
+	if (outcome == OUTCOME_PASSED || outcome == OUTCOME_UNKNOWN)
 		return (false);
 	return (retry < 0 || (int64_t)attempt <= retry);
 }

@@ -25,8 +25,8 @@ enum outcome run_rules_findings(const struct findings *findings);
 
 /*
  * Whether another attempt follows the attempt'th (from 1) with this outcome;
- * retry is the option's value, -1 endless. Never after an unknown outcome:
- * money may have moved.
+ * retry is the option's value, -1 endless. Any mistake is tried again, as in
+ * Hurl, but never an unknown outcome: money may have moved.
  */
 bool run_rules_retries(enum outcome outcome, uint32_t attempt, int64_t retry);
 

@@ -90,7 +90,7 @@ def with_question(source):
 
 
 def one_text(text):
-    return "\n".join(line.strip() for line in text.split("\n"))
+    return "\n".join(line.strip() for line in text.split("\n")).rstrip()
 
 
 class Hurl:
@@ -255,12 +255,12 @@ def flows(names=()):
 
 
 def is_same_place(got, want):
-    """A mistake has the same line, and its column or a nearer one: Hurl
-    goes back to the line's beginning when nothing at all fits it."""
+    """A mistake has the same line, and its column or a nearer one further
+    right: Hurl goes back to where it began to try."""
     if got is None or want is None or "?" in (got, want):
         return got == want or want == "?"
     (line, column), (at_line, at) = got.split(":"), want.split(":")
-    return line == at_line and (column == at or int(at) == 1)
+    return line == at_line and int(column) >= int(at)
 
 
 def differences(got, want):

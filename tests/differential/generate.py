@@ -35,7 +35,7 @@ XPATHS = ["//h1", "string(//h1)", "count(//p)", "//p/@class", "boolean(//h1)",
 REGEXES = ["H(.*)o", "(\\\\d+)", "[a-z]+", "^$", "(?i)HELLO", "a|b", "([^ ]+)$",
            "x*", "\\\\bW", "(", "(?<n>l+)", "l{2}", "[\\\\w]+", "."]
 QUERIES = ["status", "version", "url", "body", "bytes", "rawbytes", "ip",
-           "duration", "sha256", "md5", "redirects"]
+           "sha256", "md5", "redirects"]
 FILTERS = ["base64Decode", "base64Encode", "base64UrlSafeDecode", "count",
            "base64UrlSafeEncode", "daysAfterNow", "daysBeforeNow", "first",
            "htmlEscape", "htmlUnescape", "last", "location", "toFloat",
@@ -54,12 +54,12 @@ DATES = ["%+", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%s", "%a, %d %b %Y", "%j",
 OPTIONS = ["location: true", "location: false", "compressed: true",
            "delay: 1", "delay: 2ms", "retry: 1\nretry-interval: 1ms",
            "max-redirs: 1", "max-redirs: -1", "path-as-is: true",
-           "repeat: 2", "skip: true", "skip: {{yes}}", "verbose: true",
+           "repeat: 2", "skip: true", "skip: {{yes}}", "verbose: false",
            "variable: v=1", "variable: w=\"x y\"", "variable: text={{number}}",
            "user: bob:secret", "header: X-O: p", "http1.0: true",
            "max-time: 5s", "connect-timeout: 5s", "insecure: {{number}}",
            "repeat: {{number}}x", "very-verbose: false", "output: out.bin",
-           "limit-rate: 1000000", "verbosity: brief", "retry: {{undefined}}"]
+           "limit-rate: 1000000", "retry: {{undefined}}"]
 BODIES = ["{\"a\": 1, \"b\": [true, null, \"x{{text}}\"]}", "[]", "\"text\"",
           "{{number}}", "null", "-1.5e3", "<a b=\"c\">d<e/></a>", "`one {{text}}`",
           "```\nline {{number}}\n  two\n```", "```json\n{\"k\": {{float}}}\n```",
@@ -153,10 +153,9 @@ class Generator:
                        f"{self.word()}\n" for _ in range(self.r.randint(0, 3)))
 
     def request_sections(self):
-        found = []
+        found, body = [], self.pick(["FormParams", "Form", "Multipart"])
         for name, chance in (("QueryStringParams", 0.15), ("Query", 0.1),
-                             ("FormParams", 0.1), ("Form", 0.1),
-                             ("Cookies", 0.15), ("Multipart", 0.08)):
+                             (body, 0.2), ("Cookies", 0.15)):
             if self.maybe(chance):
                 found.append(f"[{name}]\n{self.pairs()}")
         if self.maybe(0.08):

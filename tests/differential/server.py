@@ -43,11 +43,45 @@ CHARSET_CODEC = {"us-ascii": "cp1252", "iso-8859-1": "cp1252",
                  "utf-16": "utf-16-le"}
 
 
+class Headers:
+    """Header lines as they came, of any letters."""
+
+    def __init__(self, lines):
+        self.pairs = [[k.strip(), v.strip(" \t")] for k, _, v in
+                      (line.partition(":") for line in lines)]
+
+    def get(self, name, default=None):
+        return next((v for k, v in self.pairs if k.lower() == name.lower()),
+                    default)
+
+    def items(self):
+        return self.pairs
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 65536
     server_version = "differential"
     sys_version = ""
+
+    def parse_request(self):
+        line = self.raw_requestline.decode("latin-1").rstrip("\r\n")
+        self.requestline = line
+        self.command, self.path, self.request_version = line.split(" ")
+        lines = []
+        while (line := self.rfile.readline().decode("latin-1").strip("\r\n")):
+            lines.append(line)
+        self.headers = Headers(lines)
+        self.close_connection = (
+            self.request_version == "HTTP/1.0" or
+            self.headers.get("Connection", "").lower() == "close")
+        return True
+
+    def __getattr__(self, name):
+        """Every method is served."""
+        if name.startswith("do_"):
+            return self.handle_any
+        raise AttributeError(name)
 
     def log_message(self, *_):
         pass
@@ -85,9 +119,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(404, "not found")
         else:
             handler(*parts[1:])
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = handle_any
-    do_OPTIONS = do_PURGE = do_LIST = handle_any
 
     def on_echo(self, *_):
         self.answer(body=json.dumps({
