@@ -5,6 +5,7 @@ import base64
 import gzip
 import http.server
 import json
+import re
 import threading
 import time
 import urllib.parse
@@ -102,9 +103,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def forget_boundary(self):
+        """The boundary of parts is another one each time."""
+        found = re.search(r"boundary=(-{8,}\w+)",
+                          self.headers.get("Content-Type", ""))
+        if found:
+            name = "B" * len(found[1])
+            self.body = self.body.replace(found[1].encode(), name.encode())
+            self.headers.pairs = [[k, v.replace(found[1], name)]
+                                  for k, v in self.headers.pairs]
+
     def handle_any(self):
         length = int(self.headers.get("Content-Length", 0))
         self.body = self.rfile.read(length)
+        self.forget_boundary()
         self.server.seen.append({
             "method": self.command, "path": self.path,
             "headers": [[k, v] for k, v in self.headers.items()],
