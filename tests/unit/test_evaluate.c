@@ -195,6 +195,8 @@ a_body_is_compared_as_text_or_as_bytes(void **state)
 		    "<7879> | bytes <7878>\n"},
 		{"x\ny\nz\n", "```\nx\nq\nz\n```\n", "5:1 assert Assert body "
 		    "value: line 2 of the body differs | y | q\n"},
+		{"x\ny\n", "```\nx\n```\n", "4:1 assert Assert body value: "
+		    "line 2 of the body differs | y | \n"},
 		{"x\n", "```\nx\ny\n```\n", "5:1 assert Assert body value: "
 		    "line 2 of the body differs |  | y\n"},
 		{"", "`a`\n", "3:1 assert Assert body value: line 1 of the "

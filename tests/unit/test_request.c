@@ -251,6 +251,19 @@ what_cannot_be_made_says_why_and_where(void **state)
 		{"GET http://h/\n[Options]\ncacert: ../ca.pem\n", 3, 9,
 		 "ca.pem"},
 		{"POST http://h/\nfile,secret;\n", 2, 6, "secret"},
+		/* Of two mistakes that one which Hurl tells. */
+		{"POST http://h:x/\nfile,secret;\n", 1, 6, "malformed"},
+		{"POST http://h/a b\nfile,secret;\n", 2, 6, "secret"},
+		{"POST http://h/a b\n", 1, 6, "malformed"},
+		{"POST http://h/\\u{0}\nfile,secret;\n", 2, 6, "secret"},
+		{"POST http://h/\\u{0}\n", 1, 6, "malformed"},
+		{"POST http://h/\n[Cookies]\na: {{x1}}\n[Form]\na: {{x2}}\n"
+		 "[Query]\na: {{x3}}\n", 7, 6, "x3"},
+		{"POST http://h/\n[Query]\na: {{x1}}\n[BasicAuth]\n"
+		 "a: {{x2}}\n", 5, 6, "x2"},
+		{"POST http://h/\n[Multipart]\na: {{x1}}\n`{{x2}}`\n", 4, 4,
+		 "x2"},
+		{"GET HTTP://h/\n", 1, 5, "only http"},
 	};
 	struct made m;
 	size_t i;
@@ -303,6 +316,54 @@ options_have_hurls_defaults_and_units(void **state)
 	assert_int_equal(m.options.http.ip_family, 6);
 	assert_int_equal(m.options.max_redirects, 4);
 	made_fini(&m);
+}
+
+static void
+a_skipped_entry_may_ask_for_what_cannot_be_done(void **state)
+{
+	struct made m;
+
+	(void)state;
+	made_init(&m, "GET http://h/\n[Options]\nhttp3: true\n"
+	    "cacert: ../ca.pem\nskip: true\n");
+	assert_int_equal(m.err, 0);
+	assert_int_equal(m.findings.count, 0);
+	assert_true(m.options.is_skipped);
+	made_fini(&m);
+	made_init(&m, "GET http://h/\n[Options]\nhttp3: true\nrepeat: 0\n");
+	assert_int_equal(m.err, 0);
+	made_fini(&m);
+	made_init(&m, "GET http://h/\n[Options]\nhttp3: true\nntlm: true\n");
+	assert_int_equal(m.err, ERR_UNSUPPORTED);
+	assert_int_equal(m.findings.count, 2);
+	made_fini(&m);
+}
+
+static void
+the_later_of_location_and_location_trusted_counts(void **state)
+{
+	static const struct {
+		const char *options;
+		bool follows, trusts;
+	} rows[] = {
+		{"location-trusted: true\nlocation: true\n", true, false},
+		{"location-trusted: true\nlocation: false\n", false, false},
+		{"location: true\nlocation-trusted: true\n", true, true},
+		{"location: true\nlocation-trusted: false\n", true, false},
+	};
+	char source[200];
+	struct made m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++) {
+		snprintf(source, sizeof(source),
+		    "GET http://h/\n[Options]\n%s", rows[i].options);
+		made_init(&m, source);
+		assert_int_equal(m.options.follows, rows[i].follows);
+		assert_int_equal(m.options.trusts_redirects, rows[i].trusts);
+		made_fini(&m);
+	}
 }
 
 static void
@@ -381,6 +442,10 @@ main(void)
 		cmocka_unit_test(redirects_change_requests_by_status_and_host),
 		cmocka_unit_test(what_cannot_be_made_says_why_and_where),
 		cmocka_unit_test(options_have_hurls_defaults_and_units),
+		cmocka_unit_test(
+		    a_skipped_entry_may_ask_for_what_cannot_be_done),
+		cmocka_unit_test(
+		    the_later_of_location_and_location_trusted_counts),
 		cmocka_unit_test(only_what_may_be_sent_twice_is_repeatable),
 		cmocka_unit_test(
 		    locations_are_joined_to_the_url_they_came_from),
