@@ -147,6 +147,27 @@ def test_slow_release_blocks_and_names_the_step(gate, paysim):
     assert step["candidate_median_ns"] > step["baseline_median_ns"] + 50e6
 
 
+def test_card_numbers_in_a_flow_stay_out_of_every_report(gate, checks,
+                                                         tmp_path):
+    """Steps are named by what stands in the flow."""
+    flow = checks / "decline.hurl"
+    flow.write_text(flow.read_text().replace(
+        "{{base_url}}/v1/payment_intents",
+        "{{base_url}}/v1/4242424242424242?n=4000056655665556", 1))
+    reports = [tmp_path / f"gate.{end}" for end in ("json", "xml", "md", "txt")]
+    url = f"http://127.0.0.1:{free_port()}"
+    verdict = gate(url, url, "--store", tmp_path / "store",
+                   *(f"--report={path}" for path in reports))
+    assert verdict.code == 20
+    kept = [verdict.out + verdict.err] + [p.read_text() for p in reports]
+    kept += [p.read_bytes().decode("latin-1")
+             for p in (tmp_path / "store").glob("*.db*")]
+    assert "{{base_url}}/v1/****" in kept[1]
+    for text in kept:
+        assert "4242424242424242" not in text
+        assert "4000056655665556" not in text
+
+
 def test_observe_reports_the_block_and_exits_0(gate, paysim):
     """Observing changes the exit code and nothing else."""
     urls = paysim("good=0", "bad=0,error_rate=1")
