@@ -11,6 +11,7 @@
 #include "probe/evaluate_priv.h"
 #include "probe/url_text.h"
 #include "probe/jsonpath.h"
+#include "probe/jsonpath_cache.h"
 #include "probe/template.h"
 #include "probe/xpath.h"
 
@@ -147,27 +148,52 @@ value_of_nodes(const struct jsonpath_nodes *nodes)
 	return (value_list(items, nodes->count));
 }
 
+/*
+ * Parse a path, or find it among those of the flow. *owned is what the caller
+ * must free; NULL when the cache has it.
+ */
+static int
+compile_path(struct evaluation *ev, const struct flow_template *path,
+    const struct jsonpath **out, struct jsonpath **owned)
+{
+	struct jsonpath_cache *cache = ev->scope->paths;
+	bool is_constant = path->count == 1 && !path->parts[0].is_placeholder;
+	struct jsonpath *jp = NULL;
+	const char *sentence;
+	struct buf text;
+	size_t offset;
+	int err;
+
+	*owned = NULL;
+	if (cache != NULL && is_constant &&
+	    (*out = jsonpath_cache_find(cache, path)) != NULL)
+		return (0);
+	if ((err = argument(ev, path, &text)) == 0 &&
+	    (err = jsonpath_parse(buf_str(&text), text.len, true, &jp,
+	    &sentence, &offset)) != 0)
+		evaluate_flow_fault(ev, path->place, "Invalid JSONPath: "
+		    "JSONPath expression '%s' is not valid: %s at "
+		    "character %zu", buf_str(&text), sentence, offset + 1);
+	buf_fini(&text);
+	*out = jp;
+	if (err == 0 && cache != NULL && is_constant)
+		jsonpath_cache_add(cache, path, jp);
+	else
+		*owned = jp;
+	return (err);
+}
+
 int
 query_jsonpath(struct evaluation *ev, const struct flow_template *path,
     const struct json *root, struct value *out)
 {
-	struct jsonpath *jp = NULL;
 	struct jsonpath_nodes nodes = {NULL, 0};
-	struct buf text;
-	const char *sentence;
-	size_t offset;
+	const struct jsonpath *jp;
+	struct jsonpath *owned;
 	int err;
 
-	if ((err = argument(ev, path, &text)) != 0)
-		goto out;
-	err = jsonpath_parse(buf_str(&text), text.len, true, &jp, &sentence,
-	    &offset);
-	if (err != 0) {
-		evaluate_flow_fault(ev, path->place, "Invalid JSONPath: "
-		    "JSONPath expression '%s' is not valid: %s at "
-		    "character %zu", buf_str(&text), sentence, offset + 1);
-		goto out;
-	}
+	if ((err = compile_path(ev, path, &jp, &owned)) != 0)
+		return (err);
 	err = jsonpath_select(jp, root, &nodes);
 	if (err == 0 && are_too_big(&nodes, ev->scope->max_body_bytes))
 		err = ERR_LIMIT;
@@ -175,12 +201,9 @@ query_jsonpath(struct evaluation *ev, const struct flow_template *path,
 		*out = value_of_nodes(&nodes);
 	else
 		evaluate_data_fault(ev, path->place, "JSONPath expression "
-		    "'%s' takes too much work on this answer",
-		    buf_str(&text));
-out:
+		    "'%s' takes too much work on this answer", path->source);
 	jsonpath_nodes_fini(&nodes);
-	jsonpath_free(&jp);
-	buf_fini(&text);
+	jsonpath_free(&owned);
 	return (err);
 }
 

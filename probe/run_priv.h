@@ -4,6 +4,7 @@
 #define PROBE_RUN_PRIV_H
 
 #include "base/mem.h"
+#include "probe/jsonpath_cache.h"
 #include "probe/request.h"
 #include "probe/run.h"
 #include "probe/run_rules.h"
@@ -31,6 +32,7 @@ struct run_script {
 	struct variables *complete;  /* with secrets; NULL: none read */
 	mono_us complete_at;
 	char *missing;               /* a secret that could not be read */
+	struct jsonpath_cache *paths;
 	struct request_defaults defaults; /* its paths are ours */
 	struct flow *defaults_flow;  /* held */
 	bool is_untraced;

@@ -75,6 +75,7 @@ run_script_from_flow(struct run_engine *engine, struct definition **d,
 	script->definition = *d;
 	*d = NULL;
 	script->flow = flow_hold(flow);
+	script->paths = jsonpath_cache_new();
 	script->variables = variables_new();
 	run_script_set(script->variables, script->definition->variables,
 	    script->definition->variable_count);
@@ -149,6 +150,7 @@ run_script_release(struct run_script **sp)
 		return;
 	variables_free(&script->variables);
 	variables_free(&script->complete);
+	jsonpath_cache_free(&script->paths);
 	flow_release(&script->flow);
 	definition_free(&script->definition);
 	defaults_fini(script);

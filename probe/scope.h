@@ -9,12 +9,15 @@
 #include "base/clock.h"
 #include "probe/variables.h"
 
+struct jsonpath_cache;
+
 struct scope {
 	struct variables *variables;
 	const char *file_root;     /* of file,...; bodies: real path */
 	wall_us now;
 	size_t max_body_bytes;     /* after content decoding */
 	bool may_read_environment; /* getEnv */
+	struct jsonpath_cache *paths; /* of the flow; NULL: none are kept */
 };
 
 #endif
