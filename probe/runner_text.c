@@ -14,6 +14,7 @@
 #define BOLD "1"
 
 #define VALUE_MOST_BYTES 4000
+#define EVIDENCE_MOST_BYTES 4000 /* on a terminal, of each part */
 #define MASKED_MOST_BYTES (4u << 20)
 
 static void
@@ -228,12 +229,24 @@ runner_text_failures(const struct runner_text *t, struct run *run,
 		put_failure(t, run, &step->findings.items[i]);
 }
 
+/* The first most bytes at least, up to the end of a character. */
+static const char *
+brief_end(const char *s, const char *end, size_t most)
+{
+	if ((size_t)(end - s) <= most)
+		return (end);
+	for (s += most; s < end && ((unsigned char)*s & 0xc0) == 0x80; s++)
+		;
+	return (s);
+}
+
 static void
 put_prefixed(const struct runner_text *t, struct run *run,
-    const struct buf *text, const char *prefix, bool has_body)
+    const struct buf *text, const char *prefix, bool has_body, size_t most)
 {
 	const char *s, *line, *end, *head_end;
 	struct buf masked;
+	size_t more;
 
 	if (text->len == 0)
 		return;
@@ -244,6 +257,9 @@ put_prefixed(const struct runner_text *t, struct run *run,
 	head_end = has_body ? NULL : strstr(s, "\n\n");
 	if (head_end != NULL)
 		end = head_end + 1;
+	more = (size_t)(end - s);
+	end = brief_end(s, end, most);
+	more -= (size_t)(end - s);
 	for (line = s; line < end; line = s + 1) {
 		s = memchr(line, '\n', (size_t)(end - line));
 		if (s == NULL)
@@ -254,7 +270,10 @@ put_prefixed(const struct runner_text *t, struct run *run,
 		put_clean(t->out, line, (size_t)(s - line));
 		buf_append_char(t->out, '\n');
 	}
-	if (text->is_full)
+	if (more > 0)
+		buf_printf(t->out, "  %s ... %zu more bytes, see "
+		    "--very-verbose\n", prefix, more);
+	else if (text->is_full)
 		buf_printf(t->out, "  %s ... cut here\n", prefix);
 	buf_fini(&masked);
 }
@@ -263,8 +282,8 @@ void
 runner_text_exchange(const struct runner_text *t, struct run *run,
     const struct buf *request, const struct buf *response, bool has_bodies)
 {
-	put_prefixed(t, run, request, ">", has_bodies);
-	put_prefixed(t, run, response, "<", has_bodies);
+	put_prefixed(t, run, request, ">", has_bodies, SIZE_MAX);
+	put_prefixed(t, run, response, "<", has_bodies, SIZE_MAX);
 }
 
 static bool
@@ -311,8 +330,10 @@ runner_text_end(const struct runner_text *t, struct run *run,
 	runner_text_reason(t, run, result);
 	if (result->request.len > 0) {
 		buf_append_char(t->out, '\n');
-		runner_text_exchange(t, run, &result->request,
-		    &result->response, true);
+		put_prefixed(t, run, &result->request, ">", true,
+		    EVIDENCE_MOST_BYTES);
+		put_prefixed(t, run, &result->response, "<", true,
+		    EVIDENCE_MOST_BYTES);
 		buf_append_char(t->out, '\n');
 	}
 	clock_format_span(result->duration, text);

@@ -171,6 +171,16 @@ def test_control_characters_of_a_server_do_not_reach_the_terminal(run, serve):
     assert "\x1b" not in done.stdout and "\x07" not in done.stdout
 
 
+def test_a_long_answer_does_not_flood_the_terminal(run, serve):
+    """What differs stays in sight; --very-verbose has the rest."""
+    server = serve(bad_server.answer(500, body=b"long line\n" * 5000))
+    flow = f"GET {server.url}/\nHTTP 200\n"
+    done = run(flow)
+    assert done.returncode == 10 and len(done.stdout) < 8000
+    assert "more bytes, see --very-verbose" in done.stdout
+    assert run(flow, "--very-verbose").stdout.count("long line") > 5000
+
+
 def test_several_flows_end_with_a_summary(build, serve, tmp_path):
     """--test: one line each, counts of runs and requests."""
     server = serve(bad_server.answer())
