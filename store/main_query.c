@@ -54,7 +54,9 @@ static const struct option_row rows[] = {
 static const struct option_command commands[] = {
 	{"checks", "", "Each check's state, success rate, p50, p95, p99 and "
 	    "coverage in the window"},
-	{"failures", "", "What is failing now: since when, how often, why"},
+	{"failures", "", "What is failing now: since when, how often, "
+	    "where in the flow, why; with --since also what failed since "
+	    "then and passes again"},
 	{"runs", "", "The latest runs"},
 	{"show", "RUN", "One run: its requests as a waterfall, what failed, "
 	    "and what differs from the last good run. RUN is its id or the "

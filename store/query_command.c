@@ -335,26 +335,29 @@ command_checks(struct command *cmd, char **operands)
 	return (EXIT_GOOD);
 }
 
-/* failures: what is failing now. */
+/* failures: what is failing now, and what failed in a window. */
 
 static const struct table_column failure_columns[] = {
 	{"check", "check", TABLE_TEXT},
 	{"location", "location", TABLE_TEXT},
 	{"environment", NULL, TABLE_TEXT},
+	{"state", "state", TABLE_TEXT},
 	{"outcome", "outcome", TABLE_TEXT},
 	{"streak_us", "failing since (UTC)", TABLE_TIME},
 	{"streak_runs", "runs", TABLE_INT},
 	{"last_passed_us", "last good (UTC)", TABLE_TIME},
+	{"last_bad_us", NULL, TABLE_TIME},
 	{"owner", NULL, TABLE_TEXT},
 	{"run", NULL, TABLE_TEXT},
 	{"run_short", "latest", TABLE_TEXT},
+	{"place", "where", TABLE_TEXT},
 	{"reason", "reason", TABLE_TEXT},
 };
 
 struct latest {
 	char id[2 * MESSAGE_ID_SIZE + 1];
 	enum outcome outcome;
-	char *reason;
+	char *place, *reason; /* NULL: none */
 	bool is_there;
 };
 
@@ -366,6 +369,9 @@ latest_cb(const struct query_run *r, void *arg)
 	memcpy(l->id, r->id_hex, sizeof(l->id));
 	l->outcome = r->outcome;
 	l->reason = xstrdup(r->reason);
+	if (r->place_file != NULL && r->place_line != QUERY_NONE)
+		l->place = xasprintf("%s:%lld", r->place_file,
+		    (long long)r->place_line);
 	l->is_there = true;
 	return (false);
 }
@@ -379,6 +385,7 @@ add_failure(struct command *cmd, const struct query_check *c)
 	    .outcomes = 1u << OUTCOME_FAILED | 1u << OUTCOME_UNREACHABLE |
 	    1u << OUTCOME_UNKNOWN, .triggers = 1u << TRIGGER_SCHEDULE};
 	struct latest l = {.outcome = OUTCOME_FAILED};
+	bool is_failing = query_check_is_failing(c);
 	struct table *t = cmd->table;
 	int rc = query_runs(cmd->q, &f, latest_cb, &l, NULL);
 
@@ -387,17 +394,30 @@ add_failure(struct command *cmd, const struct query_check *c)
 	table_text(t, c->check);
 	table_text(t, c->location);
 	table_text(t, c->environment);
+	table_text(t, is_failing ? "failing" : "recovered");
+	table_colour(t, is_failing ? TABLE_BAD : TABLE_GOOD);
 	add_outcome(t, l.outcome);
-	table_int(t, c->streak_us);
-	table_int(t, c->streak_runs);
+	add_int(t, is_failing ? c->streak_us : QUERY_NONE);
+	add_int(t, is_failing ? c->streak_runs : QUERY_NONE);
 	add_int(t, c->last_passed_us);
+	add_int(t, c->last_bad_us);
 	table_text(t, c->owner);
 	table_text(t, l.is_there ? l.id : NULL);
 	l.id[ID_SHOWN] = '\0';
 	table_text(t, l.is_there ? l.id : NULL);
+	table_text(t, l.place);
 	table_text(t, l.reason != NULL ? l.reason : "");
+	free(l.place);
 	free(l.reason);
 	return (0);
+}
+
+/* Failing now, or, where --since is given, failed since then. */
+static bool
+is_wanted(const struct command *cmd, const struct query_check *c)
+{
+	return (query_check_is_failing(c) || (cmd->since != 0 &&
+	    c->last_bad_us != QUERY_NONE && c->last_bad_us >= cmd->since));
 }
 
 static int
@@ -405,6 +425,8 @@ longest_first(const void *a, const void *b)
 {
 	const struct query_check *x = a, *y = b;
 
+	if (query_check_is_failing(x) != query_check_is_failing(y))
+		return (query_check_is_failing(x) ? -1 : 1);
 	return ((x->streak_us > y->streak_us) -
 	    (x->streak_us < y->streak_us));
 }
@@ -425,7 +447,7 @@ command_failures(struct command *cmd, char **operands)
 		qsort(list, n, sizeof(*list), longest_first);
 	cmd->table = table_new(failure_columns, NELEMS(failure_columns));
 	for (i = 0; rc == 0 && i < n; i++)
-		if (query_check_is_failing(&list[i]))
+		if (is_wanted(cmd, &list[i]))
 			rc = add_failure(cmd, &list[i]);
 	if (rc == 0)
 		print(cmd);

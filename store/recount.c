@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "store/day.h"
 
+#define FLUSH_ROWS 50000
+
 struct recount {
 	const char *dir;
 	struct registry *registry;
@@ -65,19 +67,24 @@ static int
 count_rows(struct recount *w, struct day *d, int64_t after)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc;
+	int64_t counted = 0;
+	int rc, bad = 0;
 
 	rc = sqlite3_prepare_v2(day_db(d), "SELECT number, check_id, due_us, "
 	    "trigger, outcome, duration_us, id FROM run WHERE number > ?1 "
 	    "ORDER BY number", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
 		sqlite3_bind_int64(stmt, 1, after);
-	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-		if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-			count_row(w, stmt, day_number(d));
+	while (bad == 0 && (rc == SQLITE_OK || rc == SQLITE_ROW)) {
+		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+			break;
+		count_row(w, stmt, day_number(d));
+		/* A whole day may be uncounted: keep memory bounded. */
+		if (++counted % FLUSH_ROWS == 0)
+			bad = rollups_flush(w->rollups);
 	}
 	sqlite3_finalize(stmt);
-	return (db_err(rc));
+	return (bad != 0 ? bad : db_err(rc));
 }
 
 static int

@@ -32,6 +32,7 @@
 #define REJECTED_MOST_BYTES 65536
 #define SPACE_LEAST_BYTES (4u << 20)
 #define REASON_SIZE 400
+#define FUTURE_MOST SPAN_DAY /* a clock that is so far ahead is wrong */
 
 struct store_writer {
 	char *dir;
@@ -335,8 +336,12 @@ store_writer_append(struct store_writer *w, const char *doc, size_t len,
 	if (run_event_decode(doc, len, &e, &sentence) != 0) {
 		rc = reject(w, doc, len, sentence);
 	} else {
-		if (is_expired(w, e.due_us))
+		if (is_expired(w, e.due_us)) {
 			w->counts.expired++;
+			log_info("store.event.expired", "due_us=%lld",
+			    (long long)e.due_us);
+		} else if (e.due_us > clock_wall() + FUTURE_MOST)
+			rc = reject(w, doc, len, "it is due in the future");
 		else
 			rc = append_event(w, &e, is_again);
 		run_event_fini(&e);

@@ -111,7 +111,31 @@ def test_failures_names_what_fails_since_when_and_why(filled):
     assert rows[0]["last_passed_us"] == dues[14]
     assert rows[0]["owner"] == "payments-oncall"
     assert rows[0]["run"] == run_id(REFUND, dues[19]).hex()
+    assert rows[0]["place"] == "refund.hurl:12"
+    assert rows[0]["state"] == "failing"
     assert ask_json(directory, "failures", "--check", CARD) == []
+    assert ask_json(directory, "failures", "--check", CARD,
+                    "--since", "1h") == []
+
+
+def test_failures_since_also_names_what_recovered(filled, tmp_path):
+    """A check that failed in the window and passes again."""
+    del filled
+    directory = str(tmp_path / "store")
+    store = Store(directory)
+    store.wait_for(READY)
+    start = now_us() - 600 * SECOND
+    for i, outcome in enumerate(["passed", "failed", "passed"]):
+        event = run_event(CARD, start + i * SECOND, outcome=outcome)
+        store.send(RESULT, i + 1, event)
+    store.wait_for(ACK, 3)
+    assert store.finish() == 0
+    assert ask_json(directory, "failures", "--all") == []
+    rows = ask_json(directory, "failures", "--all", "--since", "1h")
+    assert [r["state"] for r in rows] == ["recovered"]
+    assert rows[0]["last_bad_us"] == start + SECOND
+    assert rows[0]["streak_us"] is None
+    assert ask_json(directory, "failures", "--all", "--since", "5m") == []
 
 
 def test_runs_are_filtered_and_limited(filled):

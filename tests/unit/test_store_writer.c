@@ -469,6 +469,21 @@ document_that_is_no_run_event_is_put_aside(void **state)
 	    NELEMS(bad));
 }
 
+static void
+run_of_the_future_is_put_aside(void **state)
+{
+	struct store_writer *w = fixture_open(dir);
+	struct fixture_run r = {.due_us = NOON_US + 2 * SPAN_DAY,
+	    .duration_us = 5};
+
+	(void)state;
+	assert_int_equal(fixture_append(w, &r, false), 0);
+	store_writer_close(&w);
+	assert_false(exists("runs-2026-11-22.db"));
+	assert_int_equal(in_main("SELECT count(*) FROM rejected WHERE "
+	    "reason LIKE '%future%'"), 1);
+}
+
 /* Every byte of an event changed or cut away: stored or put aside. */
 static void
 mutilated_event_never_disturbs_the_batch(void **state)
@@ -752,6 +767,7 @@ main(void)
 		TEST(foreign_database_is_refused),
 		TEST(lost_main_database_is_rebuilt_from_the_runs),
 		TEST(document_that_is_no_run_event_is_put_aside),
+		TEST(run_of_the_future_is_put_aside),
 		TEST(mutilated_event_never_disturbs_the_batch),
 		TEST(full_disk_rolls_back_and_the_writer_revives),
 		TEST(new_checks_of_a_failed_batch_are_forgotten),
