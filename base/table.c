@@ -19,6 +19,7 @@
 #define OUTPUT_MOST_BYTES (1u << 30)
 #define GAP 2            /* blanks between columns */
 #define LAST_LEAST 20    /* the last column is not cut below this */
+#define INDENT 4         /* of the lines that a long row goes on in */
 
 struct cell {
 	bool is_none;
@@ -189,7 +190,8 @@ table_safe(struct buf *out, const char *s, size_t len)
 /* For people. */
 
 static size_t
-put_human(struct buf *out, enum table_kind kind, const struct cell *c)
+put_human(struct buf *out, enum table_kind kind, const struct cell *c,
+    bool is_narrow)
 {
 	char text[CLOCK_TEXT_SIZE], *dot;
 
@@ -210,6 +212,8 @@ put_human(struct buf *out, enum table_kind kind, const struct cell *c)
 		text[10] = ' ';
 		if ((dot = strchr(text, '.')) != NULL)
 			*dot = '\0';
+		if (is_narrow) /* without the year */
+			return (table_safe(out, text + 5, strlen(text + 5)));
 		break;
 	case TABLE_RATIO:
 		/* Never round up to 100 what is not. */
@@ -244,25 +248,62 @@ last_shown(const struct table *t)
 	return (i - 1);
 }
 
+/* How a column stands in the lines of a row. */
+struct layout {
+	size_t width;
+	bool begins; /* a line of its own, but for the first column */
+	bool ends;   /* its line: nothing is padded after it */
+};
+
 static void
-measure(const struct table *t, size_t *widths)
+measure(const struct table *t, bool is_narrow, struct layout *columns)
 {
 	size_t i, n, column;
 	struct buf b;
 
 	buf_init(&b, OUTPUT_MOST_BYTES);
 	for (i = 0; i < t->column_count; i++)
-		widths[i] = t->columns[i].title == NULL ? 0 :
+		columns[i].width = t->columns[i].title == NULL ? 0 :
 		    table_safe(&b, t->columns[i].title,
 		    strlen(t->columns[i].title));
 	for (i = 0; i < t->count; i++) {
 		column = i % t->column_count;
 		buf_reset(&b);
-		n = put_human(&b, t->columns[column].kind, &t->cells[i]);
-		if (n > widths[column])
-			widths[column] = n;
+		n = put_human(&b, t->columns[column].kind, &t->cells[i],
+		    is_narrow);
+		if (n > columns[column].width)
+			columns[column].width = n;
 	}
 	buf_fini(&b);
+}
+
+/*
+ * Break rows into lines that fit into width; 0: one line. Only the last
+ * column is cut, and any that is wider than a whole line.
+ */
+static void
+lay_out(const struct table *t, size_t width, size_t last,
+    struct layout *columns)
+{
+	size_t i, at = 0, before = 0, least;
+
+	for (i = 0; i <= last; i++) {
+		if (t->columns[i].title == NULL)
+			continue;
+		least = columns[i].width;
+		if (i == last && least > LAST_LEAST)
+			least = LAST_LEAST;
+		if (width > 0 && at > INDENT && at + least > width) {
+			columns[i].begins = columns[before].ends = true;
+			at = INDENT;
+		}
+		if (width > 0 && at + columns[i].width > width)
+			columns[i].width = width > at + LAST_LEAST ?
+			    width - at : LAST_LEAST;
+		at += columns[i].width + GAP;
+		before = i;
+	}
+	columns[last].ends = true;
 }
 
 /* Cut b to a number of columns, with an ellipsis in the last one. */
@@ -297,21 +338,25 @@ pad(FILE *fp, size_t n)
 struct printing {
 	const struct table *t;
 	const struct table_style *style;
-	size_t *widths;
+	const struct layout *columns;
 	size_t last;
+	bool is_narrow;
 	FILE *fp;
 };
 
-/* Print a cell that is in b, columns wide; the last one is not padded. */
+/* Print a cell that is in b, columns wide. */
 static void
 print_cell(const struct printing *p, size_t column, struct buf *b,
     size_t columns, enum table_colour colour)
 {
-	size_t width = p->widths[column], left;
+	const struct layout *l = &p->columns[column];
+	size_t left;
 	bool is_coloured = p->style->has_colour && colour != TABLE_PLAIN;
 
-	columns = cut(b, columns, width);
-	left = width - columns;
+	columns = cut(b, columns, l->width);
+	left = l->width - columns;
+	if (l->begins)
+		pad(p->fp, INDENT);
 	if (is_right(p->t->columns[column].kind))
 		pad(p->fp, left);
 	if (is_coloured)
@@ -319,7 +364,7 @@ print_cell(const struct printing *p, size_t column, struct buf *b,
 	fwrite(buf_str(b), 1, b->len, p->fp);
 	if (is_coloured)
 		fputs(table_escape(TABLE_PLAIN), p->fp);
-	if (column == p->last) {
+	if (l->ends) {
 		fputc('\n', p->fp);
 		return;
 	}
@@ -349,28 +394,42 @@ print_rows(const struct printing *p)
 		if (t->columns[column].title == NULL)
 			continue;
 		buf_reset(&b);
-		n = put_human(&b, t->columns[column].kind, &t->cells[i]);
+		n = put_human(&b, t->columns[column].kind, &t->cells[i],
+		    p->is_narrow);
 		print_cell(p, column, &b, n, t->cells[i].colour);
 	}
 	buf_fini(&b);
 }
 
+static size_t
+row_width(const struct table *t, const struct layout *columns)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < t->column_count; i++)
+		if (t->columns[i].title != NULL)
+			sum += columns[i].width + GAP;
+	return (sum - GAP);
+}
+
 static void
 print_human(const struct table *t, const struct table_style *style, FILE *fp)
 {
-	struct printing p = {t, style,
-	    xcalloc(t->column_count, sizeof(*p.widths)), last_shown(t), fp};
-	size_t i, before = 0;
+	struct layout *columns = xcalloc(t->column_count, sizeof(*columns));
+	struct printing p = {t, style, columns, last_shown(t), false, fp};
+	size_t last = p.last, least;
 
-	measure(t, p.widths);
-	for (i = 0; i < p.last; i++)
-		if (t->columns[i].title != NULL)
-			before += p.widths[i] + GAP;
-	if (style->width > 0 && before + p.widths[p.last] > style->width)
-		p.widths[p.last] = style->width > before + LAST_LEAST ?
-		    style->width - before : LAST_LEAST;
+	measure(t, false, columns);
+	/* A last column that is cut is no reason to break the rows. */
+	least = row_width(t, columns);
+	if (columns[last].width > LAST_LEAST)
+		least -= columns[last].width - LAST_LEAST;
+	p.is_narrow = style->width > 0 && least > style->width;
+	if (p.is_narrow)
+		measure(t, true, columns);
+	lay_out(t, style->width, last, columns);
 	print_rows(&p);
-	free(p.widths);
+	free(columns);
 }
 
 /* For programs. */

@@ -68,7 +68,7 @@ size_t table_row_count(const struct table *t);
 /* How to print for people. */
 struct table_style {
 	bool has_colour;
-	size_t width;    /* columns of the terminal; 0: do not cut */
+	size_t width;    /* columns of the terminal; 0: do not cut or break */
 };
 
 /* For a stream: colour and width on a terminal, unless NO_COLOR is set. */

@@ -114,6 +114,24 @@ last_column_is_cut_at_the_terminals_edge(void **state)
 }
 
 static void
+rows_wider_than_the_terminal_are_broken_between_columns(void **state)
+{
+	struct table *t = sample();
+	char *text = printed(t, FORMAT_TABLE, (struct table_style){.width = 40});
+
+	(void)state;
+	assert_string_equal(text,
+	    "check     runs    p99      ok\n"
+	    "    due             reason\n"
+	    "pay/card    12  4.2ms  99.99%\n"
+	    "    11-20 12:00:00  said \"no\", twice\n"
+	    "pay/r\xc3\xbc" "ck    -3      -       -\n"
+	    "    -               -\n");
+	free(text);
+	table_free(&t);
+}
+
+static void
 text_from_outside_cannot_steer_the_terminal(void **state)
 {
 	static const struct {
@@ -166,6 +184,8 @@ main(void)
 	    cmocka_unit_test(columns_are_aligned_also_with_wide_characters),
 	    cmocka_unit_test(json_and_csv_hold_the_exact_values),
 	    cmocka_unit_test(last_column_is_cut_at_the_terminals_edge),
+	    cmocka_unit_test(
+	        rows_wider_than_the_terminal_are_broken_between_columns),
 	    cmocka_unit_test(text_from_outside_cannot_steer_the_terminal),
 	    cmocka_unit_test(colour_surrounds_the_text_and_not_the_padding),
 	};
