@@ -14,4 +14,10 @@ int command_aa(const struct settings *s);
 /* Say what a gate would need and see, from what the store knows. */
 int command_plan(const struct settings *s);
 
+/* Note that a version of a service was deployed. */
+int command_mark(const struct settings *s);
+
+/* Judge what the scheduled runs have shown since a deploy. */
+int command_status(const struct settings *s);
+
 #endif

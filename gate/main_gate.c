@@ -143,6 +143,8 @@ main(int argc, char **argv)
 		[COMMAND_REPLAY] = command_replay,
 		[COMMAND_AA] = command_aa,
 		[COMMAND_PLAN] = command_plan,
+		[COMMAND_MARK] = command_mark,
+		[COMMAND_STATUS] = command_status,
 	    };
 	struct settings settings;
 	int code;

@@ -52,6 +52,12 @@ static const struct option_row rows[] = {
 	{.name = "resume", .type = OPTION_STR, .offset = AT(resume),
 	    .arg = "GATE", .help = "Continue the evidence of this gate of "
 	    "the store"},
+	{.name = "since", .type = OPTION_STR, .offset = AT(since),
+	    .arg = "DEPLOY", .help = "status: since this marker's label, "
+	    "'deploy' for the newest, a time, or so long ago"},
+	{.name = "fresh", .type = OPTION_SPAN, .offset = AT(fresh),
+	    .arg = "SPAN", .help = "status: each check's newest run is at "
+	    "most so old (default 10m)"},
 	{.name = "store", .type = OPTION_STR, .offset = AT(store),
 	    .arg = "DIR", .help = "Record the gate in this store, and read "
 	    "the checks' history there"},
@@ -104,6 +110,10 @@ static const struct option_command commands[] = {
 	    "how its rounds resemble each other"},
 	{"plan", "", "Say how many rounds and minutes a gate would need, and "
 	    "the smallest regression it would see"},
+	{"mark", "LABEL", "Note in the store that this version of --service "
+	    "was deployed now"},
+	{"status", "", "Judge what the scheduled runs have shown since a "
+	    "deploy: history only"},
 	{NULL, NULL, NULL}
 };
 
@@ -167,6 +177,19 @@ static const struct option_text texts[] = {
 	    "--time and\n--rounds with a chance of about 80 %. It exits 0 "
 	    "when the pass fits into the\nbudget, 20 when it does not, 30 "
 	    "when the store knows nothing of the checks."},
+	{"STATUS", "\"mark LABEL\" notes in --store that a version of "
+	    "--service was deployed now.\n\"status --since deploy\" judges "
+	    "what the scheduler's runs have shown since the newest\nmarker "
+	    "(or a marker's label, a time such as 2026-11-20T12:00:00Z, or a "
+	    "span such as\n2h). No baseline runs beside it: the verdict is "
+	    "history only, assumes that the\nenvironment is as in the last "
+	    "42 days, and says so. It blocks when checks fail more\noften "
+	    "than before, or when the median of the first 20 runs is higher "
+	    "by 10 % and by\nmore than neighbouring windows of 20 ever were; "
+	    "it passes when every failure rate is\nbelow its margin. It "
+	    "never passes a latency. A check without a run since, or whose\n"
+	    "newest run is older than --fresh, makes it inconclusive; no run "
+	    "at all exits 30."},
 	{"REPLAY", "\"replay FILE\" reads a JSON report, \"replay GATE\" a "
 	    "gate of --store by its id or\nthe beginning of it. The recorded "
 	    "rounds go through the engine once more; the exit\ncode is the "
@@ -302,6 +325,22 @@ check_alone(const struct settings *s)
 }
 
 static void
+check_watch(const struct settings *s)
+{
+	if (s->service == NULL)
+		options_fail(&program, "--service is missing: which one was "
+		    "deployed?");
+	if (s->store == NULL)
+		options_fail(&program, "--store is missing: where are the "
+		    "runs?");
+	if (s->command == COMMAND_STATUS && s->since == NULL)
+		options_fail(&program, "--since is missing: 'deploy', a "
+		    "label, a time or a span");
+	if (s->fresh <= 0)
+		options_fail(&program, "--fresh wants more than nothing");
+}
+
+static void
 check_values(const struct settings *s)
 {
 	size_t i;
@@ -310,6 +349,8 @@ check_values(const struct settings *s)
 		check_judge(s);
 	if (is_alone(s))
 		check_alone(s);
+	if (s->command == COMMAND_MARK || s->command == COMMAND_STATUS)
+		check_watch(s);
 	if (!(s->alpha > 0 && s->alpha < 1))
 		options_fail(&program, "--alpha wants a number between 0 and "
 		    "1");
@@ -336,6 +377,7 @@ settings_read(struct settings *s, int argc, char **argv)
 	    .parallel = 8,
 	    .warmup = 3,
 	    .time = 10 * SPAN_MIN,
+	    .fresh = 10 * SPAN_MIN,
 	    .alpha = engine_config_default.alpha,
 	    .beta = engine_config_default.beta,
 	};

@@ -21,6 +21,8 @@ enum command {
 	COMMAND_REPLAY,
 	COMMAND_AA,
 	COMMAND_PLAN,
+	COMMAND_MARK,
+	COMMAND_STATUS,
 	COMMAND_COUNT
 };
 
@@ -39,6 +41,8 @@ struct settings {
 	struct option_list overrides[ARM_COUNT]; /* NAME=VALUE */
 	const char *environments[ARM_COUNT];     /* NULL: the check's own */
 	const char *versions[ARM_COUNT]; /* labels: image digests, say */
+	const char *since;       /* of status: deploy, label, time, span */
+	span_us fresh;           /* of status: newest run at most so old */
 	const char *resume;      /* gate id or its beginning, NULL: none */
 	const char *store;       /* directory, NULL: none */
 	int64_t probes;

@@ -14,7 +14,7 @@ import xml.etree.ElementTree
 import pytest
 
 from conftest import PATIENCE_S, TOP, wait_until
-from store_channel import (ACK, READY, RESULT, Store, now_us, run_event)
+from store_channel import (ACK, PLAN, READY, RESULT, Store, now_us, run_event)
 
 CHECKS = ["card-payment", "decline", "login"]
 GATE_PATIENCE_S = 4 * PATIENCE_S  # for a gate that runs to its verdict
@@ -634,3 +634,62 @@ def test_plan_says_what_a_gate_would_need_and_see(build, checks, tmp_path):
     # A check that never ran is told, and is not forecast.
     both = run(build, *argv, "--check", "decline")
     assert both.code == 20 and "no scheduled run is known" in both.out
+
+
+def fill_runs(directory, check, runs):
+    """A plan with the check, and its scheduled runs: (age_s, outcome, ms)."""
+    store = Store(directory)
+    assert store.receive()[0] == READY
+    service = check.split("/")[0]
+    store.send(PLAN, 1, {"plan": "0" * 64, "checks": [
+        {"check": check, "service": service, "location": "local",
+         "environment": "local", "every_us": 30_000_000,
+         "timeout_us": 10_000_000, "definition": "1" * 64}]})
+    now = now_us()
+    for i, (age_s, outcome, ms) in enumerate(runs):
+        store.send(RESULT, i + 2, run_event(
+            check, now - int(age_s * 1e6), outcome, int(ms * 1000),
+            environment="local"))
+    store.wait_for(ACK, len(runs) + 1)
+    assert store.finish() == 0
+
+
+def past(chance, outcome="passed", factor=1.0, since=0):
+    """Two days at a run each 30 s; the last two hours as given."""
+    runs = [(age, "passed", 100 * chance.lognormvariate(0, 0.1))
+            for age in range(48 * 3600, 2 * 3600, -30)]
+    return runs + [
+        (age, outcome(i) if callable(outcome) else outcome,
+         100 * factor * chance.lognormvariate(0, 0.1))
+        for i, age in enumerate(range(2 * 3600 - 60, since, -60))]
+
+
+@pytest.mark.parametrize("change, code, word", [
+    ({}, 0, "PASS"),
+    ({"outcome": lambda i: "failed" if i % 5 == 0 else "passed"}, 10,
+     "fail more often"),
+    ({"factor": 2.0}, 10, "slower"),
+    ({"since": 3600}, 20, "too old"),
+])
+def test_status_judges_what_probing_saw_since_the_deploy(build, tmp_path,
+                                                         change, code, word):
+    """History only, and it says so; a latency is never passed."""
+    store = tmp_path / "store"
+    fill_runs(store, "payments/login", past(random.Random(8), **change))
+    argv = ["status", "--service", "payments", "--store", store]
+    status = run(build, *argv, "--since", "2h")
+    assert status.code == code and word in status.out
+    assert "assumes the environment is as in the last" in status.out
+    document = run(build, *argv, "--since", "2h", "--format=json").json
+    assert document["exit_code"] == code
+    check = document["checks"][0]
+    assert check["latency_judged"] is True and check["latency_windows"] > 99
+    # A marker that was just set has no run behind it: that is no pass.
+    mark = run(build, "mark", "v7", "--service", "payments", "--store", store)
+    assert mark.code == 0 and "v7 deployed" in mark.out
+    for since in ("deploy", "v7"):
+        fresh = run(build, *argv, "--since", since)
+        assert fresh.code == 30 and "no run since the deploy" in fresh.out
+        assert "deploy v7" in fresh.out
+    assert run(build, *argv, "--since", "v8").code == 30
+    assert run(build, *argv).code == 64
