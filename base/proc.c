@@ -20,6 +20,8 @@
 #include "base/mem.h"
 #include "config.h"
 
+#define DESCRIPTORS_KEPT 40 /* for all that are not connections */
+
 extern char **environ;
 
 static int
@@ -108,6 +110,19 @@ proc_init(int keep_child_fd)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+}
+
+int64_t
+proc_connections_most(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur == RLIM_INFINITY ||
+	    files.rlim_cur > 3 * (rlim_t)INT32_MAX)
+		return (INT32_MAX);
+	return (files.rlim_cur > DESCRIPTORS_KEPT + 3 ?
+	    (int64_t)(files.rlim_cur - DESCRIPTORS_KEPT) / 3 : 1);
 }
 
 void

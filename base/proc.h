@@ -6,6 +6,7 @@
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #define PROC_CHILD_FD 3
@@ -29,6 +30,12 @@ char *proc_sibling(const char *name);
  * hard limit, no core dumps (memory holds secrets).
  */
 void proc_init(int keep_child_fd);
+
+/*
+ * How many connections to the outside this process may hold at once: what its
+ * limit of descriptors allows, two for each and one to spare.
+ */
+int64_t proc_connections_most(void);
 
 /* Give up gaining rights by exec, and keep our memory from other processes. */
 void proc_sandbox(void);

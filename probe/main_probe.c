@@ -92,6 +92,12 @@ main(int argc, char **argv)
 	options.name = v.name;
 	options.location = v.location;
 	options.max_in_flight = v.max_in_flight;
+	if (options.max_in_flight > proc_connections_most()) {
+		options.max_in_flight = proc_connections_most();
+		log_warn("probe.descriptors.few", "max_in_flight=%lld "
+		    "wanted=%lld", (long long)options.max_in_flight,
+		    (long long)v.max_in_flight);
+	}
 	loop = loop_new();
 	exit_code = probe_serve(loop, &options);
 	loop_free(&loop);

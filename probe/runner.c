@@ -14,6 +14,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "probe/run.h"
 #include "probe/runner_load.h"
 #include "probe/runner_report.h"
@@ -362,6 +363,8 @@ runner_open(struct runner *r)
 	r->total = r->load.count * (size_t)r->options->repeat;
 	r->job_most = r->options->jobs > 0 ? (size_t)r->options->jobs :
 	    r->options->is_test ? TEST_JOBS : 1;
+	if ((int64_t)r->job_most > proc_connections_most())
+		r->job_most = (size_t)proc_connections_most();
 	r->is_live = r->job_most == 1;
 	r->has_progress = r->options->is_test && isatty(STDERR_FILENO) != 0;
 	make_scripts(r);

@@ -490,6 +490,26 @@ def test_runs_over_capacity_are_skipped_and_recorded(build, tmp_path, serve):
     assert p.end() == 0
 
 
+def test_few_descriptors_are_our_fault(build, tmp_path, serve):
+    """What the probe has no descriptors for is skipped: a service is never
+    unreachable because of us."""
+    hung = serve(bad_server.never)
+    few = tmp_path / "few"
+    few.write_text(f'#!/bin/sh\nulimit -n 64\nexec {build}/e2e-probe "$@"\n')
+    few.chmod(0o755)
+    p = Probe(few, tmp_path / "log")
+    number = p.define(f"GET {hung.url}/\n", timeout_us=1_000_000)
+    for i in range(60):
+        p.start(number, i)
+    events = [p.result(i)[1] for i in range(60)]
+    assert {e["outcome"] for e in events} == {"unreachable", "skipped"}
+    for event in events:
+        word = "room" if event["outcome"] == "skipped" else "no answer"
+        assert word in event["reason"]
+    assert "descriptors" in p.errors()
+    assert p.end() == 0
+
+
 def test_stop_lets_runs_end_and_then_exits(build, tmp_path, serve):
     server = serve(bad_server.slow(0.3))
     p = Probe(build / "e2e-probe", tmp_path / "log")
