@@ -131,6 +131,28 @@ day_remove(const char *dir, int64_t day)
 	return (rc);
 }
 
+int
+day_set_aside(const char *dir, int64_t day)
+{
+	static const char *const tails[] = {"-wal", "-shm", ""};
+	char *path = day_path(dir, day), *from, *to;
+	wall_us now = clock_wall();
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < NELEMS(tails); i++) {
+		from = xasprintf("%s%s", path, tails[i]);
+		to = xasprintf("%s.damaged-%lld%s", path, (long long)now,
+		    tails[i]);
+		if (rename(from, to) != 0 && errno != ENOENT)
+			rc = ERR_IO;
+		free(from);
+		free(to);
+	}
+	free(path);
+	return (rc);
+}
+
 static int
 prepare(struct day *d)
 {
@@ -162,15 +184,21 @@ day_open(const char *dir, int64_t day, struct day **out, struct cause *c)
 	d->day = day;
 	buf_init(&d->heads, HEADS_MOST_BYTES);
 	rc = db_open(path, &db_runs, DB_WRITE, &d->db, c);
-	if (rc == 0 && (rc = prepare(d)) != 0 && c != NULL)
-		cause_add(c, "%s: %s", path, sqlite3_errmsg(d->db));
+	if (rc == 0) {
+		rc = prepare(d);
+		if (rc == 0)
+			rc = db_read_int(d->db, "SELECT "
+			    "coalesce(max(number), 0) FROM run",
+			    &d->last_number);
+		if (rc != 0 && c != NULL)
+			cause_add(c, "%s: %s", path, sqlite3_errmsg(d->db));
+	}
 	free(path);
 	if (rc != 0) {
 		day_close(&d);
 		return (rc);
 	}
-	d->last_number = d->committed_number = db_int(d->db,
-	    "SELECT max(number) FROM run", 0);
+	d->committed_number = d->last_number;
 	*out = d;
 	return (0);
 }
@@ -198,6 +226,12 @@ int64_t
 day_number(const struct day *d)
 {
 	return (d->day);
+}
+
+int64_t
+day_last_number(const struct day *d)
+{
+	return (d->last_number);
 }
 
 sqlite3 *

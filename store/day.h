@@ -36,6 +36,12 @@ int day_list(const char *dir, int64_t **days, size_t *count);
 /* Unlink a day's file and what SQLite keeps beside it. */
 int day_remove(const char *dir, int64_t day);
 
+/*
+ * Rename a damaged day's file, and what SQLite keeps beside it, to
+ * <name>.damaged-<time>, so that the day can begin anew. Returns 0 or ERR_IO.
+ */
+int day_set_aside(const char *dir, int64_t day);
+
 struct day;
 
 /* Open or make the file of a day for writing. A sentence goes to c. */
@@ -46,6 +52,9 @@ int day_open(const char *dir, int64_t day, struct day **out,
 void day_close(struct day **d);
 
 int64_t day_number(const struct day *d);
+
+/* run.number of the newest row. */
+int64_t day_last_number(const struct day *d);
 sqlite3 *day_db(struct day *d);
 
 /* True when rows wait for day_commit. */

@@ -84,6 +84,20 @@ db_int(sqlite3 *db, const char *sql, int64_t otherwise)
 	return (n);
 }
 
+int
+db_read_int(sqlite3 *db, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return (rc == SQLITE_DONE ? ERR_NOT_FOUND : db_err(rc));
+}
+
 void
 db_bind_text(sqlite3_stmt *stmt, int at, const char *s, size_t len)
 {

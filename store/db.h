@@ -58,6 +58,9 @@ int db_run(sqlite3_stmt *stmt);
 /* The first column of the first row as integer; otherwise when no row. */
 int64_t db_int(sqlite3 *db, const char *sql, int64_t otherwise);
 
+/* As db_int, but an error is told. ERR_NOT_FOUND when there is no row. */
+int db_read_int(sqlite3 *db, const char *sql, int64_t *out);
+
 /* Bind text or a blob that stays put until the statement was stepped. */
 void db_bind_text(sqlite3_stmt *stmt, int at, const char *s, size_t len);
 void db_bind_str(sqlite3_stmt *stmt, int at, const char *s);

@@ -106,7 +106,7 @@ count_day(struct recount *w, int64_t day, struct cause *c)
 	cause_fini(&own);
 	if (rc != 0)
 		return (rc == ERR_CORRUPT ? 0 : rc);
-	last = db_int(day_db(d), "SELECT max(number) FROM run", 0);
+	last = day_last_number(d);
 	if (last > mark) {
 		log_info("store.rollup.recount", "day=%lld from=%lld to=%lld",
 		    (long long)day, (long long)mark, (long long)last);

@@ -47,6 +47,8 @@ struct store_writer {
 	struct rollup_run *batch;
 	size_t batch_count, batch_cap;
 	struct store_counts counts;
+	bool has_damage;    /* the file of damaged_day must be set aside */
+	int64_t damaged_day;
 	char reason[REASON_SIZE];
 };
 
@@ -57,6 +59,16 @@ fail(struct store_writer *w, int rc, sqlite3 *db, const char *what)
 	    db != NULL && sqlite3_errcode(db) != SQLITE_OK ?
 	    sqlite3_errmsg(db) : err_text(rc));
 	return (rc);
+}
+
+static int
+fail_day(struct store_writer *w, int rc, struct day *d)
+{
+	if (rc == ERR_CORRUPT) {
+		w->has_damage = true;
+		w->damaged_day = day_number(d);
+	}
+	return (fail(w, rc, day_db(d), "a runs file"));
 }
 
 static void
@@ -224,9 +236,23 @@ use_day(struct store_writer *w, int i)
 }
 
 static int
-get_day(struct store_writer *w, int64_t day, struct day **out)
+open_day(struct store_writer *w, int64_t day, struct day **out)
 {
 	struct cause c;
+	int rc;
+
+	cause_init(&c);
+	rc = day_open(w->dir, day, out, &c);
+	if (rc != 0)
+		snprintf(w->reason, sizeof(w->reason), "%s", c.count > 0 ?
+		    c.entries[0].sentence : err_text(rc));
+	cause_fini(&c);
+	return (rc);
+}
+
+static int
+get_day(struct store_writer *w, int64_t day, struct day **out)
+{
 	int i, rc;
 
 	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
@@ -242,12 +268,13 @@ get_day(struct store_writer *w, int64_t day, struct day **out)
 			return (rc);
 		day_close(&w->days[i]);
 	}
-	cause_init(&c);
-	rc = day_open(w->dir, day, &w->days[i], &c);
-	if (rc != 0)
-		snprintf(w->reason, sizeof(w->reason), "%s", c.count > 0 ?
-		    c.entries[0].sentence : err_text(rc));
-	cause_fini(&c);
+	rc = open_day(w, day, &w->days[i]);
+	if (rc == ERR_CORRUPT && day_set_aside(w->dir, day) == 0) {
+		log_error("store.day.set_aside", "reason=%s",
+		    log_quote(w->reason));
+		rollups_forget_day(w->rollups, day);
+		rc = open_day(w, day, &w->days[i]);
+	}
 	if (rc == 0)
 		*out = use_day(w, i);
 	return (rc);
@@ -317,7 +344,7 @@ append_event(struct store_writer *w, const struct run_event *e, bool is_again)
 		return (0);
 	}
 	if (rc != 0)
-		return (fail(w, rc, day_db(d), "a runs file"));
+		return (fail_day(w, rc, d));
 	memcpy(run.id, e->id, sizeof(run.id));
 	add_to_batch(w, &run);
 	return (0);
@@ -382,8 +409,7 @@ commit_files(struct store_writer *w)
 	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
 		rc = day_commit(w->days[i], now);
 		if (rc != 0)
-			return (fail(w, rc, day_db(w->days[i]),
-			    "a runs file"));
+			return (fail_day(w, rc, w->days[i]));
 	}
 	return (0);
 }
@@ -514,6 +540,17 @@ check_space(struct store_writer *w)
 	return (0);
 }
 
+/* A file that turned out damaged is replaced, so that the day goes on. */
+static void
+set_damage_aside(struct store_writer *w)
+{
+	if (!w->has_damage || day_set_aside(w->dir, w->damaged_day) != 0)
+		return;
+	log_error("store.day.set_aside", "reason=%s", log_quote(w->reason));
+	rollups_forget_day(w->rollups, w->damaged_day);
+	w->has_damage = false;
+}
+
 int
 store_writer_revive(struct store_writer *w)
 {
@@ -530,6 +567,8 @@ store_writer_revive(struct store_writer *w)
 	}
 	cause_init(&c);
 	rc = open_main(w, &c);
+	if (rc == 0)
+		set_damage_aside(w);
 	if (rc == 0)
 		rc = recount_days(w->dir, w->registry, w->rollups,
 		    &c);

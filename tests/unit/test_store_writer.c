@@ -470,6 +470,72 @@ document_that_is_no_run_event_is_put_aside(void **state)
 }
 
 static void
+overwrite(const char *name, off_t at, size_t len)
+{
+	char *path = file_join(dir, name), *noise = xmalloc(len);
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	memset(noise, 0xa5, len);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, noise, len, at), (ssize_t)len);
+	close(fd);
+	free(noise);
+	free(path);
+}
+
+static int
+count_damaged(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(d)) != NULL)
+		n += strstr(e->d_name, ".db.damaged-") != NULL &&
+		    strstr(e->d_name, "-wal") == NULL &&
+		    strstr(e->d_name, "-shm") == NULL;
+	closedir(d);
+	return (n);
+}
+
+/* Garbage all over, or only behind a good head: yesterday's file is left
+ * alone, today's is replaced, and what is stored goes on. */
+static void
+damaged_file_is_set_aside_and_the_day_goes_on(void **state)
+{
+	struct fixture_run r = {.duration_us = 5};
+	struct store_writer *w;
+	int i, j, rc;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		w = fixture_open(dir);
+		for (j = 0; j < 200; j++) {
+			r.due_us = NOON_US - (j % 2) * SPAN_DAY + j;
+			assert_int_equal(fixture_append(w, &r, true), 0);
+		}
+		store_writer_close(&w);
+		overwrite("runs-2026-11-19.db", 0, 4096);
+		overwrite(TODAY, i == 0 ? 0 : 4096, 60000);
+		w = fixture_open(dir);
+		r.due_us = NOON_US + SPAN_H + i;
+		rc = fixture_append(w, &r, false);
+		if (rc == 0)
+			rc = store_writer_commit(w);
+		for (j = 0; rc != 0 && j < 3; j++) {
+			assert_int_equal(store_writer_revive(w), 0);
+			rc = fixture_append(w, &r, true);
+			if (rc == 0)
+				rc = store_writer_commit(w);
+		}
+		assert_int_equal(rc, 0);
+		store_writer_close(&w);
+		assert_int_equal(today("SELECT count(*) FROM run"), 1);
+		assert_true(count_damaged() >= i + 1);
+	}
+}
+
+static void
 run_of_the_future_is_put_aside(void **state)
 {
 	struct store_writer *w = fixture_open(dir);
@@ -767,6 +833,7 @@ main(void)
 		TEST(foreign_database_is_refused),
 		TEST(lost_main_database_is_rebuilt_from_the_runs),
 		TEST(document_that_is_no_run_event_is_put_aside),
+		TEST(damaged_file_is_set_aside_and_the_day_goes_on),
 		TEST(run_of_the_future_is_put_aside),
 		TEST(mutilated_event_never_disturbs_the_batch),
 		TEST(full_disk_rolls_back_and_the_writer_revives),
