@@ -356,6 +356,19 @@ http_session_cookies(struct http_session *s, const char *url, struct buf *out)
 	curl_slist_free_all(list);
 }
 
+void
+http_session_list_cookies(struct http_session *s, struct buf *out)
+{
+	struct curl_slist *list = NULL, *c;
+
+	if (s->share == NULL)
+		return;
+	curl_easy_getinfo(session_handle(s), CURLINFO_COOKIELIST, &list);
+	for (c = list; c != NULL; c = c->next)
+		buf_printf(out, "%s\n", c->data);
+	curl_slist_free_all(list);
+}
+
 /* The end of a transfer. */
 
 static span_us

@@ -82,6 +82,8 @@ struct http_options {
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
 	const char *pinned_key;
 	const char *proxy, *unix_socket, *netrc_file;
+	const char *no_proxy;     /* hosts reached directly; NULL: as the
+	                           * environment has it */
 	const char *const *resolves;
 	size_t resolve_count;
 	const char *const *connects;
@@ -157,6 +159,9 @@ const char *http_parse_target(const char *url, struct http_target *out);
  * the caller. Returns NULL or a static sentence.
  */
 const char *http_join(const char *url, const char *location, char **out);
+
+/* Append all cookies of the session, a line of Netscape's format each. */
+void http_session_list_cookies(struct http_session *session, struct buf *out);
 
 /* Append the cookies that the session would send to url: "a=b; c=d". */
 void http_session_cookies(struct http_session *session, const char *url,

@@ -310,6 +310,8 @@ set_connection(CURL *easy, const struct http_options *o)
 	}
 	if (o->proxy != NULL)
 		curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy);
+	if (o->no_proxy != NULL)
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, o->no_proxy);
 	if (o->unix_socket != NULL)
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH,
 		    o->unix_socket);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* e2e-run: run flows or named checks once, here, now. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/proc.h"
@@ -10,17 +11,19 @@ int
 main(int argc, char **argv)
 {
 	struct runner_options o;
-	int first, code;
+	static char very_verbose[] = "--very-verbose";
+	int first, code, i;
 
 	proc_init(0);
+	for (i = 1; i < argc; i++)
+		if (strcmp(argv[i], "-vv") == 0)
+			argv[i] = very_verbose;
 	runner_options_init(&o);
 	first = options_parse(&runner_program, argc, argv, &o);
 	if (first == argc && o.checks == NULL)
 		options_fail(&runner_program, "name a flow, a directory of "
 		    "flows, or --checks DIR");
-	if (o.last_entry > 0 && o.first_entry > o.last_entry)
-		options_fail(&runner_program, "--from-entry is behind "
-		    "--to-entry");
+	runner_options_check(&o);
 	code = runner_run(&o, (const char *const *)argv + first,
 	    (size_t)(argc - first));
 	options_fini(&runner_program, &o);

@@ -51,6 +51,7 @@ struct request_options {
 struct request_defaults {
 	const struct flow_request *options; /* its [Options]; NULL: none */
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
+	const char *netrc_file, *no_proxy;
 };
 
 /*

@@ -549,7 +549,10 @@ request_options(struct request_maker *m, const struct flow_entry *entry,
 	    .http = {.connect_timeout = DEFAULT_TIMEOUT,
 	    .timeout = DEFAULT_TIMEOUT, .cacert = defaults->cacert,
 	    .cert = defaults->cert, .key = defaults->key,
-	    .cert_password = defaults->cert_password}};
+	    .cert_password = defaults->cert_password,
+	    .netrc_file = defaults->netrc_file,
+	    .reads_netrc = defaults->netrc_file != NULL,
+	    .no_proxy = defaults->no_proxy}};
 	findings_init(&om.refused);
 	err = base != NULL ? options_apply(&om, base) : 0;
 	if (err == 0)

@@ -108,13 +108,18 @@ finish(struct run *run)
 	run_free(run);
 }
 
-/* What the run comes to, whatever its clean-up does; reason is copied. */
+/*
+ * What the run comes to, whatever comes after it: the first verdict stays.
+ * reason is copied.
+ */
 static void
 set_verdict(struct run *run, enum outcome outcome, const char *reason,
     struct place place)
 {
 	struct run_result *result = &run->result;
 
+	if (result->outcome != OUTCOME_PASSED)
+		return;
 	result->outcome = outcome;
 	result->reason = xstrndup(reason, strnlen(reason,
 	    REASON_MOST_BYTES));
@@ -134,6 +139,26 @@ has_clean_up(const struct run *run)
 	return (false);
 }
 
+/* The next round of the entry at hand, or the next entry. */
+static void
+next_round(struct run *run)
+{
+	run->rounds++;
+	if (!run->options.is_repeated || (run->options.repeat >= 0 &&
+	    run->rounds >= run->options.repeat)) {
+		run->rounds = 0;
+		run->entry++;
+	}
+	attempt_fini(run);
+}
+
+/* Whether the entries behind one that failed are run nevertheless. */
+static bool
+goes_on(const struct run *run)
+{
+	return (run->script->continues && !run->is_cut_off);
+}
+
 /*
  * The entry at hand failed, and with it the run. The entries behind it that
  * always run still do, from the loop: each may fail here again.
@@ -144,8 +169,13 @@ give_up(struct run *run, enum outcome outcome, const char *reason,
 {
 	const struct definition *d = run->script->definition;
 
-	if (!run->is_cleaning)
-		set_verdict(run, outcome, reason, place);
+	set_verdict(run, outcome, reason, place);
+	if (goes_on(run)) {
+		next_round(run);
+		run->state = RUN_STARTING;
+		arm(run, clock_mono());
+		return;
+	}
 	if (!has_clean_up(run) || (run->is_cleaning &&
 	    clock_mono() >= run->deadline)) {
 		finish(run);
@@ -174,7 +204,7 @@ give_up_invalid(struct run *run, struct findings *findings)
 		place = findings->items[0].place;
 	reason = xstrdup(findings->count > 0 ? findings->items[0].message :
 	    "a bound was reached");
-	if (run->is_cleaning) {
+	if (run->is_cleaning || goes_on(run)) {
 		step = run_step_add_unsent(run);
 		step->outcome = OUTCOME_INVALID;
 		findings_fini(&step->findings);
@@ -217,6 +247,7 @@ cut_off(struct run *run, const char *why)
 	struct buf reason;
 	bool was_sent;
 
+	run->is_cut_off = true;
 	if (run->entry < run->last)
 		place = run_entry(run)->place;
 	buf_init(&reason, 2 * REASON_MOST_BYTES);
@@ -311,7 +342,21 @@ refuse_step(struct run *run)
 
 	snprintf(reason, sizeof(reason), "the run sends more requests than "
 	    "its limit of %lld allows", (long long)run->step_most);
+	run->is_cut_off = true;
 	give_up_unsent(run, reason);
+}
+
+static void
+session_open(struct run *run)
+{
+	size_t i;
+
+	if (run->session != NULL)
+		return;
+	run->session = http_session_new(run->engine->http);
+	for (i = 0; i < run->script->cookie_count; i++)
+		http_session_add_cookie(run->session,
+		    run->script->cookies[i]);
 }
 
 /* Send run->request. */
@@ -341,8 +386,9 @@ send_request(struct run *run)
 	run->response = response_new((size_t)d->limits.body_bytes);
 	run->response->url = xstrdup(run->sent.url);
 	run->response->method = xstrdup(run->sent.method);
-	if (run->session == NULL)
-		run->session = http_session_new(run->engine->http);
+	session_open(run);
+	if (run->script->drops_cookies)
+		http_session_clear_cookies(run->session);
 	run->transfer = http_start(run->session, &run->sent, run->response,
 	    answered_cb, run, &sentence);
 	if (run->transfer == NULL) {
@@ -361,8 +407,7 @@ set_cookies(struct run *run)
 
 	if (!entry->clears_cookies && entry->set_cookie_count == 0)
 		return;
-	if (run->session == NULL)
-		run->session = http_session_new(run->engine->http);
+	session_open(run);
 	for (i = 0; i < entry->set_cookie_count; i++)
 		http_session_add_cookie(run->session, entry->set_cookies[i]);
 	if (entry->clears_cookies)
@@ -413,14 +458,18 @@ end_attempt(struct run *run, struct run_step *step)
 		buf_fini(&reason);
 		return;
 	}
-	run->rounds++;
-	if (!run->options.is_repeated || (run->options.repeat >= 0 &&
-	    run->rounds >= run->options.repeat)) {
-		run->rounds = 0;
-		run->entry++;
-	}
-	attempt_fini(run);
+	next_round(run);
 	begin_entries(run);
+}
+
+static void
+keep_captures(struct flow_response *r)
+{
+	r->version = FLOW_VERSION_ANY;
+	r->is_any_status = true;
+	r->headers.count = 0;
+	r->body.kind = FLOW_BODY_NONE;
+	r->assert_count = 0;
 }
 
 /* Evaluate the last answer of an attempt. */
@@ -428,13 +477,16 @@ static void
 evaluate(struct run *run, struct run_step *step)
 {
 	struct evaluate_counts counts = {.asserts = 0};
+	struct flow_entry entry = *run_entry(run);
 
+	if (run->script->ignores_asserts)
+		keep_captures(&entry.response);
 	run->response->redirects = run->before;
 	run->response->redirect_count = run->before_count;
 	run->before = NULL;
 	run->before_count = 0;
 	run->scope.now = clock_wall();
-	evaluate_entry(run_entry(run), run->response, &run->scope,
+	evaluate_entry(&entry, run->response, &run->scope,
 	    &step->findings, &counts);
 	step->outcome = run_rules_findings(&step->findings);
 	if (step->outcome == OUTCOME_PASSED) {
@@ -463,6 +515,7 @@ follow(struct run *run, struct run_step *step, const char *url)
 	struct response *r = run->response;
 
 	step->outcome = OUTCOME_PASSED;
+	step->is_followed = true;
 	run_step_end(run, step);
 	request_redirect(&m, &run->request, &run->options, r->status, url);
 	buf_fini(&r->body);
@@ -536,6 +589,7 @@ begin_round(struct run *run)
 	m = maker_of(run, &run->options_arena, &findings);
 	if (request_options(&m, run_entry(run),
 	    &run->script->defaults, &run->options) != 0) {
+		run->options.is_repeated = false;
 		give_up_invalid(run, &findings);
 		findings_fini(&findings);
 		return (false);
@@ -692,6 +746,13 @@ struct run_script *
 run_script_of(const struct run *run)
 {
 	return (run->script);
+}
+
+void
+run_cookies(const struct run *run, struct buf *out)
+{
+	if (run->session != NULL)
+		http_session_list_cookies(run->session, out);
 }
 
 const struct variables *

@@ -87,7 +87,16 @@ struct variables *run_script_variables(struct run_script *script);
 struct run_defaults {
 	struct flow *flow; /* the [Options] of its first entry; NULL: none */
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
+	const char *netrc_file; /* a path, or NULL */
+	const char *no_proxy;   /* hosts reached directly, or NULL */
 	bool is_untraced;  /* no traceparent is added to requests */
+	bool continues;    /* the entries behind one that failed run, too; the
+	                    * first failure makes the run's outcome */
+	bool ignores_asserts; /* captures are all that is evaluated */
+	bool drops_cookies;   /* those of answers are not sent again */
+	/* Cookies that runs begin with, as http_session_add_cookie has it. */
+	const char *const *cookies;
+	size_t cookie_count;
 };
 
 /* Set the defaults before the first run; everything is copied or held. */
@@ -96,7 +105,7 @@ void run_script_set_defaults(struct run_script *script,
 
 /*
  * One request sent, redirects and retries each being a step of their own; or
- * a clean-up that could not be sent, with status 0.
+ * one that could not be sent, with status 0, where the run goes on after it.
  */
 struct run_step {
 	uint32_t entry;   /* from 1 */
@@ -104,6 +113,8 @@ struct run_step {
 	uint32_t attempt; /* from 1 */
 	bool is_redirect; /* follows the step before */
 	bool is_retried;  /* did not pass, and another attempt follows */
+	bool is_unsent;   /* a mistake of the flow; its URL is the flow's */
+	bool is_followed; /* its answer is a redirect that is followed */
 	bool is_clean_up; /* after the step that decided the run's outcome */
 	enum outcome outcome;
 	char *method;
@@ -178,6 +189,10 @@ struct run *run_start(struct run_script *script, const struct run_spec *spec,
 void run_stop(struct run *run, const char *reason);
 
 struct run_script *run_script_of(const struct run *run);
+
+/* Append the cookies that the run has, a line of Netscape's format each. Not
+ * masked: they are for a file to which the user wants them written. */
+void run_cookies(const struct run *run, struct buf *out);
 
 /* The variables of a run as they stand, for people to look at. */
 const struct variables *run_variables(const struct run *run);

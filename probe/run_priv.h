@@ -35,7 +35,9 @@ struct run_script {
 	struct jsonpath_cache *paths;
 	struct request_defaults defaults; /* its paths are ours */
 	struct flow *defaults_flow;  /* held */
-	bool is_untraced;
+	bool is_untraced, continues, ignores_asserts, drops_cookies;
+	char **cookies;
+	size_t cookie_count;
 };
 
 enum run_state {
@@ -60,6 +62,7 @@ struct run {
 	enum run_state state;
 	char *stop_reason;
 	bool is_hopeless;          /* it cannot start: stop_reason */
+	bool is_cut_off;           /* its time is over, or it was stopped */
 	bool is_cleaning;          /* it failed; what always runs goes on */
 	int64_t step_most;
 

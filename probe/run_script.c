@@ -117,10 +117,21 @@ void
 run_script_set_defaults(struct run_script *script,
     const struct run_defaults *d)
 {
+	size_t i;
+
 	script->defaults = (struct request_defaults){
 	    .cacert = copy(d->cacert), .cert = copy(d->cert),
-	    .cert_password = copy(d->cert_password), .key = copy(d->key)};
+	    .cert_password = copy(d->cert_password), .key = copy(d->key),
+	    .netrc_file = copy(d->netrc_file),
+	    .no_proxy = copy(d->no_proxy)};
 	script->is_untraced = d->is_untraced;
+	script->continues = d->continues;
+	script->ignores_asserts = d->ignores_asserts;
+	script->drops_cookies = d->drops_cookies;
+	script->cookie_count = d->cookie_count;
+	script->cookies = xcalloc(d->cookie_count + 1, sizeof(char *));
+	for (i = 0; i < d->cookie_count; i++)
+		script->cookies[i] = xstrdup(d->cookies[i]);
 	if (d->flow == NULL)
 		return;
 	script->defaults_flow = flow_hold(d->flow);
@@ -132,11 +143,17 @@ static void
 defaults_fini(struct run_script *script)
 {
 	struct request_defaults *d = &script->defaults;
+	size_t i;
 
+	for (i = 0; i < script->cookie_count; i++)
+		free(script->cookies[i]);
+	free(script->cookies);
 	free((char *)(uintptr_t)d->cacert);
 	free((char *)(uintptr_t)d->cert);
 	free((char *)(uintptr_t)d->cert_password);
 	free((char *)(uintptr_t)d->key);
+	free((char *)(uintptr_t)d->netrc_file);
+	free((char *)(uintptr_t)d->no_proxy);
 	flow_release(&script->defaults_flow);
 }
 

@@ -69,6 +69,7 @@ run_step_add_unsent(struct run *run)
 {
 	struct run_step *step = step_new(run);
 
+	step->is_unsent = true;
 	step->method = xstrdup(run_entry(run)->request.method);
 	step->url = xstrdup(run_entry(run)->request.url.source);
 	step->timing = (struct response_timing){

@@ -25,7 +25,7 @@
 #define REPORT_MOST_BYTES (1u << 20) /* of what one run has to say */
 #define TEST_JOBS 8
 
-enum { HURL_PARSE = 2, HURL_RUNTIME = 3, HURL_ASSERT = 4 };
+enum { HURL_USAGE = 1, HURL_PARSE = 2, HURL_RUNTIME = 3, HURL_ASSERT = 4 };
 
 struct runner {
 	const struct runner_options *options;
@@ -294,7 +294,14 @@ make_scripts(struct runner *r)
 	    .cert = r->load.cert, .key = r->load.key,
 	    .cert_password = r->load.cert_password,
 	    .flow = r->load.defaults,
-	    .is_untraced = !r->options->is_traced};
+	    .netrc_file = r->load.netrc_file,
+	    .no_proxy = r->options->no_proxy,
+	    .cookies = (const char *const *)r->load.cookies,
+	    .cookie_count = r->load.cookie_count,
+	    .is_untraced = !r->options->is_traced,
+	    .continues = r->options->continues,
+	    .ignores_asserts = r->options->ignores_asserts,
+	    .drops_cookies = r->options->drops_cookies};
 	struct runner_item *item;
 	size_t i;
 
@@ -359,14 +366,16 @@ runner_open(struct runner *r)
 	r->engine = run_engine_new(r->loop, &engine);
 	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
 	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
-	r->report = runner_report_new(r->options->junit, r->options->tap);
-	r->total = r->load.count * (size_t)r->options->repeat;
+	r->report = runner_report_new(r->options);
+	r->total = r->options->repeat < 0 ? SIZE_MAX :
+	    r->load.count * (size_t)r->options->repeat;
 	r->job_most = r->options->jobs > 0 ? (size_t)r->options->jobs :
-	    r->options->is_test ? TEST_JOBS : 1;
+	    r->options->is_test || r->options->is_parallel ? TEST_JOBS : 1;
 	if ((int64_t)r->job_most > proc_connections_most())
 		r->job_most = (size_t)proc_connections_most();
 	r->is_live = r->job_most == 1;
-	r->has_progress = r->options->is_test && isatty(STDERR_FILENO) != 0;
+	r->has_progress = r->options->has_progress ||
+	    (r->options->is_test && isatty(STDERR_FILENO) != 0);
 	make_scripts(r);
 }
 
@@ -421,7 +430,7 @@ runner_run(const struct runner_options *o, const char *const *operands,
 	if (err == 0)
 		code = run_all(&r);
 	else if (o->exit_codes != 0)
-		code = HURL_PARSE;
+		code = r.load.has_missing ? HURL_USAGE : HURL_PARSE;
 	else
 		code = err == ERR_NOT_FOUND ? EXIT_UNMEASURED :
 		    EXIT_DEFINITION;

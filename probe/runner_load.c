@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "checks/plan.h"
 
+#define COOKIES_MOST_BYTES (4u << 20)
+
 static void
 add_item(struct runner_load *l, struct definition *d, struct flow *flow,
     bool is_check)
@@ -121,6 +123,7 @@ load_file(struct runner_load *l, const char *path)
 
 	err = file_read(path, FLOW_MOST_BYTES + 1, &source, &len);
 	if (err != 0) {
+		l->has_missing |= err == ERR_NOT_FOUND;
 		cause_add_at(l->cause, path, (struct place){0}, NULL, 0,
 		    "%s", err == ERR_NOT_FOUND ? "there is no such file" :
 		    err == ERR_LIMIT ? "a flow has at most 8 MiB" :
@@ -279,6 +282,33 @@ load_cert(struct runner_load *l)
 	free(path);
 }
 
+/* Lines as curl reads them: Netscape's seven fields, or a header. */
+static void
+load_cookies(struct runner_load *l)
+{
+	char *data, *rest, *line;
+	size_t len;
+
+	if (l->options->cookies == NULL)
+		return;
+	if (file_read(l->options->cookies, COOKIES_MOST_BYTES, &data,
+	    &len) != 0) {
+		cause_add(l->cause, "%s: this file of cookies cannot be read",
+		    l->options->cookies);
+		return;
+	}
+	for (rest = data; (line = strsep(&rest, "\n")) != NULL;) {
+		line[strcspn(line, "\r")] = '\0';
+		if (*line == '\0' || (*line == '#' &&
+		    strncmp(line, "#HttpOnly_", 10) != 0))
+			continue;
+		l->cookies = xreallocarray(l->cookies, l->cookie_count + 1,
+		    sizeof(char *));
+		l->cookies[l->cookie_count++] = xstrdup(line);
+	}
+	free(data);
+}
+
 static void
 load_defaults(struct runner_load *l)
 {
@@ -292,6 +322,8 @@ load_defaults(struct runner_load *l)
 	l->cacert = real_file(l, l->options->cacert);
 	load_cert(l);
 	l->key = real_file(l, l->options->key);
+	l->netrc_file = real_file(l, l->options->netrc_file);
+	load_cookies(l);
 }
 
 int
@@ -346,4 +378,8 @@ runner_load_fini(struct runner_load *l)
 	free(l->cert);
 	free(l->cert_password);
 	free(l->key);
+	free(l->netrc_file);
+	for (i = 0; i < l->cookie_count; i++)
+		free(l->cookies[i]);
+	free(l->cookies);
 }

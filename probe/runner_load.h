@@ -32,7 +32,10 @@ struct runner_load {
 	struct runner_item *items;
 	size_t count, cap;
 	struct flow *defaults;    /* its entry has the default [Options] */
-	char *cacert, *cert, *key; /* absolute paths, or NULL */
+	char *cacert, *cert, *key, *netrc_file; /* absolute, or NULL */
+	char **cookies;           /* lines of the file of --cookie */
+	size_t cookie_count;
+	bool has_missing;         /* an operand names no file */
 	char *cert_password;
 };
 

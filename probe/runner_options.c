@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 #define NONE INT64_MIN
 #define TIMEOUT_DEFAULT SPAN_H
 #define BODY_DEFAULT (64 << 20)
@@ -16,6 +18,7 @@
 #define AT(member) .offset = OPTION_AT(struct runner_options, member)
 
 static const char *const formats[] = {"", "table", "json", NULL};
+static const char *const verbosities[] = {"brief", "verbose", "debug", NULL};
 static const char *const exit_codes[] = {"e2e", "hurl", NULL};
 
 static const struct option_row rows[] = {
@@ -50,15 +53,28 @@ static const struct option_row rows[] = {
 	{.name = "to-entry", .type = OPTION_INT, .arg = "N", .min = 1,
 	    .max = 1000000, AT(last_entry), .help = "End after entry N",
 	    .env = ""},
-	{.name = "repeat", .type = OPTION_INT, .arg = "N", .min = 1,
-	    .max = 1000000, AT(repeat), .help = "Run everything N times",
-	    .env = ""},
+	{.name = "repeat", .type = OPTION_INT, .arg = "N", .min = -1,
+	    .max = 1000000, AT(repeat), .help = "Run everything N times; -1 "
+	    "is without end", .env = ""},
+	{.name = "continue-on-error", .type = OPTION_FLAG, AT(continues),
+	    .help = "Run the entries behind one that failed, too",
+	    .env2 = "HURL_CONTINUE_ON_ERROR"},
+	{.name = "no-assert", .type = OPTION_FLAG, AT(ignores_asserts),
+	    .help = "Evaluate captures only, no asserts",
+	    .env2 = "HURL_NO_ASSERT"},
+	{.name = "ignore-asserts", .type = OPTION_FLAG, AT(ignores_asserts),
+	    .help = "The same, by its old name", .env = ""},
 	{.name = "test", .type = OPTION_FLAG, AT(is_test),
 	    .help = "One line per flow and a summary; 8 at a time",
 	    .env2 = "HURL_TEST"},
 	{.name = "jobs", .letter = 'j', .type = OPTION_INT, .arg = "N",
 	    .min = 1, .max = 10000, AT(jobs),
 	    .help = "Run N flows at a time", .env2 = "HURL_JOBS"},
+	{.name = "parallel", .type = OPTION_FLAG, AT(is_parallel),
+	    .help = "Run 8 flows at a time"},
+	{.name = "progress-bar", .type = OPTION_FLAG, AT(has_progress),
+	    .help = "Show progress on standard error; the default with "
+	    "--test on a terminal"},
 	{.name = "format", .type = OPTION_CHOICE, .arg = "FORMAT",
 	    AT(format), .choices = formats,
 	    .help = "Print a table, or json: one run event per line"},
@@ -71,6 +87,9 @@ static const struct option_row rows[] = {
 	    "responses", .env2 = "HURL_VERBOSE"},
 	{.name = "very-verbose", .type = OPTION_FLAG, AT(is_very_verbose),
 	    .help = "Show the bodies too", .env2 = "HURL_VERY_VERBOSE"},
+	{.name = "verbosity", .type = OPTION_CHOICE, .arg = "LEVEL",
+	    AT(verbosity), .choices = verbosities, .help = "verbose is "
+	    "--verbose, debug is --very-verbose", .env2 = "HURL_VERBOSITY"},
 	{.name = "color", .type = OPTION_FLAG, AT(has_color),
 	    .help = "Colour the output; the default on a terminal unless "
 	    "NO_COLOR is set", .env2 = "HURL_COLOR"},
@@ -84,6 +103,15 @@ static const struct option_row rows[] = {
 	    .min = 1, .max = 1 << 30, AT(body_bytes),
 	    .help = "Bound the body of a response, 64 MiB by default",
 	    .env2 = "HURL_MAX_FILESIZE"},
+	{.name = "cookie", .letter = 'b', .type = OPTION_STR, .arg = "FILE",
+	    AT(cookies), .help = "Begin every run with the cookies of FILE, "
+	    "in Netscape's format", .env = ""},
+	{.name = "cookie-jar", .letter = 'c', .type = OPTION_STR,
+	    .arg = "FILE", AT(cookie_jar), .help = "Write the cookies that "
+	    "runs end with to FILE", .env = ""},
+	{.name = "no-cookie-store", .type = OPTION_FLAG, AT(drops_cookies),
+	    .help = "Send no cookies of earlier answers",
+	    .env2 = "HURL_NO_COOKIE_STORE"},
 	{.name = "trace", .type = OPTION_FLAG, AT(is_traced),
 	    .help = "Send a W3C traceparent with every request; the default",
 	    .env = ""},
@@ -137,8 +165,20 @@ static const struct option_row rows[] = {
 	{.name = "user-agent", .letter = 'A', .type = OPTION_STR,
 	    .arg = "NAME", AT(user_agent), .help = "Send this User-Agent",
 	    .env2 = "HURL_USER_AGENT"},
+	{.name = "netrc", .letter = 'n', .type = OPTION_FLAG, AT(has_netrc),
+	    .help = "Take credentials from ~/.netrc, which must be there"},
+	{.name = "netrc-optional", .type = OPTION_FLAG,
+	    AT(is_netrc_optional), .help = "Take credentials from the URL, "
+	    "or else from ~/.netrc"},
+	{.name = "netrc-file", .type = OPTION_STR, .arg = "FILE",
+	    AT(netrc_file), .help = "Take credentials from FILE"},
 	{.name = "proxy", .letter = 'x', .type = OPTION_STR, .arg = "URL",
 	    AT(proxy), .help = "Go through a proxy"},
+	{.name = "no-proxy", .type = OPTION_STR, .arg = "HOSTS",
+	    AT(no_proxy), .help = "Go to these hosts directly, separated by "
+	    "commas; * is all"},
+	{.name = "noproxy", .type = OPTION_STR, .arg = "HOSTS",
+	    AT(no_proxy), .help = "The same, as curl spells it", .env = ""},
 	{.name = "resolve", .type = OPTION_LIST, .arg = "HOST:PORT:ADDR",
 	    AT(resolves), .help = "Use this address for a host"},
 	{.name = "connect-to", .type = OPTION_LIST,
@@ -154,15 +194,27 @@ static const struct option_row rows[] = {
 	    .help = "Leave /../ and /./ in URLs",
 	    .env2 = "HURL_PATH_AS_IS"},
 	{.name = "http1.0", .letter = '0', .type = OPTION_FLAG,
-	    AT(is_http10), .help = "Speak HTTP/1.0"},
+	    AT(is_http10), .help = "Speak HTTP/1.0", .env2 = "HURL_HTTP10"},
 	{.name = "http1.1", .type = OPTION_FLAG, AT(is_http11),
-	    .help = "Speak HTTP/1.1"},
+	    .help = "Speak HTTP/1.1", .env2 = "HURL_HTTP11"},
 	{.name = "http2", .type = OPTION_FLAG, AT(is_http2),
-	    .help = "Speak HTTP/2"},
+	    .help = "Speak HTTP/2", .env2 = "HURL_HTTP2"},
 	{.name = "ipv4", .letter = '4', .type = OPTION_FLAG, AT(is_ipv4),
 	    .help = "Use IPv4 only", .env2 = "HURL_IPV4"},
 	{.name = "ipv6", .letter = '6', .type = OPTION_FLAG, AT(is_ipv6),
 	    .help = "Use IPv6 only", .env2 = "HURL_IPV6"},
+	{.name = "ssl-no-revoke", .type = OPTION_FLAG, AT(is_unused),
+	    .help = "For Windows; without effect here", .env = ""},
+	{.name = "http3", .type = OPTION_FLAG, AT(is_http3),
+	    .help = "Not supported, and said so", .env2 = "HURL_HTTP3"},
+	{.name = "aws-sigv4", .type = OPTION_STR, .arg = "PROVIDER",
+	    AT(aws_sigv4), .help = "Not supported, and said so"},
+	{.name = "digest", .type = OPTION_FLAG, AT(is_digest),
+	    .help = "Not supported, and said so"},
+	{.name = "ntlm", .type = OPTION_FLAG, AT(is_ntlm),
+	    .help = "Not supported, and said so"},
+	{.name = "negotiate", .type = OPTION_FLAG, AT(is_negotiate),
+	    .help = "Not supported, and said so"},
 	OPTION_END
 };
 
@@ -218,7 +270,30 @@ runner_options_init(struct runner_options *o)
 	    .connect_timeout = NONE, .max_time = NONE, .is_traced = true,
 	    .body_bytes = BODY_DEFAULT, .rate_bytes = NONE,
 	    .has_color = isatty(STDOUT_FILENO) != 0 &&
-	    getenv("NO_COLOR") == NULL};
+	    getenv("NO_COLOR") == NULL && getenv("HURL_NO_COLOR") == NULL};
+}
+
+void
+runner_options_check(struct runner_options *o)
+{
+	if (o->is_http3)
+		options_fail(&runner_program, "--http3 cannot be served: "
+		    "libcurl was built without HTTP/3");
+	if (o->aws_sigv4 != NULL || o->is_digest || o->is_ntlm ||
+	    o->is_negotiate)
+		options_fail(&runner_program, "--aws-sigv4, --digest, --ntlm "
+		    "and --negotiate are not supported");
+	if (o->last_entry > 0 && o->first_entry > o->last_entry)
+		options_fail(&runner_program, "--from-entry is behind "
+		    "--to-entry");
+	if (o->drops_cookies && o->cookies != NULL)
+		options_fail(&runner_program, "--no-cookie-store is against "
+		    "--cookie");
+	if (o->repeat == 0)
+		options_fail(&runner_program, "--repeat wants a number from "
+		    "1, or -1");
+	o->is_verbose |= o->verbosity == 1;
+	o->is_very_verbose |= o->verbosity == 2;
 }
 
 /* A value as a flow writes it: what has a meaning there is escaped. */
@@ -244,6 +319,23 @@ put_list(struct buf *out, const char *name, const struct option_list *list)
 
 	for (i = 0; i < list->count; i++)
 		put_text(out, name, list->items[i]);
+}
+
+/* HURL_HEADER holds several, with | between them. */
+static void
+put_headers(struct buf *out, const struct option_list *list)
+{
+	const char *env = list->count > 0 ? NULL : getenv("HURL_HEADER");
+	char *copy, *rest, *header;
+
+	put_list(out, "header", list);
+	if (env == NULL)
+		return;
+	rest = copy = xstrdup(env);
+	while ((header = strsep(&rest, "|")) != NULL)
+		if (*header != '\0')
+			put_text(out, "header", header);
+	free(copy);
 }
 
 static void
@@ -283,9 +375,11 @@ runner_options_flow(const struct runner_options *o, struct buf *out)
 	put_text(out, "delay", o->delay);
 	put_span(out, "max-time", o->max_time);
 	put_span(out, "connect-timeout", o->connect_timeout);
-	put_list(out, "header", &o->headers);
+	put_headers(out, &o->headers);
 	put_text(out, "header: User-Agent", o->user_agent);
 	put_text(out, "user", o->user);
+	put_flag(out, "netrc", o->has_netrc);
+	put_flag(out, "netrc-optional", o->is_netrc_optional);
 	put_text(out, "proxy", o->proxy);
 	put_list(out, "resolve", &o->resolves);
 	put_list(out, "connect-to", &o->connects);

@@ -15,23 +15,37 @@ struct runner_options {
 	bool is_glob;
 	struct option_list variables, variables_files;
 	struct option_list secrets, secret_files, secrets_files;
-	int64_t first_entry, last_entry, repeat;
+	int64_t first_entry, last_entry;
+	int64_t repeat;            /* -1: without end */
+	bool continues, ignores_asserts;
 
 	/* How it is shown. */
 	int format;
 	const char *junit, *tap;   /* files to write reports to */
 	int exit_codes;            /* 0: of this project, 1: of Hurl */
 	bool is_test, has_color, is_verbose, is_very_verbose;
+	bool is_parallel, has_progress;
+	int verbosity;             /* 1: verbose, 2: very verbose */
 	int64_t jobs;
 	span_us timeout;
 	int64_t body_bytes;
+
+	/* Cookies: files in Netscape's format. */
+	const char *cookies, *cookie_jar;
+	bool drops_cookies;
+
+	/* What is refused with a sentence, or ignored. */
+	bool is_http3, is_digest, is_ntlm, is_negotiate, is_unused;
+	const char *aws_sigv4;
 
 	/* Defaults of [Options]. */
 	bool is_traced;            /* a traceparent goes along */
 	bool is_insecure, follows, trusts, is_compressed, keeps_path;
 	bool is_ipv4, is_ipv6, is_http10, is_http11, is_http2;
 	const char *cacert, *cert, *key, *pinned_key;
-	const char *user, *user_agent, *proxy, *unix_socket;
+	const char *user, *user_agent, *proxy, *no_proxy, *unix_socket;
+	bool has_netrc, is_netrc_optional;
+	const char *netrc_file;
 	struct option_list headers, resolves, connects;
 	const char *delay, *retry_interval; /* as in a flow: 500, 2s */
 	span_us connect_timeout, max_time;
@@ -42,6 +56,9 @@ extern const struct program runner_program;
 
 /* What holds before the command line is read. */
 void runner_options_init(struct runner_options *o);
+
+/* Refuse what cannot be, exiting 64; and settle what implies another. */
+void runner_options_check(struct runner_options *o);
 
 /*
  * Append the options that are given as the [Options] of a flow with one

@@ -6,6 +6,7 @@
 #include "probe/runner_report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,22 +19,23 @@
 #define REPORT_MOST_BYTES (256u << 20)
 
 struct runner_report {
-	const char *junit_path, *tap_path;
+	const struct runner_options *options;
 	struct buf junit, tap; /* the cases */
+	struct buf jar;
 	size_t count, failures, errors;
 	span_us duration;
 };
 
 struct runner_report *
-runner_report_new(const char *junit, const char *tap)
+runner_report_new(const struct runner_options *o)
 {
 	struct runner_report *r;
 
-	if (junit == NULL && tap == NULL)
+	if (o->junit == NULL && o->tap == NULL && o->cookie_jar == NULL)
 		return (NULL);
 	r = xcalloc(1, sizeof(*r));
-	r->junit_path = junit;
-	r->tap_path = tap;
+	r->options = o;
+	buf_init(&r->jar, REPORT_MOST_BYTES);
 	buf_init(&r->junit, REPORT_MOST_BYTES);
 	buf_init(&r->tap, REPORT_MOST_BYTES);
 	return (r);
@@ -46,6 +48,7 @@ runner_report_free(struct runner_report **report)
 		return;
 	buf_fini(&(*report)->junit);
 	buf_fini(&(*report)->tap);
+	buf_fini(&(*report)->jar);
 	free(*report);
 	*report = NULL;
 }
@@ -107,8 +110,8 @@ add_tap(struct runner_report *r, const char *path,
 	const char *s = buf_str(failures);
 	size_t len;
 
-	buf_printf(out, "%sok %zu - ", result->outcome == OUTCOME_PASSED ?
-	    "" : "not ", r->count);
+	buf_append_str(out, result->outcome == OUTCOME_PASSED ? "ok - " :
+	    "not ok - ");
 	for (; *path != '\0'; path++)
 		buf_printf(out, *path == '#' ? "\\%c" : "%c", *path);
 	buf_append_char(out, '\n');
@@ -136,10 +139,14 @@ runner_report_add(struct runner_report *r, const struct run *run,
 	else if (result->outcome != OUTCOME_PASSED &&
 	    result->outcome != OUTCOME_SKIPPED)
 		r->errors++;
-	if (r->junit_path != NULL)
+	if (r->options->junit != NULL)
 		add_junit(r, path, result, failures);
-	if (r->tap_path != NULL)
+	if (r->options->tap != NULL)
 		add_tap(r, path, result, failures);
+	if (r->options->cookie_jar != NULL) {
+		buf_printf(&r->jar, "\n# Cookies of %s\n", path);
+		run_cookies(run, &r->jar);
+	}
 }
 
 static int
@@ -153,34 +160,140 @@ write_one(const char *path, const struct buf *text)
 	return (ERR_IO);
 }
 
+/*
+ * The report that is there, to be extended: *text is empty when there is
+ * none. mark is what such a report holds; the caller frees *text.
+ */
+static int
+read_one(const char *path, const char *mark, char **text)
+{
+	size_t len;
+	int err = file_read(path, REPORT_MOST_BYTES, text, &len);
+
+	if (err == ERR_NOT_FOUND) {
+		*text = xstrdup("");
+		return (0);
+	}
+	if (err == 0 && (len == 0 || strstr(*text, mark) != NULL))
+		return (0);
+	if (err == 0)
+		free(*text);
+	fprintf(stderr, "e2e-run: the report %s cannot be extended: %s\n",
+	    path, err == 0 ? "it has another format" : "it cannot be read");
+	return (ERR_IO);
+}
+
+/* Hurl has one suite per call in a file, and so have we. */
+static int
+write_junit(const struct runner_report *r)
+{
+	static const char end[] = "</testsuites>";
+	struct buf text;
+	char *before, *at;
+	int err;
+
+	if ((err = read_one(r->options->junit, end, &before)) != 0)
+		return (err);
+	if ((at = strstr(before, end)) != NULL)
+		*at = '\0';
+	buf_init(&text, 2 * REPORT_MOST_BYTES);
+	buf_append_str(&text, *before != '\0' ? before : "<?xml "
+	    "version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+	buf_printf(&text, "  <testsuite name=\"e2e-run\" tests=\"%zu\" "
+	    "failures=\"%zu\" errors=\"%zu\" time=\"%.3f\">\n", r->count,
+	    r->failures, r->errors, (double)r->duration / 1e6);
+	buf_append(&text, buf_str(&r->junit), r->junit.len);
+	buf_printf(&text, "  </testsuite>\n%s\n", end);
+	text.is_full |= r->junit.is_full;
+	err = write_one(r->options->junit, &text);
+	buf_fini(&text);
+	free(before);
+	return (err);
+}
+
+/* The lines after the plan of a TAP report, and how many tests they hold. */
+static const char *
+tap_body(const char *text, size_t *count)
+{
+	const char *plan = strstr(text, "1.."), *line;
+
+	*count = 0;
+	if (plan == NULL)
+		return ("");
+	plan += strcspn(plan, "\n");
+	plan += *plan == '\n';
+	for (line = plan; *line != '\0'; line += *line == '\n') {
+		*count += strncmp(line, "ok ", 3) == 0 ||
+		    strncmp(line, "not ok ", 7) == 0;
+		line += strcspn(line, "\n");
+	}
+	return (plan);
+}
+
+/* Tests are numbered here: they go on where the file ends. */
+static int
+write_tap(const struct runner_report *r)
+{
+	const char *body, *line, *number;
+	struct buf text;
+	size_t count, len;
+	char *before;
+	int err;
+
+	if ((err = read_one(r->options->tap, "TAP version", &before)) != 0)
+		return (err);
+	body = tap_body(before, &count);
+	buf_init(&text, 2 * REPORT_MOST_BYTES);
+	buf_printf(&text, "TAP version 13\n1..%zu\n%s", count + r->count,
+	    body);
+	for (line = buf_str(&r->tap); *line != '\0'; line += len) {
+		len = strcspn(line, "\n") + 1;
+		number = strstr(line, "ok - ");
+		if (*line == '#' || number == NULL)
+			buf_append(&text, line, len);
+		else
+			buf_printf(&text, "%.*sok %zu%.*s",
+			    (int)(number - line), line, ++count,
+			    (int)(len - (size_t)(number + 2 - line)),
+			    number + 2);
+	}
+	text.is_full |= r->tap.is_full;
+	err = write_one(r->options->tap, &text);
+	buf_fini(&text);
+	free(before);
+	return (err);
+}
+
+/* Cookies are credentials: the file is its owner's alone. */
+static int
+write_jar(const struct runner_report *r)
+{
+	const char *path = r->options->cookie_jar;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (f != NULL)
+		fprintf(f, "# Netscape HTTP Cookie File\n"
+		    "# This file was made by e2e-run\n%s", buf_str(&r->jar));
+	if (f != NULL && fclose(f) == 0 && !r->jar.is_full)
+		return (0);
+	fprintf(stderr, "e2e-run: the cookies %s cannot be written: %s\n",
+	    path, r->jar.is_full ? "there are too many" : strerror(errno));
+	return (ERR_IO);
+}
+
 int
 runner_report_write(const struct runner_report *r)
 {
-	struct buf text;
 	int err = 0;
 
 	if (r == NULL)
 		return (0);
-	buf_init(&text, REPORT_MOST_BYTES + 4096);
-	if (r->junit_path != NULL) {
-		buf_printf(&text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
-		    "\n<testsuites>\n  <testsuite name=\"e2e-run\" "
-		    "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
-		    "time=\"%.3f\">\n", r->count, r->failures, r->errors,
-		    (double)r->duration / 1e6);
-		buf_append(&text, buf_str(&r->junit), r->junit.len);
-		buf_append_str(&text, "  </testsuite>\n</testsuites>\n");
-		text.is_full |= r->junit.is_full;
-		err = write_one(r->junit_path, &text);
-	}
-	if (r->tap_path != NULL) {
-		buf_reset(&text);
-		buf_printf(&text, "TAP version 13\n1..%zu\n", r->count);
-		buf_append(&text, buf_str(&r->tap), r->tap.len);
-		text.is_full |= r->tap.is_full;
-		if (write_one(r->tap_path, &text) != 0)
-			err = ERR_IO;
-	}
-	buf_fini(&text);
-	return (err);
+	if (r->options->junit != NULL)
+		err |= write_junit(r);
+	if (r->options->tap != NULL)
+		err |= write_tap(r);
+	if (r->options->cookie_jar != NULL)
+		err |= write_jar(r);
+	return (err != 0 ? ERR_IO : 0);
 }

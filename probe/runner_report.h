@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Reports of e2e-run for other programs: JUnit and TAP. */
+/* Files that e2e-run writes: reports, and the jar of cookies. */
 #ifndef PROBE_RUNNER_REPORT_H
 #define PROBE_RUNNER_REPORT_H
 
 #include "base/buf.h"
 #include "probe/run.h"
+#include "probe/runner_options.h"
 
 struct runner_report;
 
-/* Make a report; NULL when neither path is given. Paths are borrowed. */
-struct runner_report *runner_report_new(const char *junit, const char *tap);
+/* Make the reports that are asked for; NULL when none is. o is borrowed. */
+struct runner_report *runner_report_new(const struct runner_options *o);
 void runner_report_free(struct runner_report **report);
 
 /*
@@ -20,8 +21,9 @@ void runner_report_add(struct runner_report *report, const struct run *run,
     const struct run_result *result, const struct buf *failures);
 
 /*
- * Write the files, replacing what was there. Returns 0, or ERR_IO with a
- * sentence on stderr.
+ * Write the files. A report that is there already is extended, so that many
+ * calls make one; the jar is replaced. Returns 0, or ERR_IO with a sentence
+ * on stderr.
  */
 int runner_report_write(const struct runner_report *report);
 

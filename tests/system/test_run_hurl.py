@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: ISC
+"""e2e-run in the hands of a Hurl user: its options, beside the real program
+where that is on PATH."""
+import http.server
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import threading
+
+import pytest
+
+HURL = shutil.which("hurl")
+BODY = b'{"a":1,"text":"<b>&amp;"}'
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers 200 with BODY and a cookie; /redirect leads to /there."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        self.server.seen.append((self.command, self.path,
+                                 dict(self.headers), self.rfile.read(length)))
+        moved = self.path.startswith("/redirect")
+        self.send_response(302 if moved else 200)
+        if moved:
+            self.send_header("Location", "/there")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Set-Cookie", "session=s3cr3t; Path=/; HttpOnly; "
+                         "Max-Age=1000; SameSite=Lax")
+        self.send_header("Content-Length", str(0 if moved else len(BODY)))
+        self.end_headers()
+        if not moved:
+            self.wfile.write(BODY)
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    """A server with .url, and .seen: (method, path, headers, body)."""
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    httpd.daemon_threads = True
+    httpd.seen = []
+    httpd.url = f"http://127.0.0.1:{httpd.server_port}"
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    yield httpd
+    httpd.shutdown()
+    httpd.server_close()
+
+
+@pytest.fixture
+def run(build, tmp_path, server):
+    """run({name: flow, ...} or flow, options...) -> the finished process. @
+    in a flow is the server; program="hurl" runs the real one."""
+    def run_flows(flows, *options, env=None, stdin=None, program=None):
+        if isinstance(flows, str):
+            flows = {"flow.hurl": flows}
+        for name, text in flows.items():
+            (tmp_path / name).write_text(text.replace("@", server.url))
+        done = subprocess.run(
+            [program or build / "e2e-run", *map(str, options), *flows],
+            capture_output=True, text=True, timeout=60, cwd=tmp_path,
+            input=stdin, env={**os.environ, **(env or {})})
+        assert "Sanitizer" not in done.stderr, done.stderr
+        print(done.stdout, done.stderr)
+        return done
+
+    return run_flows
+
+
+def paths(server):
+    """What was asked for, in order."""
+    return [path for _, path, _, _ in server.seen]
+
+
+FAILING = """\
+GET @/1
+HTTP 500
+GET http://127.0.0.1:1/
+HTTP 200
+GET @/{{nowhere}}
+HTTP 200
+GET @/4
+[Options]
+digest: true
+HTTP 200
+GET @/5
+HTTP 200
+[Captures]
+z: jsonpath "$.zz"
+GET @/6
+[Options]
+repeat: 2
+HTTP 201
+GET @/7
+HTTP 200
+"""
+
+
+def test_it_continues_on_errors_and_the_first_is_the_outcome(run, server):
+    """--continue-on-error: all entries run, the first failure decides."""
+    done = run(FAILING, "--continue-on-error", "--format=json")
+    event = json.loads(done.stdout)
+    assert done.returncode == 10
+    assert event["outcome"] == "failed"
+    assert event["place"]["line"] == 2
+    assert [(s["entry"], s["outcome"]) for s in event["steps"]] == [
+        (1, "failed"), (2, "unreachable"), (3, "invalid"), (4, "invalid"),
+        (5, "failed"), (6, "failed"), (6, "failed"), (7, "passed")]
+    assert paths(server) == ["/1", "/5", "/6", "/6", "/7"]
+
+
+@pytest.mark.skipif(HURL is None, reason="the real program is not here")
+def test_it_continues_on_errors_as_hurl_does(run, server):
+    """The same requests and exit code as the real program."""
+    flow = FAILING.replace("digest: true", "retry: 1\nretry-interval: 1ms")
+    ours = run(flow, "--continue-on-error", "--exit-codes=hurl")
+    asked = paths(server)
+    server.seen.clear()
+    real = run(flow, "--continue-on-error", program=HURL)
+    assert asked == paths(server)
+    assert ours.returncode == real.returncode == 3
+
+
+def test_continuing_ends_with_the_time_of_the_run(run):
+    """An endless entry that always fails ends with the run's time."""
+    done = run("GET @/\n[Options]\nrepeat: -1\ndelay: 20ms\nHTTP 500\n",
+               "--continue-on-error", "--timeout=500ms", "--format=json")
+    event = json.loads(done.stdout)
+    assert event["outcome"] == "failed"
+    assert event["place"]["line"] == 5
+    assert 1 < len(event["steps"]) < 30
+
+
+def test_asserts_can_be_ignored_captures_are_not(run, server):
+    """--no-assert: what is captured is there, nothing else is looked at."""
+    done = run('GET @/1\nHTTP 500\nX-None: 1\n[Captures]\nv: jsonpath "$.a"\n'
+               '[Asserts]\njsonpath "$.a" == 7\n\nGET @/{{v}}x\nHTTP 500\n'
+               '```\nother```\n', "--no-assert")
+    assert done.returncode == 0
+    assert paths(server) == ["/1", "/1x"]
+    done = run('GET @/\nHTTP 500\n[Captures]\nv: jsonpath "$.none"\n',
+               "--no-assert")
+    assert done.returncode == 10
+
+
+def cookie_of(server, index):
+    """The Cookie header of a request as a set of pairs."""
+    return set(filter(None, server.seen[index][2].get("Cookie", "")
+                      .split("; ")))
+
+
+TWO = "GET @/1\nHTTP 200\nGET @/2\nHTTP 200\n"
+
+
+def test_cookies_are_read_from_a_file_and_written_to_one(run, server,
+                                                         tmp_path):
+    """--cookie begins every run, --cookie-jar has what they ended with."""
+    (tmp_path / "in.txt").write_text(
+        "# Netscape HTTP Cookie File\n\n"
+        "127.0.0.1\tFALSE\t/\tFALSE\t0\tgiven\tv\n"
+        "#HttpOnly_127.0.0.1\tFALSE\t/\tFALSE\t0\thidden\th\n"
+        "elsewhere.example\tFALSE\t/\tFALSE\t0\tother\to\n")
+    done = run({"a.hurl": TWO, "b.hurl": TWO}, "--cookie", "in.txt",
+               "--cookie-jar", "out.txt")
+    assert done.returncode == 0
+    for i in 0, 2:
+        assert cookie_of(server, i) == {"given=v", "hidden=h"}
+        assert cookie_of(server, i + 1) == {"given=v", "hidden=h",
+                                            "session=s3cr3t"}
+    jar = (tmp_path / "out.txt").read_text()
+    assert jar.startswith("# Netscape HTTP Cookie File\n")
+    assert jar.count("\tsession\ts3cr3t\n") == 2
+    assert jar.count("\tgiven\tv\n") == 2
+    mode = stat.S_IMODE((tmp_path / "out.txt").stat().st_mode)
+    assert mode == 0o600
+    server.seen.clear()
+    assert run(TWO, "-b", "out.txt").returncode == 0
+    assert "session=s3cr3t" in cookie_of(server, 0)
+    assert run(TWO, "-b", "none.txt").returncode == 78
+
+
+def test_cookies_of_answers_can_be_dropped(run, server):
+    """--no-cookie-store: neither the next entry nor a redirect sends them."""
+    done = run("GET @/redirect\n[Options]\nlocation: true\nHTTP 200\n"
+               "GET @/2\n[Cookies]\nown: 1\nHTTP 200\n", "--no-cookie-store")
+    assert done.returncode == 0
+    assert paths(server) == ["/redirect", "/there", "/2"]
+    assert [cookie_of(server, i) for i in range(3)] == [set(), set(),
+                                                        {"own=1"}]
+
+
+def test_hurl_s_variables_are_read_where_no_e2e_variable_is(run, server):
+    """HURL_HEADER has many; a command line comes before it."""
+    env = {"HURL_HEADER": "A: 1|B: 2", "HURL_USER_AGENT": "me",
+           "HURL_CONTINUE_ON_ERROR": "1", "HURL_NO_ASSERT": "1",
+           "HURL_VARIABLE_p": "x", "HURL_USER": "u:p"}
+    assert run("GET @/{{p}}\nHTTP 500\n", env=env).returncode == 0
+    headers = server.seen[0][2]
+    assert (headers["A"], headers["B"]) == ("1", "2")
+    assert headers["User-Agent"] == "me"
+    assert headers["Authorization"] == "Basic dTpw"
+    env["E2E_USER_AGENT"] = "other"
+    run("GET @/{{p}}\nHTTP 500\n", "-H", "C: 3", env=env)
+    headers = server.seen[1][2]
+    assert "A" not in headers and headers["C"] == "3"
+    assert headers["User-Agent"] == "other"
+
+
+@pytest.mark.parametrize("option", ["--digest", "--ntlm", "--negotiate",
+                                    "--http3", "--aws-sigv4=aws:amz"])
+def test_what_is_not_supported_is_said(run, server, option):
+    """Such an option is known, and refused with a sentence."""
+    done = run(TWO, option)
+    assert done.returncode == 64
+    assert option.split("=")[0] in done.stderr
+    assert not server.seen
+
+
+def test_a_proxy_is_left_out_for_some_hosts(run, server):
+    """--no-proxy, and curl's --noproxy."""
+    for option in "--no-proxy", "--noproxy":
+        server.seen.clear()
+        assert run("GET @/\nHTTP 200\n", "-x", "http://127.0.0.1:1", option,
+                   "127.0.0.1").returncode == 0
+        assert len(server.seen) == 1
+    assert run("GET @/\nHTTP 200\n", "-x", "http://127.0.0.1:1",
+               "--no-proxy", "example.com").returncode == 10
+
+
+def test_credentials_come_from_a_netrc_file(run, server, tmp_path):
+    """--netrc-file stands anywhere, not only below the flow's folder."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "rc").write_text("machine 127.0.0.1 login me password pw\n")
+    assert run("GET @/\nHTTP 200\n", "--netrc-file",
+               folder / "rc").returncode == 0
+    assert server.seen[0][2]["Authorization"] == "Basic bWU6cHc="
+
+
+def test_a_variable_without_a_value_is_named_with_its_place(run):
+    """An undefined variable: line, column, caret and its name."""
+    done = run("GET @/{{base}}\nHTTP 200\n")
+    assert done.returncode == 78
+    assert re.search(r"flow\.hurl:1:\d+: .*you must set the variable base",
+                     done.stdout)
+    assert "^~~~" in done.stdout
+
+
+def test_a_flow_is_read_from_standard_input(run, server):
+    """- is a flow of its own, with its exit code."""
+    flow = TWO.replace("@", server.url)
+    assert run({}, "-", stdin=flow).returncode == 0
+    assert paths(server) == ["/1", "/2"]
+    assert run({}, "-", stdin="GET @\nHTTP x\n",
+               **{}).returncode == 78
+
+
+FILES = {"good.hurl": TWO, "assert.hurl": "GET @/\nHTTP 500\n",
+         "run.hurl": "GET http://127.0.0.1:1/\n", "wrong.hurl": "GET\n"}
+
+
+@pytest.mark.parametrize("names", [
+    ["good"], ["good", "assert"], ["assert", "run"], ["run", "good"],
+    ["good", "wrong"], ["good", "nowhere"]])
+def test_exit_codes_of_hurl_for_several_files(run, names):
+    """--exit-codes=hurl: as the real one for each mixture (recorded)."""
+    recorded = {"good": 0, "good assert": 4, "assert run": 3, "run good": 3,
+                "good wrong": 2, "good nowhere": 1}
+    run(FILES, "--help")
+    names = [name + ".hurl" for name in names]
+    ours = run({}, "--exit-codes=hurl", *names)
+    key = " ".join(names).replace(".hurl", "")
+    assert ours.returncode == recorded[key]
+    if HURL is not None:
+        real = run({}, *names, program=HURL)
+        assert real.returncode == recorded[key]
+
+
+def test_reports_are_extended(run, tmp_path):
+    """A second call adds a suite to JUnit and goes on counting in TAP."""
+    flows = {"good.hurl": TWO, "assert.hurl": "GET @/\nHTTP 500\n"}
+    for _ in range(2):
+        run(flows, "--report-junit", "j.xml", "--report-tap", "t.tap")
+    xml = (tmp_path / "j.xml").read_text()
+    assert xml.count("<testsuite ") == 2 and xml.count("<testcase ") == 4
+    tap = (tmp_path / "t.tap").read_text().splitlines()
+    assert tap[:2] == ["TAP version 13", "1..4"]
+    assert [line for line in tap if "ok " in line[:7]] == [
+        "ok 1 - good.hurl", "not ok 2 - assert.hurl",
+        "ok 3 - good.hurl", "not ok 4 - assert.hurl"]
+    (tmp_path / "j.xml").write_text("something else")
+    done = run(flows["good.hurl"], "--report-junit", "j.xml")
+    assert done.returncode == 30 and "another format" in done.stderr
+    assert (tmp_path / "j.xml").read_text() == "something else"
+
+
+@pytest.mark.skipif(HURL is None, reason="the real program is not here")
+def test_reports_of_the_real_program_are_extended(run, tmp_path):
+    """A pipeline may go over from one to the other in the middle."""
+    options = ["--report-junit", "j.xml", "--report-tap", "t.tap"]
+    run({"good.hurl": TWO}, *options, program=HURL)
+    run({"good.hurl": TWO}, *options)
+    run({"good.hurl": TWO}, *options, program=HURL)
+    assert (tmp_path / "j.xml").read_text().count("<testcase ") == 3
+    assert "1..3\n" in (tmp_path / "t.tap").read_text()
