@@ -29,6 +29,7 @@ attempt_fini(struct run *run)
 {
 	size_t i;
 
+	run_note_cookies(run);
 	for (i = 0; i < run->before_count; i++)
 		response_free(&run->before[i]);
 	free(run->before);
@@ -46,6 +47,7 @@ run_free(struct run *run)
 	if (run->transfer != NULL)
 		http_cancel(&run->transfer);
 	attempt_fini(run);
+	free(run->cookie_names);
 	http_session_free(&run->session);
 	loop_timer_free(&run->timer);
 	for (i = 0; i < run->result.step_count; i++)

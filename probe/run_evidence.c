@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "probe/run_priv.h"
 
 #define REQUEST_MOST_BYTES_KEPT (16u << 10)
@@ -50,10 +51,90 @@ append_body(struct buf *out, const char *data, size_t len)
 	out->is_full = true;
 }
 
+static bool
+is_cookie(const struct response_header *h)
+{
+	return (strcasecmp(h->name, "Set-Cookie") == 0);
+}
+
+static bool
+sets_cookie(const struct response *r, const char *name, size_t len)
+{
+	const struct response_header *h;
+
+	for (h = r->headers; h < r->headers + r->header_count; h++)
+		if (is_cookie(h) && strcspn(h->value, "=;") == len &&
+		    memcmp(h->value, name, len) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+note_cookies(struct run *run, const struct response *r)
+{
+	const struct response_header *h;
+	char *names;
+
+	for (h = r->headers; h < r->headers + r->header_count; h++) {
+		if (!is_cookie(h))
+			continue;
+		names = xasprintf("%s%.*s\n", run->cookie_names != NULL ?
+		    run->cookie_names : "\n", (int)strcspn(h->value, "=;"),
+		    h->value);
+		free(run->cookie_names);
+		run->cookie_names = names;
+	}
+}
+
+static bool
+was_noted(const struct run *run, const char *name, size_t len)
+{
+	char *line = xasprintf("\n%.*s\n", (int)len, name);
+	bool is_there = run->cookie_names != NULL &&
+	    strstr(run->cookie_names, line) != NULL;
+
+	free(line);
+	return (is_there);
+}
+
+void
+run_note_cookies(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->before_count; i++)
+		note_cookies(run, run->before[i]);
+	if (run->response == NULL)
+		return;
+	for (i = 0; i < run->response->redirect_count; i++)
+		note_cookies(run, run->response->redirects[i]);
+	note_cookies(run, run->response);
+}
+
+/* The session has it, but from the very answer to this request. */
+static bool
+came_after(const struct run *run, const char *name, size_t len)
+{
+	const struct response *r = run->response;
+	size_t i;
+
+	if (!sets_cookie(r, name, len) || was_noted(run, name, len))
+		return (false);
+	for (i = 0; i < r->redirect_count; i++)
+		if (sets_cookie(r->redirects[i], name, len))
+			return (false);
+	for (i = 0; i < run->before_count; i++)
+		if (sets_cookie(run->before[i], name, len))
+			return (false);
+	return (true);
+}
+
 /* Names of the cookies that went along; their values are credentials. */
 static void
 append_cookies(struct run *run, struct buf *out)
 {
+	bool is_first = true;
+	size_t len;
 	struct buf cookies;
 	char *rest, *pair;
 
@@ -64,13 +145,18 @@ append_cookies(struct run *run, struct buf *out)
 		buf_printf(&cookies, "%s%s", cookies.len > 0 ? "; " : "",
 		    run->sent.cookies);
 	if (cookies.len > 0) {
-		buf_append_str(out, "Cookie:");
 		rest = cookies.data;
-		while ((pair = strsep(&rest, ";")) != NULL)
-			buf_printf(out, " %.*s=***%s",
-			    (int)strcspn(pair + (*pair == ' '), "="),
-			    pair + (*pair == ' '), rest != NULL ? ";" : "");
-		buf_append_char(out, '\n');
+		while ((pair = strsep(&rest, ";")) != NULL) {
+			pair += *pair == ' ';
+			len = strcspn(pair, "=");
+			if (came_after(run, pair, len))
+				continue;
+			buf_printf(out, "%s %.*s=***", is_first ? "Cookie:" :
+			    ";", (int)len, pair);
+			is_first = false;
+		}
+		if (!is_first)
+			buf_append_char(out, '\n');
 	}
 	buf_fini(&cookies);
 }
@@ -85,6 +171,19 @@ path_of(const char *url)
 	return (*p != '\0' ? p : "/");
 }
 
+/* As libcurl writes it: a scheme's own port is left out. */
+static void
+append_host(const struct http_target *t, struct buf *out)
+{
+	bool has_colon = strchr(t->host, ':') != NULL;
+
+	buf_printf(out, "Host: %s%s%s", has_colon ? "[" : "", t->host,
+	    has_colon ? "]" : "");
+	if (t->port != (t->is_https ? 443 : 80))
+		buf_printf(out, ":%d", t->port);
+	buf_append_char(out, '\n');
+}
+
 static void
 describe_request(struct run *run, struct buf *out)
 {
@@ -94,7 +193,7 @@ describe_request(struct run *run, struct buf *out)
 
 	buf_printf(out, "%s %s\n", r->method, path_of(r->url));
 	if (http_parse_target(r->url, &target) == NULL)
-		buf_printf(out, "Host: %s:%d\n", target.host, target.port);
+		append_host(&target, out);
 	for (i = 0; i < r->header_count; i++)
 		append_header(out, r->headers[i].name, r->headers[i].value);
 	append_cookies(run, out);

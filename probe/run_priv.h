@@ -87,6 +87,7 @@ struct run {
 	struct response **before;  /* the answers that redirected us here */
 	size_t before_count;
 	char traceparent[RUN_TRACEPARENT_SIZE];
+	char *cookie_names;        /* that earlier answers set, one a line */
 	char *location, *trigger;
 	struct run_result result;
 };
@@ -130,6 +131,9 @@ void run_step_fini(struct run_step *step);
 
 /* Write the answer where the option output says, with a finding if not. */
 void run_output(struct run *run, struct run_step *step);
+
+/* Keep the names of the cookies that the attempt's answers have set. */
+void run_note_cookies(struct run *run);
 
 /* Write the request and its answer as text, for people. */
 void run_evidence(struct run *run);

@@ -375,7 +375,8 @@ HTTP 200
         (3, 1, "passed"), (3, 1, "passed")]
     starts = [s["start_us"] for s in event["steps"]]
     assert starts[0] >= 30_000 and starts[1] - starts[0] >= 40_000
-    assert starts[4] - starts[3] < 30_000 + event["lag_us"]
+    ended = starts[3] + event["steps"][3]["total_us"]
+    assert starts[4] - ended < 30_000 + event["lag_us"]
 
 
 def test_a_step_that_is_cut_off_took_all_of_its_time(probe, serve):
@@ -488,6 +489,23 @@ def test_runs_over_capacity_are_skipped_and_recorded(build, tmp_path, serve):
     assert "started_us" not in event and event["duration_us"] == 0
     assert p.result(0)[1]["outcome"] == "unreachable"
     assert p.end() == 0
+
+
+def test_evidence_names_the_cookies_that_were_sent(probe, serve):
+    """Not those that came with the answer; and the host as it was sent."""
+    server = serve(bad_server.answer(
+        500, headers="Set-Cookie: sid=1\r\nSet-Cookie: lang=2\r\n"))
+    first = probe.run(f"GET {server.url}/\nHTTP 200\n")
+    assert "Cookie" not in first["evidence"]["request"]
+    second = probe.run(f"GET {server.url}/a\nHTTP 500\n"
+                       f"GET {server.url}/b\nHTTP 200\n")
+    lines = second["evidence"]["request"].splitlines()
+    cookie, = (l for l in lines if l.startswith("Cookie:"))
+    assert sorted(cookie[8:].split("; ")) == ["lang=***", "sid=***"]
+    assert server.requests[2][1]["cookie"].count("=") == 2
+    assert f"Host: 127.0.0.1:{server.port}" in lines
+    other = probe.run("GET http://127.0.0.1/\n", hosts=["127.0.0.1"])
+    assert "Host: 127.0.0.1\n" in other["evidence"]["request"]
 
 
 def test_few_descriptors_are_our_fault(build, tmp_path, serve):
