@@ -108,12 +108,24 @@ struct manifest_value {
 /* What the top of a manifest, and each table below it, is read into. */
 struct manifest_values {
 	struct manifest_value service, owner, environments, secrets, hosts,
-	    checks, notify;
+	    checks, notify, gate;
 };
 
 struct manifest_check_values {
 	struct manifest_value name, flow, environment, every, timeout,
-	    locations, slo, alert, variables, tags, owner, paused, limits;
+	    locations, slo, alert, variables, tags, owner, paused, limits,
+	    gate;
+};
+
+/* Of a service's gate and of a check's: each table has some of them. */
+struct manifest_gate_values {
+	struct manifest_value alpha, beta, rounds, time, on_inconclusive,
+	    tolerance, tolerance_at_least, margin, margin_at_least,
+	    failure_margin, policy, quarantine;
+};
+
+struct manifest_quarantine_values {
+	struct manifest_value owner, reason, until;
 };
 
 struct manifest_slo_values {
@@ -141,6 +153,9 @@ extern const struct manifest_table manifest_table_check;
 extern const struct manifest_table manifest_table_slo;
 extern const struct manifest_table manifest_table_alert;
 extern const struct manifest_table manifest_table_limits;
+extern const struct manifest_table manifest_table_gate;
+extern const struct manifest_table manifest_table_check_gate;
+extern const struct manifest_table manifest_table_quarantine;
 extern const struct manifest_table manifest_table_notify;
 extern const struct manifest_table manifest_table_secret;
 

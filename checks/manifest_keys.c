@@ -61,6 +61,69 @@ const struct manifest_table manifest_table_limits = {
 	"the limits", ROWS(limits_rows)
 };
 
+static const struct manifest_row quarantine_rows[] = {
+	{"owner", MANIFEST_TEXT, AT(quarantine_values, owner), NO_NUMBER,
+	    true, NULL, "Who will mend it."},
+	{"reason", MANIFEST_TEXT, AT(quarantine_values, reason), NO_NUMBER,
+	    true, NULL, "Why it may not be judged now."},
+	{"until", MANIFEST_TEXT, AT(quarantine_values, until), NO_NUMBER,
+	    true, NULL, "The day on which it ends, such as 2026-12-24, in "
+	    "UTC. From then on gates refuse the manifest."}
+};
+const struct manifest_table manifest_table_quarantine = {
+	"a quarantine", ROWS(quarantine_rows)
+};
+
+#define ABSENT -1, NULL, false, NULL
+
+/* What both a service and a check may say; a check wins. */
+#define GATE_ROWS                                                            \
+	{"tolerance", MANIFEST_PERCENT, AT(gate_values, tolerance), 1, 9999, \
+	    ABSENT, "A step that is slower by this is no regression. 5% when " \
+	    "left out."},                                                    \
+	{"tolerance_at_least", MANIFEST_SPAN, AT(gate_values,                \
+	    tolerance_at_least), 1, SPAN_H, ABSENT, "Nor is one that is "    \
+	    "slower by this. 10ms when left out."},                          \
+	{"margin", MANIFEST_PERCENT, AT(gate_values, margin), 1, 9999,       \
+	    ABSENT, "A pass rules out that a step's median is slower by "    \
+	    "this. 20% when left out."},                                     \
+	{"margin_at_least", MANIFEST_SPAN, AT(gate_values, margin_at_least), \
+	    1, SPAN_H, ABSENT, "It need not be less than this. 40ms when "   \
+	    "left out."},                                                    \
+	{"failure_margin", MANIFEST_PERCENT, AT(gate_values,                 \
+	    failure_margin), 1, 6900, ABSENT, "A pass rules out that the "   \
+	    "check fails so often. 5% when left out."},                      \
+	{"policy", MANIFEST_NAME, AT(gate_values, policy), NO_NUMBER, false, \
+	    NULL, "required, or advisory: run and reported, but not judged."}
+
+static const struct manifest_row check_gate_rows[] = {
+	GATE_ROWS,
+	{"quarantine", MANIFEST_TABLE, AT(gate_values, quarantine),
+	    NO_NUMBER, false, &manifest_table_quarantine, "It is known to be "
+	    "bad: run and reported, but not judged until a day."}
+};
+const struct manifest_table manifest_table_check_gate = {
+	"a check's gate", ROWS(check_gate_rows)
+};
+
+static const struct manifest_row gate_rows[] = {
+	GATE_ROWS,
+	{"alpha", MANIFEST_PERCENT, AT(gate_values, alpha), 1, 9999, ABSENT,
+	    "The error of a false block. 1% when left out."},
+	{"beta", MANIFEST_PERCENT, AT(gate_values, beta), 1, 9999, ABSENT,
+	    "The error of a false pass. 5% when left out."},
+	{"rounds", MANIFEST_COUNT, AT(gate_values, rounds), 1, 1000000,
+	    ABSENT, "The most rounds of a gate. 500 when left out."},
+	{"time", MANIFEST_SPAN, AT(gate_values, time), SPAN_S, SPAN_DAY,
+	    ABSENT, "The most time of a gate. 10m when left out."},
+	{"on_inconclusive", MANIFEST_NAME, AT(gate_values, on_inconclusive),
+	    NO_NUMBER, false, NULL, "What the exit code says when the budget "
+	    "ends undecided: hold, pass or block."}
+};
+const struct manifest_table manifest_table_gate = {
+	"the gate", ROWS(gate_rows)
+};
+
 static const struct manifest_row check_rows[] = {
 	{"name", MANIFEST_NAME, AT(check_values, name), NO_NUMBER, true, NULL,
 	    "The check's name, unique in its service."},
@@ -92,7 +155,10 @@ static const struct manifest_row check_rows[] = {
 	{"paused", MANIFEST_BOOL, AT(check_values, paused), 0, 1, 0, "false",
 	    false, NULL, "Whether its runs are skipped, which is recorded."},
 	{"limits", MANIFEST_TABLE, AT(check_values, limits), NO_NUMBER, false,
-	    &manifest_table_limits, "Bounds of one run."}
+	    &manifest_table_limits, "Bounds of one run."},
+	{"gate", MANIFEST_TABLE, AT(check_values, gate), NO_NUMBER, false,
+	    &manifest_table_check_gate, "How e2e-gate judges it; wins over "
+	    "the manifest's gate."}
 };
 const struct manifest_table manifest_table_check = {
 	"a check", ROWS(check_rows)
@@ -137,7 +203,10 @@ static const struct manifest_row top_rows[] = {
 	    &manifest_table_check, "The checks."},
 	{"notify", MANIFEST_TABLES_BY_NAME, AT(values, notify), NO_NUMBER,
 	    false, &manifest_table_notify, "Ways to tell people, by name: "
-	    "flows that post to a pager, a chat or any webhook."}
+	    "flows that post to a pager, a chat or any webhook."},
+	{"gate", MANIFEST_TABLE, AT(values, gate), NO_NUMBER, false,
+	    &manifest_table_gate, "How e2e-gate judges the checks. What its "
+	    "command line says wins."}
 };
 const struct manifest_table manifest_table_top = {
 	"a manifest", ROWS(top_rows)

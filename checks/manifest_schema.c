@@ -320,6 +320,11 @@ manifest_print_man(FILE *fp)
 	    &manifest_table_alert);
 	put_man_table(fp, "KEYS OF A CHECK\\(aqS LIMITS",
 	    &manifest_table_limits);
+	put_man_table(fp, "KEYS OF A CHECK\\(aqS GATE",
+	    &manifest_table_check_gate);
+	put_man_table(fp, "KEYS OF A QUARANTINE",
+	    &manifest_table_quarantine);
+	put_man_table(fp, "KEYS OF THE GATE", &manifest_table_gate);
 	put_man_table(fp, "KEYS OF A NOTIFICATION", &manifest_table_notify);
 	put_man_table(fp, "KEYS OF A SECRET", &manifest_table_secret);
 	fputs(".SH SEE ALSO\n.BR e2e\\-lint (1),\n.BR e2e\\-scheduler (8)\n",

@@ -49,6 +49,24 @@ struct plan_notify {
 	struct place place;
 };
 
+/*
+ * What a manifest says to the gate, for a service or for one check; of a
+ * number -1: nothing. A check has no alpha, beta, rounds, time.
+ */
+struct plan_gate {
+	int64_t alpha_permyriad, beta_permyriad, rounds;
+	span_us time;
+	int64_t tolerance_permyriad, margin_permyriad;
+	span_us tolerance_at_least, margin_at_least;
+	int64_t failure_margin_permyriad;
+	int on_inconclusive;        /* 0 hold, 1 pass, 2 block, -1 */
+	int policy;                 /* 0 required, 1 advisory, -1 */
+	bool is_quarantined;
+	const char *quarantine_owner, *quarantine_reason;
+	wall_us quarantine_until;
+	struct place place;         /* of quarantine_until */
+};
+
 /* One YAML file. What it defines is for its own checks. */
 struct plan_manifest {
 	const char *file;    /* as found */
@@ -62,6 +80,7 @@ struct plan_manifest {
 	size_t host_count;
 	const struct plan_notify *notifies;
 	size_t notify_count;
+	const struct plan_gate *gate;
 };
 
 struct plan_check {
@@ -88,6 +107,7 @@ struct plan_check {
 	size_t tag_count;
 	bool is_paused;
 	struct definition_limits limits;
+	const struct plan_gate *gate; /* its own: the manifest's is apart */
 	char hash[DEFINITION_HASH_SIZE]; /* of its definition */
 	struct place place;
 };

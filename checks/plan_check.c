@@ -300,6 +300,7 @@ load_check(struct load *ld, const struct manifest_node *node,
 	load_slo(ld, c, v->slo.node);
 	load_alert(ld, c, v->alert.node);
 	load_limits(ld, c, v->limits.node);
+	c->gate = load_gate(ld, v->gate.node, &manifest_table_check_gate);
 	load_check_flow(ld, c, v);
 	if (ld->l->wants_warnings && c->every < c->timeout)
 		manifest_warn(&ld->source, v->every.node != NULL ?

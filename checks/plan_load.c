@@ -144,6 +144,7 @@ load_tree(struct load *ld, const struct manifest_node *root)
 	    &ld->m->secret_count);
 	load_environments(ld, v.environments.node);
 	load_notifies(ld, v.notify.node);
+	ld->m->gate = load_gate(ld, v.gate.node, &manifest_table_gate);
 	if (v.checks.node != NULL)
 		load_checks(ld, v.checks.node);
 	if (ld->m->host_count > 0 && v.environments.node != NULL)

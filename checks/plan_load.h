@@ -49,6 +49,10 @@ void load_check_hosts(struct load *ld, const struct manifest_node *node,
 /* Report environments whose base URLs are not covered by hosts. */
 void load_check_urls(struct load *ld, const struct manifest_node *node);
 
+/* What is said to the gate, by either table; node may be NULL. */
+const struct plan_gate *load_gate(struct load *ld,
+    const struct manifest_node *node, const struct manifest_table *table);
+
 /* Make a check of its values; id stays NULL when it has no usable name. */
 struct plan_check *load_check(struct load *ld,
     const struct manifest_node *node, const struct manifest_check_values *v);

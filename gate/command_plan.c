@@ -59,6 +59,8 @@ prepare_check(struct planned *p, size_t at)
 	uint32_t i;
 
 	*f = (struct forecast_check){.history = c->history,
+	    .limits = c->limits,
+	    .is_judged = !c->is_advisory && c->quarantine == NULL,
 	    .step_count = c->step_count,
 	    .tail_phi0 = c->phi0 != NULL ? c->tail_phi0 :
 	    ENGINE_PHI0_UNKNOWN};
@@ -69,7 +71,7 @@ prepare_check(struct planned *p, size_t at)
 	f->steps = xcalloc(c->step_count + 1, sizeof(*f->steps));
 	for (i = 0; i < c->step_count; i++)
 		f->steps[i] = forecast_step(c, past, i);
-	p->unknown += past->runs == 0;
+	p->unknown += past->runs == 0 && f->is_judged;
 }
 
 /* Pairs run side by side; the halves of one do not. */
@@ -104,7 +106,8 @@ forecast_all(struct planned *p)
 	for (i = 0; i < p->suite->count; i++) {
 		p->forecasts[i] = forecast_check(&suite, i,
 		    p->budget > 0 ? p->budget : 1);
-		if (p->past[i].runs > 0 && p->forecasts[i].rounds > p->rounds)
+		if (p->past[i].runs > 0 && p->checks[i].is_judged &&
+		    p->forecasts[i].rounds > p->rounds)
 			p->rounds = p->forecasts[i].rounds;
 	}
 }
@@ -310,12 +313,15 @@ plan_suite(const struct settings *s, struct suite *suite)
 int
 command_plan(const struct settings *s)
 {
+	struct settings own = *s;
 	struct suite suite;
 	int code = suite_load(s, &suite);
 
 	if (code != 0)
 		return (code);
-	code = plan_suite(s, &suite);
+	code = suite_take_policy(&suite, &own);
+	if (code == 0)
+		code = plan_suite(&own, &suite);
 	suite_fini(&suite);
 	return (code);
 }

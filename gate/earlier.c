@@ -72,6 +72,18 @@ find_other_setting(const struct engine_config *a,
 	return (NULL);
 }
 
+static bool
+is_same_policy(const struct suite_check *c, const struct transcript_check *t)
+{
+	const struct engine_limits *a = &c->limits, *b = &t->limits;
+
+	return (is_same_margin(a->tolerance, b->tolerance) &&
+	    is_same_margin(a->margin, b->margin) &&
+	    a->failure_margin == b->failure_margin &&
+	    a->tail_margin == b->tail_margin &&
+	    (c->is_advisory || c->quarantine != NULL) == t->is_quarantined);
+}
+
 /* The sentence says what differs in the checks; NULL: nothing does. */
 static char *
 find_other_check(const struct suite *suite, const struct transcript *t)
@@ -92,6 +104,9 @@ find_other_check(const struct suite *suite, const struct transcript *t)
 		old = &t->checks[at];
 		if (old->step_count != c->step_count)
 			return (xasprintf("%s has other steps now", c->id));
+		if (!is_same_policy(c, old))
+			return (xasprintf("%s is judged by another policy "
+			    "now", c->id));
 		for (arm = 0; arm < ARM_COUNT; arm++)
 			if (strcmp(old->definitions[arm],
 			    c->arms[arm]->hash) != 0)

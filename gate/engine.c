@@ -36,7 +36,7 @@ const struct engine_config engine_config_default = {
 };
 
 static void
-init_step(const struct engine *e, struct engine_step *s,
+init_step(const struct engine_limits *l, struct engine_step *s,
     const struct latency_phi0 *phi0)
 {
 	int i;
@@ -44,8 +44,8 @@ init_step(const struct engine *e, struct engine_step *s,
 	for (i = 0; i < LATENCY_SCORES; i++)
 		s->phi0.scores[i] = phi0 != NULL ? phi0->scores[i] :
 		    ENGINE_PHI0_UNKNOWN;
-	latency_block_init(&s->block, e->config.tolerance, &s->phi0);
-	latency_pass_init(&s->pass, e->config.margin, &s->phi0);
+	latency_block_init(&s->block, l->tolerance, &s->phi0);
+	latency_pass_init(&s->pass, l->margin, &s->phi0);
 	s->candidate_reached = s->baseline_reached = 0;
 }
 
@@ -60,7 +60,7 @@ init_failures(const struct engine *e, struct engine_check_state *c,
 	struct failures_config fc = {.mode = FAILURES_CONCURRENT,
 	    .bound = 0.5, .bound_after = e->config.bound_after,
 	    .guard = e->config.guard};
-	double margin = e->config.failure_margin;
+	double margin = c->limits.failure_margin;
 
 	c->has_history = h->runs / fmax(h->dispersion, 1) >=
 	    HISTORY_RUNS_LEAST;
@@ -70,7 +70,7 @@ init_failures(const struct engine *e, struct engine_check_state *c,
 	if (c->has_history && !c->is_flaky) {
 		fc.mode = FAILURES_COMBINED;
 		fc.bound = c->bound;
-		margin = fmax(margin, c->bound + e->config.failure_margin);
+		margin = fmax(margin, c->bound + c->limits.failure_margin);
 	}
 	failures_init(&c->failures, &fc);
 	failures_pass_init(&c->failures_pass, margin);
@@ -85,6 +85,9 @@ init_check(struct engine *e, struct engine_check_state *c,
 	c->name = given->name;
 	c->step_count = given->step_count;
 	c->is_quarantined = given->is_quarantined;
+	c->limits = given->limits != NULL ? *given->limits :
+	    (struct engine_limits){e->config.tolerance, e->config.margin,
+	    e->config.failure_margin, e->config.tail_margin};
 	c->tail_phi0 = given->phi0 != NULL ? given->phi0->tail :
 	    ENGINE_PHI0_UNKNOWN;
 	stream_init(&c->tail_pass, STREAM_BETS_CAREFUL, c->tail_phi0);
@@ -92,7 +95,7 @@ init_check(struct engine *e, struct engine_check_state *c,
 	c->steps = xcalloc(c->step_count, sizeof(*c->steps));
 	c->tails = xcalloc(c->step_count, sizeof(*c->tails));
 	for (i = 0; i < c->step_count; i++) {
-		init_step(e, &c->steps[i],
+		init_step(&c->limits, &c->steps[i],
 		    given->phi0 != NULL ? &given->phi0->steps[i] : NULL);
 		latency_tail_init(&c->tails[i]);
 	}
@@ -216,8 +219,7 @@ engine_tail_score(struct latency_tail *tails, uint32_t step_count,
 }
 
 static void
-add_latencies(const struct engine *e, struct engine_check_state *c,
-    const struct engine_pair *pair)
+add_latencies(struct engine_check_state *c, const struct engine_pair *pair)
 {
 	struct engine_step *s;
 	int64_t cand, base;
@@ -240,7 +242,7 @@ add_latencies(const struct engine *e, struct engine_check_state *c,
 			break;
 		}
 	stream_add(&c->tail_pass, engine_tail_score(c->tails, c->step_count,
-	    pair, e->config.tail_margin));
+	    pair, c->limits.tail_margin));
 	c->tail_log_most = fmax(c->tail_log_most, c->tail_pass.log_e);
 }
 
@@ -266,7 +268,7 @@ engine_add(struct engine *e, size_t check, const struct engine_pair *pair)
 		failures_pass_add(&c->failures_pass,
 		    pair->candidate.is_failed);
 	if (pair->kind != ENGINE_PAIR_WARMUP)
-		add_latencies(e, c, pair);
+		add_latencies(c, pair);
 }
 
 double
@@ -305,7 +307,7 @@ engine_log_evidence(const struct engine *e)
 			weights[at++] = engine_weight_step(e, c);
 		}
 	}
-	mean = stream_log_mean(logs, weights, at);
+	mean = at > 0 ? stream_log_mean(logs, weights, at) : 0;
 	free(logs);
 	return (mean);
 }

@@ -42,12 +42,19 @@ struct engine_phi0 {
 	double tail;
 };
 
+/* What is judged of one check; engine_config has the same for all. */
+struct engine_limits {
+	struct latency_margin tolerance, margin;
+	double failure_margin, tail_margin;
+};
+
 struct engine_check {
 	const char *name;        /* borrowed as long as the engine lives */
 	uint32_t step_count;     /* requests that the flow may send */
 	struct history history;  /* runs 0: none */
 	const struct engine_phi0 *phi0; /* NULL: unknown; copied */
 	bool is_quarantined;     /* reported, but not judged */
+	const struct engine_limits *limits; /* NULL: the config's; copied */
 };
 
 #define ENGINE_NOT_REACHED ((int64_t)-1)
@@ -149,6 +156,9 @@ struct engine_counts engine_counts_total(const struct engine *e);
 /* Pair i of a check as it was given; points into the engine. */
 void engine_pair_at(const struct engine *e, size_t check, size_t i,
     struct engine_pair *out);
+
+/* The limits of a check as they hold. */
+struct engine_limits engine_limits(const struct engine *e, size_t check);
 
 /* The sizes that were given. */
 size_t engine_check_count(const struct engine *e);

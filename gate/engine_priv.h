@@ -27,6 +27,7 @@ struct engine_check_state {
 	bool is_quarantined, has_history, is_flaky;
 	double bound;
 	double tail_phi0;
+	struct engine_limits limits;
 	struct failures failures;
 	struct failures_pass failures_pass;
 	struct stream tail_pass;

@@ -64,6 +64,12 @@ engine_part_name(enum engine_part part)
 	return (part_names[part]);
 }
 
+struct engine_limits
+engine_limits(const struct engine *e, size_t check)
+{
+	return (e->checks[check].limits);
+}
+
 size_t
 engine_check_count(const struct engine *e)
 {
@@ -164,11 +170,11 @@ failures_reach(const struct engine_check_state *c, double margin)
 }
 
 static double
-median_reach(const struct engine *e, const struct engine_check_state *c,
-    uint32_t step, double scale)
+median_reach(const struct engine_check_state *c, uint32_t step,
+    double scale)
 {
-	struct latency_margin m = {e->config.margin.relative * scale,
-	    e->config.margin.absolute_ns * scale};
+	struct latency_margin m = {c->limits.margin.relative * scale,
+	    c->limits.margin.absolute_ns * scale};
 	struct latency_pass p;
 	struct engine_pair pair;
 	double most;
@@ -225,13 +231,12 @@ reach_failures(const struct engine_check_state *c, struct engine_component *out)
 }
 
 static void
-reach_median(const struct engine *e, const struct engine_check_state *c,
-    struct engine_component *out)
+reach_median(const struct engine_check_state *c, struct engine_component *out)
 {
 	size_t i;
 
 	for (i = 0; i < NELEMS(scale_grid); i++)
-		if (median_reach(e, c, out->step, scale_grid[i]) >=
+		if (median_reach(c, out->step, scale_grid[i]) >=
 		    out->log_bound) {
 			out->margin_reached = scale_grid[i] * out->margin;
 			return;
@@ -287,9 +292,9 @@ median_estimate(const struct engine *e, size_t check, uint32_t step)
 }
 
 static double
-tail_estimate(const struct engine *e, const struct engine_check_state *c)
+tail_estimate(const struct engine_check_state *c)
 {
-	return (c->tail_rounds > 0 ? e->config.tail_margin -
+	return (c->tail_rounds > 0 ? c->limits.tail_margin -
 	    c->tail_pass.sum / c->tail_rounds : NAN);
 }
 
@@ -327,7 +332,7 @@ block_latency(const struct engine *e, size_t check, uint32_t step)
 	    .log_e = b->log_e,
 	    .log_bound = engine_log_bound(e) - log(engine_weight_step(e, c)),
 	    .weight = engine_weight_step(e, c),
-	    .margin = e->config.tolerance.relative,
+	    .margin = c->limits.tolerance.relative,
 	    .margin_reached = NAN,
 	    .rounds_to_go = UINT32_MAX,
 	};
@@ -380,7 +385,7 @@ pass_median(const struct engine *e, size_t check, uint32_t step)
 	    ENGINE_PART_PASS_MEDIAN, step, p->log_most);
 
 	take_stream(&out, &p->streams[0]);
-	out.margin = e->config.margin.relative;
+	out.margin = c->limits.margin.relative;
 	out.is_needed = out.is_needed && engine_step_is_needed(c, step);
 	if (!out.is_done)
 		out.rounds_to_go = rounds_ahead(p->log_e, out.count,
@@ -396,7 +401,7 @@ pass_tail(const struct engine *e, size_t check)
 	    ENGINE_PART_PASS_TAIL, ENGINE_NO_STEP, c->tail_log_most);
 
 	take_stream(&out, &c->tail_pass);
-	out.margin = e->config.tail_margin;
+	out.margin = c->limits.tail_margin;
 	out.is_needed = out.is_needed && engine_tail_is_needed(c);
 	if (!out.is_done)
 		out.rounds_to_go = rounds_ahead(c->tail_pass.log_e, out.count,
@@ -491,12 +496,12 @@ list_check(const struct engine *e, size_t check, struct engine_component *all,
 		p = &all[(*n)++];
 		*p = pass_median(e, check, j);
 		p->estimate = median_estimate(e, check, j);
-		reach_median(e, c, p);
+		reach_median(c, p);
 	}
 	if (c->step_count > 0) {
 		p = &all[(*n)++];
 		*p = pass_tail(e, check);
-		p->estimate = tail_estimate(e, c);
+		p->estimate = tail_estimate(c);
 		reach_tail(c, p);
 	}
 }

@@ -150,14 +150,16 @@ count_steps(const struct forecast_suite *s)
 	size_t i, n = 0;
 
 	for (i = 0; i < s->check_count; i++)
-		n += s->checks[i].step_count;
+		if (s->checks[i].is_judged)
+			n += s->checks[i].step_count;
 	return (n);
 }
 
 static uint32_t
-pass_median(const struct forecast_suite *s, const struct forecast_step *step)
+pass_median(const struct forecast_suite *s, const struct forecast_check *c,
+    const struct forecast_step *step)
 {
-	double shift = log_margin(s->config.margin, step->median_ns);
+	double shift = log_margin(c->limits.margin, step->median_ns);
 	uint32_t n = rounds_until(best_rank(shift, step->spread),
 	    log(1 / s->config.beta) + PASS_MIXTURE,
 	    z_of_most(count_steps(s)), step->phi0, step->phi);
@@ -208,7 +210,7 @@ pass_tail(const struct forecast_suite *s, const struct forecast_check *c)
 	if (c->step_count == 0)
 		return (0);
 	for (i = 0; i < NELEMS(careful); i++) {
-		g = growth_of_tail(c->step_count, s->config.tail_margin,
+		g = growth_of_tail(c->step_count, c->limits.tail_margin,
 		    careful[i]);
 		if (g.mean > best.mean)
 			best = g;
@@ -248,7 +250,7 @@ pass_failures(const struct forecast_suite *s, const struct forecast_check *c)
 	struct failures_pass p;
 	uint32_t n, k, seen = 0;
 
-	margin = s->config.failure_margin;
+	margin = c->limits.failure_margin;
 	if (has_history(c))
 		margin = fmax(margin, history_bound(&c->history,
 		    s->config.history_level) + margin);
@@ -278,46 +280,48 @@ block_bound(const struct forecast_suite *s)
 }
 
 static struct growth
-growth_of_effect(const struct forecast_suite *s,
+growth_of_effect(const struct forecast_check *c,
     const struct forecast_step *step, double effect)
 {
-	return (best_rank(log1p(effect) - log_margin(s->config.tolerance,
+	return (best_rank(log1p(effect) - log_margin(c->limits.tolerance,
 	    step->median_ns), step->spread));
 }
 
 uint32_t
-forecast_rounds_to_block(const struct forecast_suite *suite,
-    const struct forecast_step *step, double effect)
+forecast_rounds_to_block(const struct forecast_suite *suite, size_t check,
+    uint32_t at, double effect)
 {
-	uint32_t n = rounds_until(growth_of_effect(suite, step, effect),
+	const struct forecast_check *c = &suite->checks[check];
+	const struct forecast_step *step = &c->steps[at];
+	uint32_t n = rounds_until(growth_of_effect(c, step, effect),
 	    block_bound(suite), 0, step->phi0, step->phi);
 
 	return (n == FORECAST_NEVER ? n : n + WARMUP_ROUNDS);
 }
 
 static bool
-sees_effect(const struct forecast_suite *s, const struct forecast_step *step,
-    double effect, uint32_t rounds)
+sees_effect(const struct forecast_suite *s, const struct forecast_check *c,
+    const struct forecast_step *step, double effect, uint32_t rounds)
 {
-	struct growth g = growth_of_effect(s, step, effect);
+	struct growth g = growth_of_effect(c, step, effect);
 
 	return (g.mean > 0 && wealth_after(g, rounds, Z_POWER, step->phi0,
 	    step->phi) >= block_bound(s));
 }
 
 static double
-effect_seen(const struct forecast_suite *s, const struct forecast_step *step,
-    uint32_t budget)
+effect_seen(const struct forecast_suite *s, const struct forecast_check *c,
+    const struct forecast_step *step, uint32_t budget)
 {
 	uint32_t rounds = budget > WARMUP_ROUNDS ? budget - WARMUP_ROUNDS : 0;
 	double low = 0, high = EFFECT_MOST, mid;
 	int i;
 
-	if (!sees_effect(s, step, high, rounds))
+	if (!sees_effect(s, c, step, high, rounds))
 		return (INFINITY);
 	for (i = 0; i < 30; i++) {
 		mid = (low + high) / 2;
-		if (sees_effect(s, step, mid, rounds))
+		if (sees_effect(s, c, step, mid, rounds))
 			high = mid;
 		else
 			low = mid;
@@ -380,10 +384,10 @@ forecast_check(const struct forecast_suite *suite, size_t check,
 	for (i = 0; i < c->step_count; i++) {
 		if (!c->steps[i].is_known)
 			continue;
-		n = pass_median(suite, &c->steps[i]);
+		n = pass_median(suite, c, &c->steps[i]);
 		if (n > f.rounds_median)
 			f.rounds_median = n;
-		f.effect_seen = fmax(f.effect_seen, effect_seen(suite,
+		f.effect_seen = fmax(f.effect_seen, effect_seen(suite, c,
 		    &c->steps[i], budget));
 	}
 	f.rounds = f.rounds_failures;

@@ -21,6 +21,8 @@ struct forecast_step {
 };
 
 struct forecast_check {
+	struct engine_limits limits;
+	bool is_judged;       /* else it delays nobody */
 	double failure_rate;  /* expected of both arms */
 	struct history history;
 	struct forecast_step *steps;
@@ -51,6 +53,6 @@ struct forecast forecast_check(const struct forecast_suite *suite,
 
 /* Rounds until a step that is slower by effect is blocked, on average. */
 uint32_t forecast_rounds_to_block(const struct forecast_suite *suite,
-    const struct forecast_step *step, double effect);
+    size_t check, uint32_t step, double effect);
 
 #endif

@@ -124,6 +124,11 @@ command_judge(const struct settings *settings)
 
 	if (code != 0)
 		return (code);
+	code = suite_take_policy(&suite, &own);
+	if (code != 0) {
+		suite_fini(&suite);
+		return (code);
+	}
 	code = has_probe() ? earlier_load(&own, &suite, &earlier) :
 	    EXIT_UNMEASURED;
 	if (code == 0) {

@@ -203,7 +203,8 @@ void
 report_margin(const struct report *r, const struct engine_component *c,
     double margin, struct buf *out)
 {
-	struct engine_config config = settings_engine(r->session->settings);
+	struct engine_limits limits = engine_limits(r->session->engine,
+	    c->check);
 
 	must(c->part >= ENGINE_PART_PASS_FAILURES);
 	if (isnan(margin)) {
@@ -216,7 +217,7 @@ report_margin(const struct report *r, const struct engine_component *c,
 		break;
 	case ENGINE_PART_PASS_MEDIAN:
 		buf_printf(out, "slower by %.3g %% and %.3g ms", margin * 100,
-		    config.margin.absolute_ns * margin / c->margin / 1e6);
+		    limits.margin.absolute_ns * margin / c->margin / 1e6);
 		break;
 	case ENGINE_PART_PASS_TAIL:
 		buf_printf(out, "%.3g points more requests over the "

@@ -205,10 +205,39 @@ put_phi0(const struct suite_check *c, struct json_out *o)
 }
 
 static void
+put_limits(const struct engine_limits *l, struct json_out *o)
+{
+	json_out_key(o, "limits");
+	json_out_object(o);
+	put_margin(o, "tolerance", l->tolerance);
+	put_margin(o, "margin", l->margin);
+	json_out_kv_double(o, "failure_rate", l->failure_margin);
+	json_out_kv_double(o, "tail_share", l->tail_margin);
+	json_out_object_end(o);
+}
+
+/* Why a check is not judged, if it is not. */
+static void
+put_policy(const struct suite_check *c, struct json_out *o)
+{
+	json_out_kv_bool(o, "advisory", c->is_advisory);
+	if (c->quarantine == NULL)
+		return;
+	json_out_key(o, "quarantine");
+	json_out_object(o);
+	json_out_kv_str(o, "owner", c->quarantine->quarantine_owner);
+	json_out_kv_str(o, "reason", c->quarantine->quarantine_reason);
+	json_out_kv_int(o, "until_us", c->quarantine->quarantine_until);
+	json_out_object_end(o);
+}
+
+static void
 put_check(const struct report *r, size_t check, struct json_out *o)
 {
 	const struct suite_check *c = &r->session->suite->checks[check];
 	struct engine_counts n = engine_counts(r->session->engine, check);
+	struct engine_limits limits = engine_limits(r->session->engine,
+	    check);
 	const struct ledger_failure *f;
 	uint32_t i;
 	int arm;
@@ -223,6 +252,8 @@ put_check(const struct report *r, size_t check, struct json_out *o)
 	put_counts(o, &n);
 	put_history(r, check, o);
 	put_phi0(c, o);
+	put_limits(&limits, o);
+	put_policy(c, o);
 	json_out_key(o, "steps");
 	json_out_array(o);
 	for (i = 0; i < c->step_count; i++)

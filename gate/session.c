@@ -21,6 +21,7 @@
 #define SESSION_MAGIC 0x47415445u
 #define STOP_WITHIN (2 * SPAN_S)
 #define PROBE_WITHIN (15 * SPAN_S) /* some probe must have come up */
+#define WHY_MOST (1u << 20)
 #define ARCHIVE_INTERVAL (2 * SPAN_S)
 #define PATIENCE (30 * SPAN_S)     /* of one run, for room at a probe */
 
@@ -246,6 +247,9 @@ make_engine(const struct settings *settings, const struct suite *suite)
 		    .step_count = c->step_count,
 		    .history = c->history,
 		    .phi0 = c->phi0 != NULL ? &phi0[i] : NULL,
+		    .limits = &c->limits,
+		    .is_quarantined = c->is_advisory ||
+			c->quarantine != NULL,
 		};
 	}
 	e = engine_new(&config, checks, suite->count);
@@ -409,16 +413,37 @@ why(const struct session *s)
 	return (why_inconclusive(s));
 }
 
+/* What is run and reported, but does not count. */
+static void
+add_not_judged(const struct suite_check *c, struct buf *out)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	if (c->quarantine != NULL) {
+		clock_format_wall(c->quarantine->quarantine_until, until);
+		buf_printf(out, "; %s is not judged: in quarantine until "
+		    "%.10s (%s: %s)", c->id, until,
+		    c->quarantine->quarantine_owner,
+		    c->quarantine->quarantine_reason);
+	} else if (c->is_advisory)
+		buf_printf(out, "; %s is not judged: advisory", c->id);
+}
+
 char *
 session_why(const struct session *s)
 {
-	char id[2 * MESSAGE_ID_SIZE + 1], *first = why(s), *whole;
+	char id[2 * MESSAGE_ID_SIZE + 1], *first = why(s);
+	struct buf text;
+	size_t i;
 
-	if (s->earlier_pairs == 0)
-		return (first);
-	crypto_hex(s->continues, sizeof(s->continues), id);
-	whole = xasprintf("%s; continues gate %.12s with %u pairs", first, id,
-	    s->earlier_pairs);
+	buf_init(&text, WHY_MOST);
+	buf_append_str(&text, first);
 	free(first);
-	return (whole);
+	crypto_hex(s->continues, sizeof(s->continues), id);
+	if (s->earlier_pairs > 0)
+		buf_printf(&text, "; continues gate %.12s with %u pairs", id,
+		    s->earlier_pairs);
+	for (i = 0; i < s->suite->count; i++)
+		add_not_judged(&s->suite->checks[i], &text);
+	return (buf_take(&text, NULL));
 }

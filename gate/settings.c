@@ -2,6 +2,7 @@
 /* The option table of e2e-gate. */
 #include "gate/settings.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #define SEED_MOST 1000000000
 #define ROUNDS_DEFAULT 500
 #define ROUNDS_OF_AA 310
+#define TIME_DEFAULT (10 * SPAN_MIN)
 
 /* By the order of enum format; unnamed ones are not offered. */
 static const char *const formats[] = {"", "table", "json", "", "junit", "",
@@ -150,6 +152,12 @@ static const struct option_text texts[] = {
 	    "cannot cause one alone. Without the store the verdict stands, "
 	    "after a\nwarning. An e2e-store is started when none serves the "
 	    "directory."},
+	{"POLICIES", "The manifest's key \"gate\" gives alpha, beta, rounds, "
+	    "time and on_inconclusive for a\nservice, and tolerances, margins, "
+	    "\"policy: advisory\" and \"quarantine: {owner, reason,\n"
+	    "until}\" for a service or a check; options win. What is advisory "
+	    "or in quarantine is\nrun and reported, but not judged. A "
+	    "quarantine that has expired is a mistake: 78."},
 	{"CONTINUING", "With --store every round reaches the store within "
 	    "seconds. A gate whose candidate\nhas a --candidate-version "
 	    "continues the evidence of the newest gate over the same\n"
@@ -351,19 +359,83 @@ check_values(const struct settings *s)
 		check_alone(s);
 	if (s->command == COMMAND_MARK || s->command == COMMAND_STATUS)
 		check_watch(s);
-	if (!(s->alpha > 0 && s->alpha < 1))
+	if (s->has.alpha && !(s->alpha > 0 && s->alpha < 1))
 		options_fail(&program, "--alpha wants a number between 0 and "
 		    "1");
-	if (!(s->beta > 0 && s->beta < 1))
+	if (s->has.beta && !(s->beta > 0 && s->beta < 1))
 		options_fail(&program, "--beta wants a number between 0 and "
 		    "1");
-	if (s->time <= 0)
+	if (s->has.time && s->time <= 0)
 		options_fail(&program, "--time wants more than nothing");
 	for (i = 0; i < s->reports.count; i++)
 		if (settings_report_format(s->reports.items[i]) == FORMAT_AUTO)
 			options_fail(&program, "--report wants a name that "
 			    "ends in .json, .xml, .md or .txt, not '%s'",
 			    s->reports.items[i]);
+}
+
+static void
+fill_defaults(struct settings *s)
+{
+	if (!s->has.alpha)
+		s->alpha = engine_config_default.alpha;
+	if (!s->has.beta)
+		s->beta = engine_config_default.beta;
+	if (!s->has.rounds)
+		s->rounds = s->command == COMMAND_AA ? ROUNDS_OF_AA :
+		    ROUNDS_DEFAULT;
+	if (!s->has.time)
+		s->time = TIME_DEFAULT;
+	if (!s->has.on_inconclusive)
+		s->on_inconclusive = ON_INCONCLUSIVE_HOLD;
+}
+
+/* Returns false when another manifest has said another thing. */
+static bool
+take_number(bool *has, bool *is_taken, int64_t *to, int64_t value)
+{
+	if (value < 0 || *has)
+		return (true);
+	if (*is_taken)
+		return (*to == value);
+	*is_taken = true;
+	*to = value;
+	return (true);
+}
+
+static bool
+take_share(bool *has, bool *is_taken, double *to, int64_t permyriad)
+{
+	int64_t value = llround(*to * 10000);
+	bool fits = take_number(has, is_taken, &value, permyriad);
+
+	if (*is_taken)
+		*to = (double)value / 10000;
+	return (fits);
+}
+
+const char *
+settings_take_policy(struct settings *s, const struct plan_gate *g)
+{
+	int64_t action = s->on_inconclusive;
+	const char *other = NULL;
+
+	if (!take_share(&s->has.alpha, &s->taken.alpha, &s->alpha,
+	    g->alpha_permyriad))
+		other = "alpha";
+	if (!take_share(&s->has.beta, &s->taken.beta, &s->beta,
+	    g->beta_permyriad))
+		other = "beta";
+	if (!take_number(&s->has.rounds, &s->taken.rounds, &s->rounds,
+	    g->rounds))
+		other = "rounds";
+	if (!take_number(&s->has.time, &s->taken.time, &s->time, g->time))
+		other = "time";
+	if (!take_number(&s->has.on_inconclusive,
+	    &s->taken.on_inconclusive, &action, g->on_inconclusive))
+		other = "on_inconclusive";
+	s->on_inconclusive = (int)action;
+	return (other);
 }
 
 void
@@ -376,14 +448,20 @@ settings_read(struct settings *s, int argc, char **argv)
 	    .probes = 2,
 	    .parallel = 8,
 	    .warmup = 3,
-	    .time = 10 * SPAN_MIN,
 	    .fresh = 10 * SPAN_MIN,
-	    .alpha = engine_config_default.alpha,
-	    .beta = engine_config_default.beta,
+	    .alpha = NAN,
+	    .beta = NAN,
+	    .on_inconclusive = -1,
 	};
 	at = options_parse(&program, argc, argv, s);
 	read_command(s, argc - at, argv + at);
+	s->has.alpha = !isnan(s->alpha);
+	s->has.beta = !isnan(s->beta);
+	s->has.rounds = s->rounds != 0;
+	s->has.time = s->time != 0;
+	s->has.on_inconclusive = s->on_inconclusive >= 0;
 	check_values(s);
+	fill_defaults(s);
 	s->has_seed = s->seed >= 0;
 	if (!s->has_seed) {
 		/* Short enough to be typed again. */
@@ -396,9 +474,6 @@ settings_read(struct settings *s, int argc, char **argv)
 	read_overrides(s, ARM_CANDIDATE, is_alone(s) ?
 	    ARM_BASELINE : ARM_CANDIDATE);
 	read_overrides(s, ARM_BASELINE, ARM_BASELINE);
-	if (s->rounds == 0)
-		s->rounds = s->command == COMMAND_AA ? ROUNDS_OF_AA :
-		    ROUNDS_DEFAULT;
 	if (s->format == FORMAT_AUTO)
 		s->format = FORMAT_TABLE;
 }

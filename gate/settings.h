@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 #include "checks/definition.h"
+#include "checks/plan.h"
 #include "gate/engine.h"
 
 enum arm { ARM_CANDIDATE, ARM_BASELINE, ARM_COUNT };
@@ -53,6 +54,9 @@ struct settings {
 	span_us time;
 	int64_t seed;            /* of the coins */
 	bool has_seed;           /* given, not drawn */
+	struct {                 /* given: a manifest does not change it */
+		bool alpha, beta, rounds, time, on_inconclusive;
+	} has, taken;            /* taken: from a manifest */
 	double alpha, beta;
 	int format;              /* enum format */
 	struct option_list reports; /* files */
@@ -69,6 +73,13 @@ struct settings {
  */
 void settings_read(struct settings *s, int argc, char **argv);
 void settings_fini(struct settings *s);
+
+/*
+ * Take over what a manifest says of what was not given. Returns NULL, or the
+ * name of a setting that an earlier manifest wants to be another.
+ */
+const char *settings_take_policy(struct settings *s,
+    const struct plan_gate *g);
 
 /* The engine's configuration for these settings. */
 struct engine_config settings_engine(const struct settings *s);

@@ -12,6 +12,7 @@
 
 #include "checks/plan.h"
 #include "gate/aa.h"
+#include "gate/engine.h"
 #include "gate/history.h"
 #include "gate/latency.h"
 #include "gate/settings.h"
@@ -36,6 +37,9 @@ struct suite_check {
 	double tail_phi0;
 	struct aa_step *aa;          /* step_count; NULL: none known */
 	uint32_t aa_rounds;
+	struct engine_limits limits; /* of the policy */
+	bool is_advisory;            /* run and reported, not judged */
+	const struct plan_gate *quarantine; /* the same; NULL: none */
 };
 
 struct suite {
@@ -52,6 +56,14 @@ struct suite {
  * matches, EXIT_USAGE for names that mean nothing in these checks.
  */
 int suite_load(const struct settings *s, struct suite *out);
+
+/*
+ * Take over what the manifests say to the gate: settings that the command
+ * line and the environment leave open, limits and policies of the checks.
+ * Returns 0, or EXIT_DEFINITION after sentences on stderr: an expired
+ * quarantine, manifests that contradict each other.
+ */
+int suite_take_policy(struct suite *suite, struct settings *s);
 void suite_fini(struct suite *suite);
 
 /* The step of an entry (from 1) of a run event, or SUITE_NO_STEP. */

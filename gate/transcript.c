@@ -43,10 +43,8 @@ get_number(struct reader *r, const struct json *object, const char *name,
 }
 
 static int
-get_margin(struct reader *r, const struct json *object,
-    struct latency_margin *out)
+get_margin(struct reader *r, const struct json *m, struct latency_margin *out)
 {
-	const struct json *m = json_get(object, "latency");
 	double us;
 
 	if (get_number(r, m, "relative", 0, 1e6, &out->relative) != 0 ||
@@ -87,8 +85,9 @@ read_config(struct reader *r)
 		if (get_number(r, rows[i].object, rows[i].name, rows[i].low,
 		    rows[i].high, rows[i].out) != 0)
 			return (ERR_SYNTAX);
-	if (get_margin(r, json_get(root, "tolerance"), &c->tolerance) != 0 ||
-	    get_margin(r, margins, &c->margin) != 0)
+	if (get_margin(r, json_get(json_get(root, "tolerance"), "latency"),
+	    &c->tolerance) != 0 ||
+	    get_margin(r, json_get(margins, "latency"), &c->margin) != 0)
 		return (ERR_SYNTAX);
 	return (0);
 }
@@ -122,6 +121,24 @@ read_phi0(struct reader *r, const struct json *aa,
 	return (0);
 }
 
+/* Absent: those of the whole gate. */
+static int
+read_limits(struct reader *r, const struct json *v, struct engine_limits *out)
+{
+	const struct engine_config *c = &r->t->config;
+
+	*out = (struct engine_limits){c->tolerance, c->margin,
+	    c->failure_margin, c->tail_margin};
+	if (v == NULL)
+		return (0);
+	if (get_margin(r, json_get(v, "tolerance"), &out->tolerance) != 0 ||
+	    get_margin(r, json_get(v, "margin"), &out->margin) != 0 ||
+	    get_number(r, v, "failure_rate", 1e-9, .69,
+	    &out->failure_margin) != 0)
+		return (ERR_SYNTAX);
+	return (get_number(r, v, "tail_share", 1e-9, 1, &out->tail_margin));
+}
+
 static int
 read_check(struct reader *r, const struct json *v,
     struct transcript_check *c)
@@ -134,7 +151,8 @@ read_check(struct reader *r, const struct json *v,
 	    "candidate_definition", "");
 	c->definitions[ARM_BASELINE] = json_get_str(v,
 	    "baseline_definition", "");
-	c->is_quarantined = json_get(v, "quarantine") != NULL;
+	c->is_quarantined = json_get(v, "quarantine") != NULL ||
+	    json_get_bool(v, "advisory", false);
 	if (c->name == NULL || steps == NULL || steps->kind != JSON_ARRAY ||
 	    steps->count > STEPS_MOST)
 		return (wrong(r, "a check without a name or steps"));
@@ -146,6 +164,8 @@ read_check(struct reader *r, const struct json *v,
 		return (ERR_SYNTAX);
 	if (c->history.failures > c->history.runs)
 		return (wrong(r, "a history with more failures than runs"));
+	if (read_limits(r, json_get(v, "limits"), &c->limits) != 0)
+		return (ERR_SYNTAX);
 	return (read_phi0(r, json_get(v, "aa"), c));
 }
 
@@ -412,6 +432,7 @@ transcript_engine(const struct transcript *t)
 		    .history = c->history,
 		    .phi0 = c->phi0 != NULL ? &phi0[i] : NULL,
 		    .is_quarantined = c->is_quarantined,
+		    .limits = &c->limits,
 		};
 	}
 	e = engine_new(&t->config, checks, t->check_count);

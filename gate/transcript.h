@@ -22,7 +22,8 @@ struct transcript_check {
 	const char *definitions[ARM_COUNT]; /* content hashes */
 	uint32_t step_count;
 	struct history history;
-	bool is_quarantined;
+	bool is_quarantined;       /* or advisory: not judged */
+	struct engine_limits limits;
 	struct latency_phi0 *phi0; /* step_count of them; NULL: unknown */
 	double tail_phi0;
 	uint32_t pairs;

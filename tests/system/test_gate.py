@@ -693,3 +693,57 @@ def test_status_judges_what_probing_saw_since_the_deploy(build, tmp_path,
         assert "deploy v7" in fresh.out
     assert run(build, *argv, "--since", "v8").code == 30
     assert run(build, *argv).code == 64
+
+
+def add_policy(checks, check, gate, service=""):
+    """Give a check of the manifest, and the service, a word to the gate."""
+    manifest = checks / "payments.yaml"
+    text = manifest.read_text().replace(
+        f"- name: {check}\n", f"- name: {check}\n    gate: {gate}\n", 1)
+    assert f"gate: {gate}" in text
+    manifest.write_text(text + (f"gate: {service}\n" if service else ""))
+
+
+def test_manifest_says_how_checks_are_judged(gate, build, checks, paysim,
+                                             tmp_path):
+    """Policies of the service and of a check; the command line wins."""
+    urls = paysim("good=0", "slow=0,latency=fixed:60")
+    add_policy(checks, "login", "{tolerance_at_least: 300ms, "
+               "margin_at_least: 500ms}",
+               "{alpha: 2%, beta: 10%, rounds: 90, tolerance: 7%}")
+    verdict = gate(urls["slow"], urls["good"], "--format=json", "--beta=0.04",
+                   "--store", tmp_path / "store", names=["login", "decline"])
+    document = verdict.json
+    assert document["alpha"] == 0.02 and document["beta"] == 0.04
+    assert document["budget"]["rounds"] == 90
+    assert verdict.code == 10
+    assert {r["check"] for r in document["regressions"]} == {
+        "payments/decline"}
+    limits = {c["check"]: c["limits"] for c in document["checks"]}
+    assert limits["payments/login"]["tolerance"] == {
+        "relative": 0.07, "absolute_us": 300000}
+    assert limits["payments/decline"]["tolerance"] == {
+        "relative": 0.07, "absolute_us": 10000}
+    assert run(build, "replay", document["gate"], "--store",
+               tmp_path / "store").code == 10
+
+
+def test_quarantine_is_run_and_told_but_not_judged(gate, checks, paysim):
+    """A known bad check cannot block, until its day has come."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    add_policy(checks, "login", "{quarantine: {owner: ada, reason: "
+               "flaky since Monday, until: 2099-01-01}}")
+    verdict = gate(urls["bad"], urls["good"], "--format=json", "--rounds=20",
+                   names=["login"])
+    assert verdict.code == 30 and verdict.json["cause"] == "no-rounds"
+    assert "quarantine until 2099-01-01 (ada: flaky" in verdict.json["reason"]
+    assert verdict.json["checks"][0]["quarantine"]["owner"] == "ada"
+    both = gate(urls["bad"], urls["good"], names=["login", "decline"])
+    assert both.code == 10
+    manifest = checks / "payments.yaml"
+    manifest.write_text(manifest.read_text().replace("2099", "2019"))
+    expired = gate(urls["bad"], urls["good"], names=["login"])
+    assert expired.code == 78 and "has expired" in expired.err
+    manifest.write_text(manifest.read_text().replace("2019-01-01", "soon"))
+    wrong = gate(urls["bad"], urls["good"], names=["login"])
+    assert wrong.code == 78 and "'until' wants a day" in wrong.err

@@ -135,6 +135,9 @@ a_tree_of_manifests_becomes_one_plan(void **state)
 	    "    alert: {after: 2, notify: [pager]}\n"
 	    "    variables: {amount: 10.50, n: \"1\"}\n    tags: [card]\n"
 	    "    paused: true\n    limits: {steps: 9}\n"
+	    "    gate: {tolerance: 7.5%, policy: advisory, quarantine:\n"
+	    "      {owner: ada, reason: flaky, until: 2026-12-24}}\n"
+	    "gate: {alpha: 0.5%, time: 5m, on_inconclusive: block}\n"
 	    "notify:\n"
 	    "  pager: {flow: notify/pager.hurl, hosts: [p.example],\n"
 	    "    secrets: {k: {file: /run/k}}, variables: {text: x}}\n");
@@ -164,6 +167,18 @@ a_tree_of_manifests_becomes_one_plan(void **state)
 	assert_string_equal(c->locations[1], "us");
 	assert_int_equal(c->slo_success_permyriad, 9990);
 	assert_int_equal(c->slo_window, 7 * SPAN_DAY);
+	assert_int_equal(c->gate->tolerance_permyriad, 750);
+	assert_int_equal(c->gate->margin_permyriad, -1);
+	assert_int_equal(c->gate->policy, 1);
+	assert_true(c->gate->is_quarantined);
+	assert_int_equal(c->gate->quarantine_until, 20811 * SPAN_DAY);
+	assert_string_equal(c->gate->quarantine_owner, "ada");
+	assert_int_equal(c->manifest->gate->alpha_permyriad, 50);
+	assert_int_equal(c->manifest->gate->beta_permyriad, -1);
+	assert_int_equal(c->manifest->gate->time, 5 * SPAN_MIN);
+	assert_int_equal(c->manifest->gate->on_inconclusive, 2);
+	assert_int_equal(plan->checks[0]->gate->policy, -1);
+	assert_int_equal(plan->checks[0]->manifest->gate->rounds, -1);
 	assert_int_equal(c->alert_after, 2);
 	assert_int_equal(c->notify_count, 1);
 	assert_string_equal(c->notifies[0]->name, "pager");
