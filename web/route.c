@@ -21,6 +21,8 @@ static const struct route {
     {"/api/v1/checks", api_checks, false},
     {"/api/v1/runs", api_runs, false},
     {"/api/v1/runs/", api_run, false},
+    {"/api/v1/gates", api_gates, false},
+    {"/api/v1/gates/", api_gate, false},
     {"/healthz", api_health, false},
     {"/metrics", metrics_show, false},
 };
