@@ -93,7 +93,9 @@ enum format {
 	FORMAT_CSV,
 	FORMAT_JUNIT,
 	FORMAT_TAP,
-	FORMAT_MARKDOWN
+	FORMAT_MARKDOWN,
+	FORMAT_GITHUB, /* workflow commands */
+	FORMAT_HTML
 };
 
 #endif
