@@ -320,6 +320,7 @@ read_job(const struct probe *p, const struct json *j, struct run_spec *spec,
     struct definition_variable **variables)
 {
 	const struct json *v = json_get(j, "variables");
+	int64_t evidence = json_get_int(j, "evidence", 0);
 	size_t i;
 
 	spec->location = json_get_str(j, "location", p->options->location);
@@ -327,6 +328,9 @@ read_job(const struct probe *p, const struct json *j, struct run_spec *spec,
 	spec->due = json_get_int(j, "due_us", -1);
 	if (spec->trigger == NULL || spec->due < 0)
 		return ("trigger or due_us is missing");
+	if (evidence < 0 || evidence > UINT32_MAX)
+		return ("evidence is no entry");
+	spec->evidence_entry = (uint32_t)evidence;
 	if (v == NULL || v->kind == JSON_NULL)
 		return (NULL);
 	if (v->kind != JSON_OBJECT)

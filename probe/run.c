@@ -496,6 +496,9 @@ evaluate(struct run *run, struct run_step *step)
 		step->outcome = run_rules_findings(&step->findings);
 		run->options.retry = 0; /* not for a file */
 	}
+	if (step->outcome == OUTCOME_PASSED &&
+	    step->entry == run->evidence_entry)
+		run_evidence(run);
 	end_attempt(run, step);
 }
 
@@ -716,6 +719,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	result_init(run, spec);
 	run->last = spec->last_entry > 0 && spec->last_entry < entries ?
 	    spec->last_entry : (uint32_t)entries;
+	run->evidence_entry = spec->evidence_entry;
 	run->entry = spec->first_entry > 0 ? spec->first_entry - 1 : 0;
 	begin_run(run, spec);
 	run->scope = (struct scope){.variables = run->variables,

@@ -141,8 +141,8 @@ struct run_result {
 	struct place place;    /* line 0: none */
 	struct run_step *steps;
 	size_t step_count;
-	struct buf request;    /* evidence; empty when passed, is_full */
-	struct buf response;   /* when cut off at its end */
+	struct buf request;    /* evidence, if any; is_full when cut off */
+	struct buf response;   /* at its end */
 };
 
 struct run_hooks {
@@ -171,6 +171,8 @@ struct run_spec {
 	size_t variable_count;
 	/* Entries to run, from 1; 0, 0: all. */
 	uint32_t first_entry, last_entry;
+	/* The entry, from 1, whose exchange is kept when all passes; 0: none. */
+	uint32_t evidence_entry;
 };
 
 /*

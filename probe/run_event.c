@@ -235,8 +235,7 @@ encode_result(struct event *e, const struct run *run,
 	for (i = 0; i < r->step_count; i++)
 		encode_step(e, &r->steps[i]);
 	json_out_array_end(o);
-	if (r->outcome != OUTCOME_PASSED)
-		encode_evidence(e, r);
+	encode_evidence(e, r);
 	json_out_object_end(o);
 }
 

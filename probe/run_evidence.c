@@ -240,12 +240,16 @@ void
 run_evidence(struct run *run)
 {
 	struct run_result *result = &run->result;
+	int64_t most = run->script->definition->limits.evidence_bytes;
 
-	if (run->response == NULL || run->script->definition->
-	    limits.evidence_bytes <= 0)
+	/* That of an earlier step, which was asked for, goes. */
+	buf_fini(&result->request);
+	buf_fini(&result->response);
+	buf_init(&result->request, most > REQUEST_MOST_BYTES_KEPT ?
+	    REQUEST_MOST_BYTES_KEPT : most > 0 ? (size_t)most : 1);
+	buf_init(&result->response, most > 0 ? (size_t)most : 1);
+	if (run->response == NULL || most <= 0)
 		return;
-	if (result->request.max_bytes > REQUEST_MOST_BYTES_KEPT)
-		buf_init(&result->request, REQUEST_MOST_BYTES_KEPT);
 	run_describe(run, &result->request, &result->response);
 }
 

@@ -72,6 +72,7 @@ struct run {
 	uint8_t trace[16], span[8];
 
 	uint32_t entry, last;      /* from 0; last is exclusive */
+	uint32_t evidence_entry;   /* from 1; 0: none */
 	int64_t rounds;            /* of the entry, done */
 	uint32_t attempt;          /* from 1 */
 	struct request_options options;

@@ -148,6 +148,8 @@ send_job(struct fleet *fleet, const struct fleet_run *run)
 	json_out_kv_str(&o, "location", fleet->location);
 	json_out_kv_int(&o, "due_us", run->due);
 	json_out_kv_str(&o, "trigger", trigger_name(run->trigger));
+	if (run->evidence_entry > 0)
+		json_out_kv_int(&o, "evidence", run->evidence_entry);
 	if (run->variables != NULL) {
 		json_out_key(&o, "variables");
 		json_out_raw(&o, run->variables, run->variables_len);
@@ -330,6 +332,7 @@ fleet_submit(struct fleet *fleet, const struct fleet_job *job,
 	if (job->variables != NULL)
 		run->variables = xmemdup(job->variables, job->variables_len);
 	run->variables_len = job->variables_len;
+	run->evidence_entry = job->evidence_entry;
 	full = lane_find_full(d->lanes, d->lane_count);
 	if (fleet->is_stopping)
 		run_refuse(fleet, run, xstrdup("the probes are stopping"));

@@ -93,6 +93,7 @@ struct fleet_job {
 	span_us patience;      /* how long it may wait for room; 0: 10 s */
 	const char *variables; /* a JSON object, or NULL */
 	size_t variables_len;
+	uint32_t evidence_entry; /* from 1: keep its exchange; 0: none */
 };
 
 /* What came of a run; the pointers live until the callback returns. */

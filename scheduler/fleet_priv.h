@@ -60,6 +60,7 @@ struct fleet_run {
 	span_us patience;
 	char *variables;           /* JSON, or NULL */
 	size_t variables_len;
+	uint32_t evidence_entry;
 	char *reason;              /* of a refused run */
 	fleet_done_cb *done;
 	void *arg;

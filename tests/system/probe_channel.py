@@ -119,11 +119,11 @@ class Probe:
                 return number, event
             self.early[number] = event
 
-    def run(self, flow, extra=1, variables=None, **changes):
+    def run(self, flow, extra=1, variables=None, job=None, **changes):
         """Define, run once, forget; returns the run event."""
         number = self.define(flow, **changes)
         more = {} if variables is None else {"variables": variables}
-        self.start(number, extra, **more)
+        self.start(number, extra, **more, **(job or {}))
         event = self.result(extra)[1]
         self.send(FORGET, cookie=number)
         return event

@@ -105,6 +105,29 @@ jsonpath "$.state" == "paid"
     assert server.requests[0][1]["x-key"] == "hunter2secret"
 
 
+def test_a_job_may_ask_for_the_exchange_of_one_entry(probe, serve):
+    """Evidence of an entry that passed, masked; a failure's goes first."""
+    server = serve(bad_server.answer(body=b'{"state": "paid"}'))
+    flow = f"""GET {server.url}/one?k={{{{key}}}}
+HTTP 200
+
+GET {server.url}/two
+HTTP 200
+"""
+    secrets = {"key": {"env": "TEST_KEY"}}
+    event = probe.run(flow, secrets=secrets, job={"evidence": 1})
+    assert event["outcome"] == "passed"
+    assert event["evidence"]["request"].startswith("GET /one?k=***")
+    assert '"paid"' in event["evidence"]["response"]
+    event = probe.run(flow, secrets=secrets, job={"evidence": 3})
+    assert event["outcome"] == "passed" and "evidence" not in event
+    event = probe.run(flow + '[Asserts]\njsonpath "$.state" == "x"\n',
+                      secrets=secrets, job={"evidence": 1})
+    assert event["outcome"] == "failed"
+    assert event["evidence"]["request"].startswith("GET /two")
+    assert "/one" not in event["evidence"]["request"]
+
+
 NO_ANSWER = [
     ("garbage", bad_server.raw(b"\x00\x01garbage\n\nmore"), "not HTTP"),
     ("closes", bad_server.raw(b""), "without an answer"),
