@@ -164,6 +164,16 @@ struct engine_limits engine_limits(const struct engine *e, size_t check);
 size_t engine_check_count(const struct engine *e);
 uint32_t engine_step_count(const struct engine *e, size_t check);
 
+/*
+ * Of one check, for charts: ln of its share in the evidence against the
+ * candidate (the shares of all checks add up to it), and ln of its weakest
+ * evidence for a pass, the largest so far (at engine_log_bound_pass it
+ * holds; infinite when nothing is needed).
+ */
+double engine_log_share(const struct engine *e, size_t check);
+double engine_log_weakest(const struct engine *e, size_t check);
+double engine_log_bound_pass(const struct engine *e);
+
 /* What is known of the failure rate before this gate. */
 struct engine_failure_view {
 	bool has_history;

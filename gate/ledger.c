@@ -20,8 +20,10 @@ ledger_fini(struct ledger *l)
 {
 	size_t i;
 
-	for (i = 0; i < l->check_count * ARM_COUNT; i++)
+	for (i = 0; i < l->check_count * ARM_COUNT; i++) {
 		sample_failure_fini(&l->failures[i].what);
+		free(l->failures[i].good_response);
+	}
 	free(l->failures);
 	free(l->pairs);
 	free(l->void_reason);
@@ -42,6 +44,22 @@ keep_failure(struct ledger *l, const struct ledger_pair *pair, enum arm arm,
 	f->what = sample_take_failure(s);
 	if (arm == ARM_CANDIDATE && l->first_failing_check == SIZE_MAX)
 		l->first_failing_check = pair->check;
+}
+
+/* The baseline's good answer beside the candidate's first failure. */
+static void
+keep_good_response(struct ledger *l, const struct ledger_pair *pair,
+    struct sample *baseline)
+{
+	struct ledger_failure *f =
+	    &l->failures[pair->check * ARM_COUNT + ARM_CANDIDATE];
+
+	if (baseline->response == NULL ||
+	    ledger_wanted_entry(l, pair->check) == 0)
+		return;
+	f->good_response = baseline->response;
+	baseline->response = NULL;
+	memcpy(f->good_run, baseline->run, sizeof(f->good_run));
 }
 
 static void
@@ -77,6 +95,8 @@ ledger_add(struct ledger *l, const struct ledger_pair *pair,
 		else
 			keep_failure(l, pair, (enum arm)arm, &samples[arm]);
 	}
+	if (pair->halves[ARM_BASELINE].has_run && !pair->is_void)
+		keep_good_response(l, pair, &samples[ARM_BASELINE]);
 }
 
 void
@@ -87,11 +107,24 @@ ledger_adopt_failure(struct ledger *l, size_t check,
 
 	if (to->is_set) {
 		sample_failure_fini(&f->what);
+		free(f->good_response);
 		return;
 	}
 	*to = *f;
 	if (is_first)
 		l->first_failing_check = check;
+}
+
+uint32_t
+ledger_wanted_entry(const struct ledger *l, size_t check)
+{
+	const struct ledger_failure *f = ledger_failure_at(l, check,
+	    ARM_CANDIDATE);
+
+	if (!f->is_set || f->good_response != NULL || f->what.entry <= 0 ||
+	    f->what.entry > UINT32_MAX)
+		return (0);
+	return ((uint32_t)f->what.entry);
 }
 
 const struct ledger_failure *

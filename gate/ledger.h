@@ -40,6 +40,10 @@ struct ledger_failure {
 	uint8_t run[MESSAGE_ID_SIZE];
 	enum outcome outcome;
 	struct sample_failure what;
+	/* What the baseline said at this step when it passed, of the
+	 * candidate's failures; NULL: not seen. */
+	char *good_response;
+	uint8_t good_run[MESSAGE_ID_SIZE];
 };
 
 struct ledger {
@@ -65,6 +69,12 @@ void ledger_add(struct ledger *l, const struct ledger_pair *pair,
  */
 void ledger_adopt_failure(struct ledger *l, size_t check,
     struct ledger_failure *f, bool is_first);
+
+/*
+ * The entry of the flow, from 1, at which the candidate failed first and the
+ * baseline's good answer is not known yet; 0: none is wanted.
+ */
+uint32_t ledger_wanted_entry(const struct ledger *l, size_t check);
 
 /* The first failing run of a check on an arm; is_set tells. */
 const struct ledger_failure *ledger_failure_at(const struct ledger *l,

@@ -2,13 +2,16 @@
 /* The view of a session that all formats print. */
 #include "gate/report.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/table.h"
+#include "gate/interval.h"
 
 void
 report_init(struct report *r, const struct session *s)
@@ -53,6 +56,12 @@ report_format(const struct report *r, enum format format, struct buf *out)
 		break;
 	case FORMAT_MARKDOWN:
 		report_markdown(r, out);
+		break;
+	case FORMAT_HTML:
+		report_html(r, out);
+		break;
+	case FORMAT_GITHUB:
+		report_github(r, out);
 		break;
 	default:
 		report_table(r, out);
@@ -108,14 +117,29 @@ latency_size(const struct report *r, const struct engine_component *c,
 {
 	struct engine_step_view v = engine_step_view(r->session->engine,
 	    c->check, c->step);
+	struct interval i = interval_ratio(r->session->engine, c->check,
+	    c->step);
 	char base[CLOCK_SPAN_SIZE], cand[CLOCK_SPAN_SIZE];
 
 	clock_format_span(v.baseline_median_ns / 1000, base);
 	clock_format_span(v.candidate_median_ns / 1000, cand);
 	buf_printf(out, "slower: median %s, baseline %s", cand, base);
-	if (v.baseline_median_ns > 0)
-		buf_printf(out, ", x%.2f", (double)v.candidate_median_ns /
-		    (double)v.baseline_median_ns);
+	if (!isnan(i.estimate))
+		buf_printf(out, ", x%.2f within pairs", i.estimate);
+	if (!isnan(i.low))
+		buf_printf(out, " (95 %% interval %.2f to %.2f)", i.low,
+		    i.high);
+}
+
+void
+report_rate(uint32_t failures, uint32_t runs, struct buf *out)
+{
+	struct interval i = interval_rate(failures, runs);
+
+	buf_printf(out, "%u of %u", failures, runs);
+	if (runs > 0)
+		buf_printf(out, " (%.3g %%, 95 %% interval %.3g to %.3g)",
+		    100 * i.estimate, 100 * i.low, 100 * i.high);
 }
 
 void
@@ -124,12 +148,54 @@ report_size(const struct report *r, const struct engine_component *c,
 {
 	struct engine_counts n = engine_counts(r->session->engine, c->check);
 
-	if (c->step != ENGINE_NO_STEP)
+	if (c->step != ENGINE_NO_STEP) {
 		latency_size(r, c, out);
-	else
-		buf_printf(out, "fails: %u of %u runs, baseline %u of %u",
-		    n.candidate_failures, n.rounds, n.baseline_failures,
-		    n.rounds);
+		return;
+	}
+	buf_append_str(out, "fails: ");
+	report_rate(n.candidate_failures, n.rounds, out);
+	buf_append_str(out, ", baseline ");
+	report_rate(n.baseline_failures, n.rounds, out);
+}
+
+bool
+report_is_named(const struct report *r, size_t check)
+{
+	size_t i;
+
+	for (i = 0; i < r->named_count; i++)
+		if (r->named[i].check == check)
+			return (true);
+	return (false);
+}
+
+/* The part of path below dir, or NULL. */
+static const char *
+below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (len == 0 || strncmp(path, dir, len) != 0 || path[len] != '/')
+		return (NULL);
+	return (path + len + 1);
+}
+
+char *
+report_file(const struct report *r, size_t check,
+    const struct ledger_failure *f)
+{
+	const char *root =
+	    r->session->suite->checks[check].arms[ARM_CANDIDATE]->flow_root;
+	char here[PATH_MAX], *path;
+	const char *relative;
+
+	if (root == NULL || f->what.file[0] == '/')
+		return (xstrdup(f->what.file));
+	path = xasprintf("%s/%s", root, f->what.file);
+	if (getcwd(here, sizeof(here)) != NULL &&
+	    (relative = below(path, here)) != NULL)
+		memmove(path, relative, strlen(relative) + 1);
+	return (path);
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a gate tells: one view of a session, printed as a table, a JSON
- * document (doc/gate-document.md), JUnit or Markdown.
+ * document (doc/gate-document.md), JUnit, Markdown, annotations for GitHub or
+ * a page.
  */
 #ifndef GATE_REPORT_H
 #define GATE_REPORT_H
@@ -29,7 +30,10 @@ struct report {
 void report_init(struct report *r, const struct session *s);
 void report_fini(struct report *r);
 
-/* Append the report in a format (FORMAT_TABLE, JSON, JUNIT, MARKDOWN). */
+/*
+ * Append the report in a format (FORMAT_TABLE, JSON, JUNIT, MARKDOWN,
+ * GITHUB, HTML).
+ */
 void report_format(const struct report *r, enum format format,
     struct buf *out);
 
@@ -38,6 +42,8 @@ void report_table(const struct report *r, struct buf *out);
 void report_json(const struct report *r, struct buf *out);
 void report_junit(const struct report *r, struct buf *out);
 void report_markdown(const struct report *r, struct buf *out);
+void report_github(const struct report *r, struct buf *out);
+void report_html(const struct report *r, struct buf *out);
 
 /*
  * The document of a gate that still runs: what is known so far, the pairs
@@ -59,6 +65,16 @@ const struct ledger_failure *report_first_failure(const struct report *r,
 #define REPORT_TEXT_MOST 300
 void report_text(const char *s, struct buf *out);
 
+/*
+ * The file of a failing run as the working directory names it, for links; to
+ * free.
+ */
+char *report_file(const struct report *r, size_t check,
+    const struct ledger_failure *f);
+
+/* True when a regression of this check is named. */
+bool report_is_named(const struct report *r, size_t check);
+
 /* What a failing run says first: its finding, else its reason. */
 const char *report_failure_text(const struct ledger_failure *f);
 
@@ -69,7 +85,10 @@ void report_rounds(const struct report *r, struct buf *out);
 void report_subject(const struct report *r, const struct engine_component *c,
     struct buf *out);
 
-/* "12 of 40 runs failed, baseline 0 of 40", or the medians and ratio. */
+/* "2 of 40 (5 %, 95 % interval 1.38 to 16.5)" */
+void report_rate(uint32_t failures, uint32_t runs, struct buf *out);
+
+/* How large a regression is: rates, or medians and ratio, with intervals. */
 void report_size(const struct report *r, const struct engine_component *c,
     struct buf *out);
 

@@ -10,6 +10,7 @@
 
 #include "base/crypto.h"
 #include "base/json_out.h"
+#include "gate/interval.h"
 
 static const char *const kind_names[] = {"round", "warmup", "focus"};
 static const char *const end_names[] = {"rounds", "time", "no-probe",
@@ -129,6 +130,14 @@ put_failure(const struct report *r, size_t check,
 	json_out_kv_str(o, "url", f->what.url);
 	if (f->what.status > 0)
 		json_out_kv_int(o, "status", f->what.status);
+	if (f->what.entry > 0)
+		json_out_kv_int(o, "entry", f->what.entry);
+	json_out_kv_str(o, "request", f->what.request);
+	json_out_kv_str(o, "response", f->what.response);
+	if (f->good_response != NULL) {
+		put_hex(o, "baseline_run", f->good_run);
+		json_out_kv_str(o, "baseline_response", f->good_response);
+	}
 	json_out_object_end(o);
 }
 
@@ -304,6 +313,43 @@ put_component(const struct report *r, const struct engine_component *c,
 }
 
 static void
+put_interval(struct json_out *o, const char *name, const struct interval *i)
+{
+	if (isnan(i->estimate))
+		return;
+	json_out_key(o, name);
+	json_out_object(o);
+	json_out_kv_double(o, "estimate", i->estimate);
+	if (!isnan(i->low)) {
+		json_out_kv_double(o, "low", i->low);
+		json_out_kv_double(o, "high", i->high);
+	}
+	json_out_kv_double(o, "level", INTERVAL_LEVEL);
+	json_out_kv_int(o, "n", i->count);
+	json_out_object_end(o);
+}
+
+/* How large a regression is. */
+static void
+put_intervals(const struct report *r, const struct engine_component *c,
+    struct json_out *o)
+{
+	const struct engine *e = r->session->engine;
+	struct engine_counts n = engine_counts(e, c->check);
+	struct interval i;
+
+	if (c->step != ENGINE_NO_STEP) {
+		i = interval_ratio(e, c->check, c->step);
+		put_interval(o, "latency_ratio", &i);
+		return;
+	}
+	i = interval_rate(n.candidate_failures, n.rounds);
+	put_interval(o, "failure_rate", &i);
+	i = interval_rate(n.baseline_failures, n.rounds);
+	put_interval(o, "baseline_failure_rate", &i);
+}
+
+static void
 put_regression(const struct report *r, const struct engine_component *c,
     struct json_out *o)
 {
@@ -320,6 +366,7 @@ put_regression(const struct report *r, const struct engine_component *c,
 	buf_reset(&text);
 	report_size(r, c, &text);
 	json_out_kv_str(o, "size", buf_str(&text));
+	put_intervals(r, c, o);
 	json_out_kv_double(o, "log_e", c->log_e);
 	json_out_object_end(o);
 	buf_fini(&text);

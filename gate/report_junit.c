@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-#include "base/must.h"
-#include "base/utf8.h"
+#include "base/crypto.h"
 
 /* XML 1.0 has no way to write most control characters. */
 static void
@@ -61,17 +60,6 @@ print_gate_case(const struct report *r, struct buf *out)
 }
 
 static bool
-is_named(const struct report *r, size_t check)
-{
-	size_t i;
-
-	for (i = 0; i < r->named_count; i++)
-		if (r->named[i].check == check)
-			return (true);
-	return (false);
-}
-
-static bool
 is_unfinished(const struct report *r, size_t check)
 {
 	size_t i;
@@ -81,6 +69,30 @@ is_unfinished(const struct report *r, size_t check)
 		    report_is_unfinished(&r->components[i]))
 			return (true);
 	return (false);
+}
+
+/* What was expected and what came, under the message. */
+static void
+print_answers(const struct ledger_failure *f, struct buf *out)
+{
+	char hex[2 * MESSAGE_ID_SIZE + 1];
+
+	if (!f->is_set)
+		return;
+	crypto_hex(f->run, MESSAGE_ID_SIZE, hex);
+	buf_printf(out, "run: %s\n", hex);
+	if (f->what.url != NULL) {
+		buf_append_str(out, "url: ");
+		append_xml(out, f->what.url);
+	}
+	if (f->what.expected != NULL) {
+		buf_append_str(out, "\nexpected: ");
+		append_xml(out, f->what.expected);
+	}
+	if (f->what.actual != NULL) {
+		buf_append_str(out, "\nactual: ");
+		append_xml(out, f->what.actual);
+	}
 }
 
 static void
@@ -106,7 +118,9 @@ print_failure(const struct report *r, size_t check, struct buf *out)
 		    report_failure_text(f));
 	buf_append_str(out, ">\n    <failure type=\"regression\" message=\"");
 	append_xml(out, buf_str(&text));
-	buf_append_str(out, "\"/>\n  </testcase>\n");
+	buf_append_str(out, "\">");
+	print_answers(f, out);
+	buf_append_str(out, "</failure>\n  </testcase>\n");
 	buf_fini(&text);
 }
 
@@ -114,7 +128,7 @@ static void
 print_check_case(const struct report *r, size_t check, struct buf *out)
 {
 	open_case(r, r->session->suite->checks[check].id, out);
-	if (is_named(r, check))
+	if (report_is_named(r, check))
 		print_failure(r, check, out);
 	else if (r->session->verdict != ENGINE_PASS &&
 	    is_unfinished(r, check))
@@ -131,8 +145,8 @@ report_junit(const struct report *r, struct buf *out)
 	size_t i, failures = s->verdict == ENGINE_BLOCK, skipped = 0;
 
 	for (i = 0; i < s->suite->count; i++) {
-		failures += is_named(r, i);
-		skipped += !is_named(r, i) && s->verdict != ENGINE_PASS &&
+		failures += report_is_named(r, i);
+		skipped += !report_is_named(r, i) && s->verdict != ENGINE_PASS &&
 		    is_unfinished(r, i);
 	}
 	buf_append_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

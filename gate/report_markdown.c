@@ -2,9 +2,11 @@
 /* The report for a pull request or a job summary. */
 #include "gate/report.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/crypto.h"
+#include "gate/interval.h"
 
 /* Text in a table cell or a list: what Markdown would read is escaped. */
 static void
@@ -50,6 +52,49 @@ margin_reached(const struct report *r, const struct engine_component *c,
 	report_margin(r, c, c->margin_reached, out);
 }
 
+/* "12.3 % (7.1 to 20.4)", "x1.52 (1.47 to 1.60)" */
+static void
+print_interval(const struct interval *i, bool is_rate, struct buf *out)
+{
+	double unit = is_rate ? 100 : 1;
+
+	if (isnan(i->estimate)) {
+		buf_append_str(out, "-");
+		return;
+	}
+	buf_printf(out, is_rate ? "%.3g %%" : "x%.2f", unit * i->estimate);
+	if (!isnan(i->low))
+		buf_printf(out, is_rate ? " (%.3g to %.3g)" :
+		    " (%.2f to %.2f)", unit * i->low, unit * i->high);
+}
+
+/* Candidate and baseline of a regression: rates, or medians and ratio. */
+static void
+print_sides(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	const struct engine *e = r->session->engine;
+	struct engine_counts n = engine_counts(e, c->check);
+	struct engine_step_view v;
+	struct interval i;
+	char cand[CLOCK_SPAN_SIZE], base[CLOCK_SPAN_SIZE];
+
+	if (c->step == ENGINE_NO_STEP) {
+		buf_printf(out, "%u of %u failed | %u of %u | ",
+		    n.candidate_failures, n.rounds, n.baseline_failures,
+		    n.rounds);
+		i = interval_rate(n.candidate_failures, n.rounds);
+		print_interval(&i, true, out);
+		return;
+	}
+	v = engine_step_view(e, c->check, c->step);
+	clock_format_span(v.candidate_median_ns / 1000, cand);
+	clock_format_span(v.baseline_median_ns / 1000, base);
+	buf_printf(out, "median %s | %s | ", cand, base);
+	i = interval_ratio(e, c->check, c->step);
+	print_interval(&i, false, out);
+}
+
 static void
 print_regressions(const struct report *r, struct buf *out)
 {
@@ -57,13 +102,13 @@ print_regressions(const struct report *r, struct buf *out)
 
 	if (r->named_count == 0)
 		return;
-	buf_append_str(out, "\n| regression | size | evidence |\n"
-	    "|---|---|---|\n");
+	buf_append_str(out, "\n| regression | candidate | baseline | "
+	    "size (95 %) | evidence |\n|---|---|---|---|--:|\n");
 	for (i = 0; i < r->named_count && i < REPORT_NAMES_MOST; i++) {
 		buf_append_str(out, "| ");
 		append_part(r, &r->named[i], report_subject, out);
 		buf_append_str(out, " | ");
-		append_part(r, &r->named[i], report_size, out);
+		print_sides(r, &r->named[i], out);
 		buf_append_str(out, " | ");
 		report_evidence(r->named[i].log_e, out);
 		buf_append_str(out, " |\n");

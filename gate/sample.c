@@ -117,8 +117,24 @@ read_finding(struct sample_failure *f, const struct json *steps)
 		f->column = json_get_int(first, "column", f->column);
 		f->url = copy_member(step, "url");
 		f->status = json_get_int(step, "status", 0);
+		f->entry = json_get_int(step, "entry", 0);
 		return;
 	}
+}
+
+/* A text of the evidence, cut on a character's edge. */
+static char *
+copy_exchange(const struct json *root, const char *name)
+{
+	const char *text = json_get_str(json_get(root, "evidence"), name,
+	    NULL);
+	size_t most = SAMPLE_TEXT_MOST;
+
+	if (text == NULL || strlen(text) <= most)
+		return (xstrdup(text));
+	while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
+		most--;
+	return (xasprintf("%.*s\n[...]", (int)most, text));
 }
 
 static void
@@ -132,6 +148,8 @@ read_failure(struct sample_failure *f, const struct suite_check *check,
 	    check->plan->flow->path));
 	f->line = json_get_int(place, "line", 0);
 	f->column = json_get_int(place, "column", 0);
+	f->request = copy_exchange(root, "request");
+	f->response = copy_exchange(root, "response");
 	read_finding(f, json_get(root, "steps"));
 }
 
@@ -144,6 +162,8 @@ read_event(struct sample *s, const struct suite_check *check,
 	s->lag_us = get_span(root, "lag_us");
 	if (s->outcome != OUTCOME_PASSED)
 		read_failure(&s->failure, check, root);
+	else
+		s->response = copy_exchange(root, "response");
 	if (outcome_is_ours(s->outcome)) {
 		s->is_void = true;
 		return;
@@ -185,7 +205,9 @@ void
 sample_fini(struct sample *s)
 {
 	free(s->latency_ns);
+	free(s->response);
 	s->latency_ns = NULL;
+	s->response = NULL;
 	sample_failure_fini(&s->failure);
 }
 
@@ -208,5 +230,7 @@ sample_failure_fini(struct sample_failure *f)
 	free(f->expected);
 	free(f->actual);
 	free(f->url);
+	free(f->request);
+	free(f->response);
 	*f = (struct sample_failure){.reason = NULL};
 }

@@ -22,6 +22,8 @@ struct sample_failure {
 	char *kind, *message, *expected, *actual;
 	char *url;
 	int64_t status;  /* 0: no answer */
+	int64_t entry;   /* of the flow, from 1; 0: none */
+	char *request, *response; /* as text, masked, bounded */
 };
 
 struct sample {
@@ -34,7 +36,11 @@ struct sample {
 	int64_t *latency_ns;     /* by step; ENGINE_NOT_REACHED */
 	uint32_t step_count;
 	struct sample_failure failure; /* when it did not pass */
+	char *response;          /* when it passed and was asked for */
 };
+
+/* Bytes that are kept of a request and of a response. */
+#define SAMPLE_TEXT_MOST 8192
 
 /* A probe whose own loop was later than this measures nothing. */
 #define SAMPLE_LAG_MOST (250 * SPAN_MS)

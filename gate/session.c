@@ -108,6 +108,9 @@ run_cb(void *arg, size_t check, enum arm arm)
 	};
 
 	must_magic(r, SESSION_MAGIC);
+	if (arm == ARM_BASELINE)
+		job.evidence_entry = ledger_wanted_entry(&r->session->ledger,
+		    check);
 	crypto_random(job.run, sizeof(job.run));
 	fleet_submit(r->fleet, &job, done_cb, &r->runs[check]);
 }
@@ -229,8 +232,8 @@ running_fini(struct running *r)
 	loop_free(&r->loop);
 }
 
-static struct engine *
-make_engine(const struct settings *settings, const struct suite *suite)
+struct engine *
+session_engine(const struct settings *settings, const struct suite *suite)
 {
 	struct engine_config config = settings_engine(settings);
 	struct engine_check *checks = xcalloc(suite->count, sizeof(*checks));
@@ -310,7 +313,7 @@ session_run(struct session *s, const struct settings *settings,
 	    .started = clock_wall()};
 	crypto_random(s->id, sizeof(s->id));
 	earlier_identity(settings, suite, s->identity);
-	s->engine = make_engine(settings, suite);
+	s->engine = session_engine(settings, suite);
 	ledger_init(&s->ledger, suite->count);
 	make_rounds(&r, help);
 	if (rounds_ended(r.rounds) == ROUNDS_GOING_ON) {

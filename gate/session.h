@@ -60,6 +60,10 @@ void session_run(struct session *s, const struct settings *settings,
     const struct suite *suite, const struct session_help *help);
 void session_fini(struct session *s);
 
+/* An engine for these checks as it is before the first pair. */
+struct engine *session_engine(const struct settings *settings,
+    const struct suite *suite);
+
 /* The program's exit code for what came of it. */
 int session_exit_code(const struct session *s);
 

@@ -19,7 +19,7 @@
 
 /* By the order of enum format; unnamed ones are not offered. */
 static const char *const formats[] = {"", "table", "json", "", "junit", "",
-    "markdown", NULL};
+    "markdown", "github", NULL};
 static const char *const inconclusive_names[] = {"hold", "pass", "block",
     NULL};
 
@@ -89,10 +89,10 @@ static const struct option_row rows[] = {
 	    .help = "Runs at one host at the same time (default: no bound)"},
 	{.name = "format", .type = OPTION_CHOICE, .offset = AT(format),
 	    .arg = "FORMAT", .choices = formats,
-	    .help = "Print table, json, junit or markdown"},
+	    .help = "Print table, json, junit, markdown or github"},
 	{.name = "report", .type = OPTION_LIST, .offset = AT(reports),
 	    .arg = "FILE", .help = "Also write FILE, by its end: .json .xml "
-	    ".md .txt (repeatable)"},
+	    ".md .html .txt (repeatable)"},
 	{.name = "on-inconclusive", .type = OPTION_CHOICE,
 	    .offset = AT(on_inconclusive), .arg = "ACTION",
 	    .choices = inconclusive_names, .help = "Exit code when the "
@@ -203,6 +203,11 @@ static const struct option_text texts[] = {
 	    "rounds go through the engine once more; the exit\ncode is the "
 	    "verdict's, or 30 when verdict, evidence or any stream is not the "
 	    "same\nto the last bit, or when the document is broken."},
+	{"REPORTS", "--format and the end of a --report file's name choose: a "
+	    "table (.txt), the gate\ndocument (.json), JUnit (.xml), Markdown "
+	    "for a pull request (.md), a page with the\nevidence drawn, sizes "
+	    "with 95 % intervals and both answers side by side (.html).\n"
+	    "--format github prints annotations for a workflow's log."},
 	{"EXIT STATUS", "0 pass; 10 block; 20 inconclusive; 30 nothing could "
 	    "be measured (no check\nmatched, no probe, void rounds); 64 wrong "
 	    "options; 78 a manifest or flow is\nwrong. --on-inconclusive "
@@ -253,6 +258,8 @@ settings_report_format(const char *file)
 		return (FORMAT_JUNIT);
 	if (strcmp(dot, ".md") == 0)
 		return (FORMAT_MARKDOWN);
+	if (strcmp(dot, ".html") == 0)
+		return (FORMAT_HTML);
 	return (strcmp(dot, ".txt") == 0 ? FORMAT_TABLE : FORMAT_AUTO);
 }
 
@@ -370,7 +377,7 @@ check_values(const struct settings *s)
 	for (i = 0; i < s->reports.count; i++)
 		if (settings_report_format(s->reports.items[i]) == FORMAT_AUTO)
 			options_fail(&program, "--report wants a name that "
-			    "ends in .json, .xml, .md or .txt, not '%s'",
+			    "ends in .json, .xml, .md, .html or .txt, not '%s'",
 			    s->reports.items[i]);
 }
 

@@ -389,7 +389,14 @@ give_failure(const struct json *v, struct ledger *l, size_t check,
 	    .actual = copy_text(v, "actual"),
 	    .url = copy_text(v, "url"),
 	    .status = json_get_int(v, "status", 0),
+	    .entry = json_get_int(v, "entry", 0),
+	    .request = copy_text(v, "request"),
+	    .response = copy_text(v, "response"),
 	};
+	run = json_get_str(v, "baseline_run", "");
+	if (strlen(run) == 2 * MESSAGE_ID_SIZE &&
+	    crypto_unhex(run, 2 * MESSAGE_ID_SIZE, f.good_run) == 0)
+		f.good_response = copy_text(v, "baseline_response");
 	ledger_adopt_failure(l, check, &f, is_first &&
 	    f.arm == ARM_CANDIDATE);
 }

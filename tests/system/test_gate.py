@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The gate as a pipeline runs it: real probes, the demo payments service."""
+import html.parser
 import json
 import os
 import pathlib
@@ -81,6 +82,45 @@ def assert_document(document):
                 "kappa"} <= set(stream)
 
 
+class Page(html.parser.HTMLParser):
+    """A page whose elements must be closed in their order, text kept."""
+    VOID = {"meta", "br", "line", "circle", "path", "rect"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen, self.text = [], [], ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        assert not any(name.startswith("on") or name in ("src", "href")
+                       for name, _ in attrs)
+        if tag not in self.VOID or tag == "path":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def assert_page(text, document):
+    """One file by itself: no script, no address, and what the gate says."""
+    page = Page(text)
+    assert not {"script", "link", "img", "iframe", "form"} & set(page.seen)
+    assert page.seen.count("svg") >= 2
+    assert document["gate"] in page.text
+    assert f"{document['seed']}" in page.text
+    for check in document["checks"]:
+        assert check["check"] in page.text
+
+
 def test_good_release_passes_and_halves_of_a_pair_never_overlap(gate, paysim):
     """A release like the baseline passes, by evidence from every check."""
     urls = paysim("good=0", "next=0")
@@ -110,7 +150,8 @@ def test_failing_release_blocks_with_the_first_failing_run(gate, paysim,
                                                            tmp_path):
     """A release that fails blocks; the report says where, and how often."""
     urls = paysim("good=0", "bad=0,error_rate=0.3")
-    reports = [tmp_path / f"gate.{end}" for end in ("json", "xml", "md", "txt")]
+    reports = [tmp_path / f"gate.{end}" for end in ("json", "xml", "md", "txt",
+                                               "html")]
     verdict = gate(urls["bad"], urls["good"],
                    *(f"--report={path}" for path in reports))
     assert verdict.code == 10
@@ -131,6 +172,18 @@ def test_failing_release_blocks_with_the_first_failing_run(gate, paysim,
     assert len(suite.findall("testcase")) == int(suite.get("tests")) == 4
     assert reports[2].read_text().startswith("## Gate: block")
     assert reports[3].read_text() == verdict.out
+    page = reports[4].read_text()
+    assert_page(page, document)
+    assert "<mark>HTTP/1.1 500</mark>" in page
+    assert first["response"].startswith("HTTP/1.1 500")
+    with_both = [f for c in document["checks"] for f in c["first_failures"]
+                 if "baseline_response" in f]
+    assert with_both
+    for failure in with_both:
+        status = failure["baseline_response"].split("\n")[0]
+        assert status.startswith("HTTP/1.1 ") and "500" not in status
+        assert f"<mark>{status}</mark>" in page
+    assert "sk_test_system" not in page + json.dumps(document)
 
 
 def test_slow_release_blocks_and_names_the_step(gate, paysim):

@@ -6,13 +6,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "gate/interval.h"
 #include "gate/report.h"
+#include "gate/report_diff.h"
 #include "gate/sample.h"
 #include "gate/session.h"
 
@@ -160,12 +163,19 @@ add_pair(struct session *s, uint32_t number, bool candidate_failed,
 		    .reason = xstrdup("it | failed"),
 		    .file = xstrdup("card.hurl"), .line = 12, .column = 1,
 		    .message = xstrdup("status <is> \"wrong\" & bad"),
-		    .expected = xstrdup("200"), .actual = xstrdup("5\00100")};
+		    .expected = xstrdup("200"), .actual = xstrdup("5\00100"),
+		    .entry = 1, .request = xstrdup("POST /v1/a\n"),
+		    .response = xstrdup("HTTP/1.1 500\n\n{\"a\":1,"
+		    "\"b\":\"<i>\"}")};
 		cand[0] = cand[1] = ENGINE_NOT_REACHED;
 	}
+	if (ledger_wanted_entry(&s->ledger, 0) == 1)
+		samples[ARM_BASELINE].response = xstrdup("HTTP/1.1 200\n\n"
+		    "{\"a\":1,\"b\":\"fine\"}");
 	engine_add(s->engine, 0, &pair);
 	ledger_add(&s->ledger, &kept, samples);
-	sample_failure_fini(&samples[ARM_CANDIDATE].failure);
+	sample_fini(&samples[ARM_CANDIDATE]);
+	sample_fini(&samples[ARM_BASELINE]);
 }
 
 static void
@@ -419,12 +429,135 @@ only_what_is_undecided_may_be_waved_through(void **state)
 }
 
 static void
+an_interval_of_a_rate_is_wilsons(void **state)
+{
+	struct interval i = interval_rate(1, 10);
+
+	(void)state;
+	assert_true(fabs(i.estimate - .1) < 1e-12);
+	assert_true(fabs(i.low - .01787621) < 1e-7);
+	assert_true(fabs(i.high - .40415003) < 1e-7);
+	i = interval_rate(0, 20);
+	assert_true(i.low == 0 && fabs(i.high - .16112516) < 1e-7);
+	assert_true(isnan(interval_rate(0, 0).estimate));
+}
+
+static void
+an_interval_of_a_median_is_from_order_statistics(void **state)
+{
+	double few[] = {5, 1, 4, 2, 3};
+	double ten[] = {10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
+	double most[100];
+	struct interval i = interval_median(few, 5);
+	int n;
+
+	(void)state;
+	/* P(all five on one side) = 1/16 is more than 5 %. */
+	assert_true(i.estimate == 3 && isnan(i.low) && isnan(i.high));
+	i = interval_median(ten, 10);
+	assert_true(i.estimate == 5.5 && i.low == 2 && i.high == 9);
+	for (n = 0; n < 100; n++)
+		most[n] = n + 1;
+	i = interval_median(most, 100);
+	assert_true(i.estimate == 50.5 && i.low == 40 && i.high == 61);
+	assert_true(isnan(interval_median(most, 0).estimate));
+}
+
+static void
+annotations_stand_at_the_line_and_nothing_can_add_one(void **state)
+{
+	struct told t;
+	const char *text, *word, *end;
+	char *closing;
+
+	(void)state;
+	told_init(&t, 100, 1, 100 * MS);
+	text = tell(&t, FORMAT_GITHUB);
+	assert_memory_equal(text, "::stop-commands::", 17);
+	word = text + 17;
+	closing = xasprintf("\n::%.32s::\n", word);
+	end = strstr(text, closing);
+	free(closing);
+	assert_non_null(end);
+	assert_says(end, "::error title=e2e-gate block::payments: ");
+	assert_says(end, "::error file=card.hurl,line=12,col=1,title=");
+	assert_says(end, "fails: 3 of 3 (100 %25, 95 %25 interval 43.9 to 100)");
+	assert_says(end, "%0Aexpected: 200");
+	told_fini(&t);
+	told_init(&t, 20, 0, 100 * MS);
+	assert_says(tell(&t, FORMAT_GITHUB),
+	    "::warning title=e2e-gate inconclusive::payments: ");
+	told_fini(&t);
+}
+
+static void
+the_page_shows_both_answers_and_escapes_everything(void **state)
+{
+	struct told t;
+	const char *text;
+
+	(void)state;
+	told_init(&t, 100, 1, 100 * MS);
+	text = tell(&t, FORMAT_HTML);
+	assert_says(text, "<p class=\"verdict\">Block</p>");
+	assert_says(text, "status &lt;is&gt; &quot;wrong&quot; &amp; bad");
+	assert_says(text, "<mark>HTTP/1.1 500</mark>");
+	assert_says(text, "<mark>HTTP/1.1 200</mark>");
+	assert_says(text, "  &quot;a&quot;: 1,\n");
+	assert_says(text, "<mark>  &quot;b&quot;: &quot;&lt;i&gt;&quot;"
+	    "</mark>");
+	assert_says(text, "<mark>  &quot;b&quot;: &quot;fine&quot;</mark>");
+	assert_says(text, "b=1&amp;c=&lt;2&gt;");
+	assert_says(text, "95&nbsp;% interval 43.9 to 100");
+	assert_says(text, "block at 100");
+	assert_says(text, "pass at 20");
+	assert_says(text, "</html>\n");
+	assert_null(strstr(text, "<script"));
+	assert_null(strchr(text, '\001'));
+	assert_null(strstr(text, "nan"));
+	told_fini(&t);
+}
+
+static void
+a_page_of_nothing_is_a_page(void **state)
+{
+	struct told t;
+	const char *text;
+
+	(void)state;
+	told_init(&t, 0, 0, 100 * MS);
+	text = tell(&t, FORMAT_HTML);
+	assert_says(text, "<p class=\"verdict\">Inconclusive</p>");
+	assert_says(text, "</html>\n");
+	assert_null(strstr(text, "nan"));
+	told_fini(&t);
+}
+
+static void
+lines_of_one_side_are_marked(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1 << 16);
+	report_diff("a\nb\nc\r\n", "a\nx\nc\n", &out);
+	assert_says(buf_str(&out), "<pre>a\n<mark>b</mark>\nc\n</pre>");
+	assert_says(buf_str(&out), "<pre>a\n<mark>x</mark>\nc\n</pre>");
+	buf_reset(&out);
+	report_diff(NULL, "only\n", &out);
+	assert_says(buf_str(&out), "No answer came.");
+	assert_says(buf_str(&out), "<pre>only\n</pre>");
+	buf_fini(&out);
+}
+
+static void
 report_files_are_told_by_their_end(void **state)
 {
 	(void)state;
 	assert_int_equal(settings_report_format("a/b.json"), FORMAT_JSON);
 	assert_int_equal(settings_report_format("b.xml"), FORMAT_JUNIT);
 	assert_int_equal(settings_report_format("b.md"), FORMAT_MARKDOWN);
+	assert_int_equal(settings_report_format("b.html"), FORMAT_HTML);
 	assert_int_equal(settings_report_format("b.txt"), FORMAT_TABLE);
 	assert_int_equal(settings_report_format("b"), FORMAT_AUTO);
 }
@@ -446,6 +579,14 @@ main(void)
 		rounds_of_the_document_replay_to_the_same_evidence),
 	    cmocka_unit_test(an_inconclusive_gate_tells_what_is_not_ruled_out),
 	    cmocka_unit_test(only_what_is_undecided_may_be_waved_through),
+	    cmocka_unit_test(an_interval_of_a_rate_is_wilsons),
+	    cmocka_unit_test(an_interval_of_a_median_is_from_order_statistics),
+	    cmocka_unit_test(
+		annotations_stand_at_the_line_and_nothing_can_add_one),
+	    cmocka_unit_test(
+		the_page_shows_both_answers_and_escapes_everything),
+	    cmocka_unit_test(a_page_of_nothing_is_a_page),
+	    cmocka_unit_test(lines_of_one_side_are_marked),
 	    cmocka_unit_test(report_files_are_told_by_their_end),
 	};
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The report in the log of a GitHub workflow: the table, then workflow
+ * commands that put each regression at the line of its first failing run.
+ * The table holds text of outside origin, so commands are off while it is
+ * printed; nobody outside knows the word that turns them on again.
+ */
+#include "gate/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+
+/* Text of a command; a property's ends at a colon or comma, too. */
+static void
+append_escaped(struct buf *out, const char *s, bool is_property)
+{
+	for (; *s != '\0'; s++) {
+		if (*s == '%' || *s == '\r' || *s == '\n' ||
+		    (is_property && (*s == ':' || *s == ',')))
+			buf_printf(out, "%%%02X", (unsigned char)*s);
+		else
+			buf_append_char(out, *s);
+	}
+}
+
+static void
+print_place(const struct report *r, size_t check,
+    const struct ledger_failure *f, struct buf *out)
+{
+	char *file;
+
+	if (!f->is_set || f->what.file == NULL)
+		return;
+	file = report_file(r, check, f);
+	buf_append_str(out, "file=");
+	append_escaped(out, file, true);
+	free(file);
+	if (f->what.line > 0)
+		buf_printf(out, ",line=%lld,col=%lld",
+		    (long long)f->what.line, (long long)f->what.column);
+	buf_append_char(out, ',');
+}
+
+static void
+print_regression(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	const struct ledger_failure *f = ledger_failure_at(
+	    &r->session->ledger, c->check, ARM_CANDIDATE);
+	struct buf text;
+
+	buf_init(&text, 1 << 16);
+	report_subject(r, c, &text);
+	buf_append_str(&text, " ");
+	report_size(r, c, &text);
+	if (f->is_set && c->step == ENGINE_NO_STEP) {
+		buf_append_str(&text, "\nFirst failing run: ");
+		report_text(report_failure_text(f), &text);
+		if (f->what.expected != NULL) {
+			buf_append_str(&text, "\nexpected: ");
+			report_text(f->what.expected, &text);
+		}
+		if (f->what.actual != NULL) {
+			buf_append_str(&text, "\nactual: ");
+			report_text(f->what.actual, &text);
+		}
+	}
+	buf_append_str(out, "::error ");
+	print_place(r, c->check, f, out);
+	buf_append_str(out, "title=e2e-gate blocks ");
+	append_escaped(out, r->session->suite->checks[c->check].id, true);
+	buf_append_str(out, "::");
+	append_escaped(out, buf_str(&text), false);
+	buf_append_char(out, '\n');
+	buf_fini(&text);
+}
+
+static void
+print_verdict(const struct report *r, struct buf *out)
+{
+	static const char *const commands[] = {"warning", "notice", "error",
+	    "warning"};
+	const struct session *s = r->session;
+
+	buf_printf(out, "::%s title=e2e-gate %s::", commands[s->verdict],
+	    engine_verdict_name(s->verdict));
+	append_escaped(out, s->suite->target, false);
+	buf_append_str(out, ": ");
+	append_escaped(out, r->why, false);
+	buf_append_char(out, '\n');
+}
+
+void
+report_github(const struct report *r, struct buf *out)
+{
+	uint8_t word[MESSAGE_ID_SIZE];
+	char hex[2 * sizeof(word) + 1];
+	size_t i;
+
+	crypto_random(word, sizeof(word));
+	crypto_hex(word, sizeof(word), hex);
+	buf_printf(out, "::stop-commands::%s\n", hex);
+	report_table(r, out);
+	buf_printf(out, "::%s::\n", hex);
+	print_verdict(r, out);
+	for (i = 0; i < r->named_count && i < REPORT_NAMES_MOST; i++)
+		print_regression(r, &r->named[i], out);
+}
