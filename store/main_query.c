@@ -90,8 +90,8 @@ static const struct option_text texts[] = {
 	    "\te2e-query show 3f9a21c0\n"
 	    "\te2e-query checks --since=28d --format=json"},
 	{"EXIT STATUS",
-	    "0 answered; 30 there is no store, it cannot be read, or it has no such "
-	    "run or check; 64 wrong options."},
+	    "0 answered; 30 there is no store, it cannot be read, or no such "
+	    "run; 64 wrong options."},
 	{NULL, NULL}
 };
 

@@ -247,21 +247,6 @@ query_match(struct query *q, const struct query_which *which,
 	return (query_fail(q, q->db, rc));
 }
 
-int
-query_knows(struct query *q, const struct query_which *which, bool *is_known)
-{
-	int64_t *ids;
-	size_t count;
-	bool all;
-	int rc = query_match(q, which, &ids, &count, &all);
-
-	if (rc != 0)
-		return (rc);
-	*is_known = all || count > 0;
-	free(ids);
-	return (0);
-}
-
 static size_t
 add_piece(struct query_piece *out, size_t n, enum rollup_level level,
     wall_us from, wall_us to)

@@ -86,10 +86,6 @@ int query_checks(struct query *q, const struct query_which *which,
     wall_us since, wall_us until, struct query_check **out, size_t *count);
 void query_checks_free(struct query_check **checks, size_t count);
 
-/* Whether the store knows any check that is meant. Returns 0 or an error. */
-int query_knows(struct query *q, const struct query_which *which,
-    bool *is_known);
-
 /*
  * Whether the newest run that measured the service counted against it: runs
  * that were ours since then (skipped while it hangs, say) prove nothing.

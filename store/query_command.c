@@ -524,40 +524,14 @@ static const struct {
 	const char *name;
 	int operands;
 	int (*run)(struct command *cmd, char **operands);
-	bool is_of_checks; /* --check and its like restrict it */
 } commands[] = {
-	{"runs", 0, command_runs, true},
-	{"show", 1, command_show, false},
-	{"checks", 0, command_checks, true},
-	{"failures", 0, command_failures, true},
-	{"gates", 0, command_gates, false},
-	{"sql", 1, command_sql, false},
+	{"runs", 0, command_runs},
+	{"show", 1, command_show},
+	{"checks", 0, command_checks},
+	{"failures", 0, command_failures},
+	{"gates", 0, command_gates},
+	{"sql", 1, command_sql},
 };
-
-/* A name with a slip in it must not look like a check that is well. */
-static int
-refuse_unknown(struct command *cmd)
-{
-	struct query_which which = which_of(cmd->v);
-	bool is_known = true;
-	int rc = query_knows(cmd->q, &which, &is_known);
-
-	if (rc != 0)
-		return (failed(cmd, rc));
-	if (is_known)
-		return (EXIT_GOOD);
-	cause_add(cmd->c, "no check matches%s%s%s%s%s%s%s%s; 'e2e-query "
-	    "checks --all' lists them",
-	    which.check != NULL ? " --check " : "",
-	    which.check != NULL ? which.check : "",
-	    which.service != NULL ? " --service " : "",
-	    which.service != NULL ? which.service : "",
-	    which.location != NULL ? " --location " : "",
-	    which.location != NULL ? which.location : "",
-	    which.environment != NULL ? " --environment " : "",
-	    which.environment != NULL ? which.environment : "");
-	return (EXIT_UNMEASURED);
-}
 
 static int
 open_and_run(struct command *cmd, size_t i, char **operands)
@@ -569,9 +543,7 @@ open_and_run(struct command *cmd, size_t i, char **operands)
 		return (EXIT_USAGE);
 	if (query_open(cmd->v->store, &cmd->q, cmd->c) != 0)
 		return (EXIT_UNMEASURED);
-	rc = commands[i].is_of_checks ? refuse_unknown(cmd) : EXIT_GOOD;
-	if (rc == EXIT_GOOD)
-		rc = commands[i].run(cmd, operands);
+	rc = commands[i].run(cmd, operands);
 	query_close(&cmd->q);
 	return (rc);
 }

@@ -155,19 +155,6 @@ def test_runs_are_filtered_and_limited(filled):
     assert records[0]["duration_us"] in ("120000", "460000")
 
 
-def test_a_name_with_a_slip_is_no_check_that_is_well(filled):
-    """Nothing matched is exit 30, not an empty table that looks good."""
-    directory, _ = filled
-    for command in "runs", "checks", "failures":
-        for filters in (("--check", "payments/crad"), ("--service", "x"),
-                        ("--check", CARD, "--location", "mars")):
-            done = ask(directory, command, *filters, expect=30)
-            assert done.stdout == ""
-            assert "no check matches" in done.stderr
-            assert filters[-1] in done.stderr
-    assert ask_json(directory, "failures", "--check", "payments/c*") == []
-
-
 def test_show_tells_what_failed_and_what_differs(filled):
     """Steps, failing line, expected and actual, evidence, last good run."""
     directory, dues = filled
