@@ -50,7 +50,6 @@ struct http_session {
 	CURL *easy; /* for all transfers, one after the other */
 	struct http_transfer transfer;
 	struct http_trust *trust; /* of the connections kept; held */
-	char sentence[CURL_ERROR_SIZE + 80];
 };
 
 static void reap(struct shard *shard);
@@ -538,6 +537,7 @@ finish(struct http_transfer *t, CURLcode code)
 {
 	struct http_session *s = t->session;
 	struct http_end end = {.verdict = HTTP_ANSWERED};
+	char sentence[CURL_ERROR_SIZE + 80];
 	http_done_cb *done = t->done;
 	void *arg = t->arg;
 
@@ -547,9 +547,8 @@ finish(struct http_transfer *t, CURLcode code)
 		end.verdict = HTTP_NO_ANSWER;
 		end.sentence = "the answer was cut off in its headers";
 	} else if (code != CURLE_OK) {
-		end.verdict = explain(t, code, s->sentence,
-		    sizeof(s->sentence));
-		end.sentence = s->sentence;
+		end.verdict = explain(t, code, sentence, sizeof(sentence));
+		end.sentence = sentence;
 	}
 	read_facts(t);
 	curl_multi_remove_handle(s->shard->multi, t->easy);

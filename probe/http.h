@@ -119,7 +119,8 @@ enum http_verdict {
 struct http_end {
 	enum http_verdict verdict;
 	bool was_sent;        /* some of the request went out */
-	const char *sentence; /* what went wrong; NULL when answered */
+	const char *sentence; /* what went wrong, until the callback returns;
+	                       * NULL when answered */
 };
 
 typedef void http_done_cb(const struct http_end *end, void *arg);

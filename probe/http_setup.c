@@ -12,7 +12,7 @@
 #include "probe/http_priv.h"
 
 /* Held by every transfer that waits; a large body takes more reads. */
-#define RECEIVE_BYTES 2048L
+#define RECEIVE_BYTES 1024L
 #define SEND_BYTES 16384L
 
 /* Answers. */
