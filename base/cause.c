@@ -52,13 +52,38 @@ source_line(const char *text, size_t len, uint32_t line)
 	    SOURCE_MOST_BYTES));
 }
 
+/* A file that is read for several others is at fault only once. */
+static bool
+is_known(const struct cause *c, const struct cause_entry *e)
+{
+	const struct cause_entry *o;
+	size_t i;
+
+	for (i = c->count; e->file != NULL && i > 0; i--) {
+		o = &c->entries[i - 1];
+		if (o->place.line == e->place.line &&
+		    o->place.column == e->place.column &&
+		    o->is_warning == e->is_warning && o->file != NULL &&
+		    strcmp(o->file, e->file) == 0 &&
+		    strcmp(o->sentence, e->sentence) == 0)
+			return (true);
+	}
+	return (false);
+}
+
 static void
 cause_vadd(struct cause *c, struct cause_entry e, const char *fmt, va_list ap)
 {
-	if (!e.is_warning)
+	bool is_again;
+
+	e.sentence = xvasprintf(fmt, ap);
+	is_again = is_known(c, &e);
+	if (!e.is_warning && !is_again)
 		c->error_count++;
-	if (c->count == CAUSE_MOST) {
-		c->dropped++;
+	if (is_again || c->count == CAUSE_MOST) {
+		if (!is_again)
+			c->dropped++;
+		free(e.sentence);
 		free(e.file);
 		free(e.source);
 		return;
@@ -68,7 +93,6 @@ cause_vadd(struct cause *c, struct cause_entry e, const char *fmt, va_list ap)
 		c->entries = xreallocarray(c->entries, c->cap,
 		    sizeof(*c->entries));
 	}
-	e.sentence = xvasprintf(fmt, ap);
 	c->entries[c->count++] = e;
 }
 

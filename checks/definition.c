@@ -157,6 +157,23 @@ definition_set_flow(struct definition *d, const char *path, const char *root,
 }
 
 void
+definition_set_includes(struct definition *d,
+    const struct definition_includes *includes)
+{
+	struct definition_include *copy = arena_alloc(&d->memory->arena,
+	    (includes->count + 1) * sizeof(*copy));
+	size_t i;
+
+	for (i = 0; i < includes->count; i++)
+		copy[i] = (struct definition_include){
+		    definition_keep(d, includes->items[i].name),
+		    arena_strndup(&d->memory->arena,
+		    includes->items[i].source, includes->items[i].len),
+		    includes->items[i].len};
+	d->includes = (struct definition_includes){copy, includes->count};
+}
+
+void
 definition_hash(struct definition *d)
 {
 	uint8_t sum[SHA256_SIZE];
@@ -185,6 +202,7 @@ copy_without_variables(const struct definition *d)
 	memcpy(n->flow_digest, d->flow_digest, sizeof(n->flow_digest));
 	definition_set_flow(n, d->flow_path, d->flow_root, d->flow_source,
 	    d->flow_len);
+	definition_set_includes(n, &d->includes);
 	definition_set_secrets(n, d->secrets, d->secret_count);
 	definition_set_hosts(n, d->hosts, d->host_count);
 	n->timeout = d->timeout;

@@ -52,7 +52,20 @@ struct definition_limits {
 
 extern const struct definition_limits definition_limits_default;
 
+struct cause;
 struct flow;
+
+/* A file that the flow includes, by its name below the flow's folder. */
+struct definition_include {
+	const char *name;
+	const char *source;
+	size_t len;
+};
+
+struct definition_includes {
+	const struct definition_include *items;
+	size_t count;
+};
 
 /*
  * Everything is owned by the definition and freed with it. The arrays of
@@ -67,6 +80,7 @@ struct definition {
 	const char *flow_root;   /* real directory that bounds its files */
 	const char *flow_source; /* valid UTF-8, NUL-terminated */
 	size_t flow_len;
+	struct definition_includes includes;
 	char flow_digest[DEFINITION_HASH_SIZE]; /* source, files it names */
 	const struct definition_variable *variables;
 	size_t variable_count;
@@ -119,12 +133,20 @@ struct definition_alone {
  */
 struct definition *definition_make_alone(const struct definition_alone *a);
 
+/*
+ * Parse the flow of a definition, with the files that it includes: those that
+ * came along. As flow_parse.
+ */
+int definition_parse_flow(const struct definition *d, struct cause *cause,
+    struct flow **out);
+
 /* Append the definition as the JSON document of a DEFINE message. */
 int definition_encode(const struct definition *d, struct buf *out);
 
 /*
- * Read such a document, strictly: every member present and of its kind, no
- * other members, everything within bounds. Returns 0, or ERR_SYNTAX or
+ * Read such a document, strictly: every member present and of its kind (but
+ * for a flow's includes, where there are none), no other members, everything
+ * within bounds. Returns 0, or ERR_SYNTAX or
  * ERR_LIMIT with *sentence (freed by the caller) saying what is wrong.
  */
 int definition_decode(const char *doc, size_t len, struct definition **out,

@@ -7,6 +7,8 @@
 #include "base/file.h"
 #include "checks/definition_priv.h"
 #include "checks/flow.h"
+#include "checks/flow_include.h"
+#include "checks/flow_visit.h"
 
 #define NAMED_FILE_MOST_BYTES (64u << 20)
 
@@ -29,21 +31,34 @@ digest_part(struct crypto_hash *hash, const void *p, size_t len)
 
 /* One that cannot be read fails when the flow needs it, not before. */
 static void
-digest_file_cb(const char *name, struct place place, void *arg)
+digest_file_cb(const struct flow_mention *m, void *arg)
 {
 	struct digest *d = arg;
-	char *path, *data;
+	char *name = flow_name_below(m->file, m->name), *path, *data;
 	size_t len;
 
-	(void)place;
-	if (file_resolve_below(d->root, name, &path) != 0)
+	if (file_resolve_below(d->root, name, &path) != 0) {
+		free(name);
 		return;
+	}
 	if (file_read(path, NAMED_FILE_MOST_BYTES, &data, &len) == 0) {
 		digest_part(d->hash, name, strlen(name));
 		digest_part(d->hash, data, len);
 		free(data);
 	}
 	free(path);
+	free(name);
+}
+
+static void
+digest_includes(struct crypto_hash *hash, const struct flow *flow)
+{
+	const struct flow_file *file = flow->files + 1;
+
+	for (; file < flow->files + flow->file_count; file++) {
+		digest_part(hash, file->name, strlen(file->name));
+		digest_part(hash, file->source, file->source_len);
+	}
 }
 
 static void
@@ -54,6 +69,7 @@ digest_flow(const struct definition_alone *a, char *out)
 
 	d.hash = crypto_hash_new();
 	digest_part(d.hash, a->flow->source, a->flow->source_len);
+	digest_includes(d.hash, a->flow);
 	flow_visit_files(a->flow, digest_file_cb, &d);
 	crypto_hash_final(&d.hash, sum);
 	crypto_hex(sum, sizeof(sum), out);
@@ -90,6 +106,8 @@ definition_make_alone(const struct definition_alone *a)
 	    a->environment != NULL ? a->environment : "local");
 	definition_set_flow(d, a->path, a->root, a->flow->source,
 	    a->flow->source_len);
+	d->includes.items = definition_keep_includes(&d->memory->arena,
+	    a->flow, &d->includes.count);
 	digest_flow(a, d->flow_digest);
 	variables = definition_merge(&d->memory->arena, NULL, 0,
 	    a->variables, a->variable_count, &count);

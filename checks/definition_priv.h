@@ -28,6 +28,18 @@ void definition_set_hosts(struct definition *d, const char *const *hosts,
 void definition_set_flow(struct definition *d, const char *path,
     const char *root, const char *source, size_t len);
 
+void definition_set_includes(struct definition *d,
+    const struct definition_includes *includes);
+
+/* Copy what a flow includes into an arena. */
+const struct definition_include *definition_keep_includes(struct arena *arena,
+    const struct flow *flow, size_t *count);
+
+/* Parse a flow with the files that came along. */
+int definition_parse_text(const char *path, const char *source, size_t len,
+    const struct definition_includes *includes, struct cause *cause,
+    struct flow **out);
+
 /* Fill in the hash once everything else is set. */
 void definition_hash(struct definition *d);
 

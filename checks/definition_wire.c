@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/message.h"
 #include "checks/definition_priv.h"
+#include "checks/flow.h"
 #include "checks/hosts.h"
 
 #define ITEMS_MOST 10000 /* variables, secrets or hosts */
@@ -76,6 +77,22 @@ definition_encode_meaning(const struct definition *d, struct json_out *o)
 	json_out_object_end(o);
 }
 
+static void
+encode_includes(const struct definition *d, struct json_out *o)
+{
+	const struct definition_include *inc;
+	size_t i;
+
+	json_out_key(o, "includes");
+	json_out_object(o);
+	for (i = 0; i < d->includes.count; i++) {
+		inc = &d->includes.items[i];
+		json_out_key_n(o, inc->name, strlen(inc->name));
+		json_out_str_n(o, inc->source, inc->len);
+	}
+	json_out_object_end(o);
+}
+
 int
 definition_encode(const struct definition *d, struct buf *out)
 {
@@ -94,6 +111,8 @@ definition_encode(const struct definition *d, struct buf *out)
 	json_out_kv_str(&o, "digest", d->flow_digest);
 	json_out_key(&o, "source");
 	json_out_str_n(&o, d->flow_source, d->flow_len);
+	if (d->includes.count > 0)
+		encode_includes(d, &o);
 	json_out_object_end(&o);
 	definition_encode_meaning(d, &o);
 	json_out_object_end(&o);
@@ -168,14 +187,46 @@ get_count(struct decoder *dc, const struct json *object, const char *name,
 }
 
 static int
+decode_includes(struct decoder *dc, const struct json *object)
+{
+	struct arena *arena = &dc->d->memory->arena;
+	struct definition_include *all;
+	const struct json *item;
+	size_t i;
+
+	if (object == NULL)
+		return (0);
+	if (object->kind != JSON_OBJECT || object->count == 0 ||
+	    object->count > FLOW_MOST_INCLUDES)
+		return (wrong(dc, "includes", "is not an object of bearable "
+		    "size"));
+	all = arena_calloc(arena, object->count, sizeof(*all));
+	for (i = 0; i < object->count; i++) {
+		item = &object->items[i];
+		if (item->kind != JSON_STRING || item->key_len == 0 ||
+		    strlen(item->key) != item->key_len)
+			return (wrong(dc, "includes", "holds what is no "
+			    "text of a file"));
+		all[i].name = definition_keep(dc->d, item->key);
+		all[i].source = arena_strndup(arena, item->text, item->len);
+		all[i].len = item->len;
+	}
+	dc->d->includes = (struct definition_includes){all, object->count};
+	return (0);
+}
+
+static int
 decode_flow(struct decoder *dc, const struct json *flow)
 {
 	static const char *const names[] = {"path", "root", "digest",
-	    "source"};
+	    "source", "includes"};
+	bool has_includes = flow != NULL && flow->kind == JSON_OBJECT &&
+	    json_get(flow, "includes") != NULL;
 	const struct json *source;
 	int rc;
 
-	if ((rc = check_members(dc, "flow", flow, names, NELEMS(names))) != 0 ||
+	if ((rc = check_members(dc, "flow", flow, names,
+	    has_includes ? 5 : 4)) != 0 ||
 	    (rc = get_text(dc, flow, "path", &dc->d->flow_path)) != 0 ||
 	    (rc = get_text(dc, flow, "root", &dc->d->flow_root)) != 0 ||
 	    (rc = get_hash(dc, flow, "digest", dc->d->flow_digest)) != 0)
@@ -188,7 +239,7 @@ decode_flow(struct decoder *dc, const struct json *flow)
 	dc->d->flow_source = arena_strndup(&dc->d->memory->arena,
 	    source->text, source->len);
 	dc->d->flow_len = source->len;
-	return (0);
+	return (decode_includes(dc, json_get(flow, "includes")));
 }
 
 /* The members are sorted by name, without repeats, as we write them. */

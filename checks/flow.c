@@ -147,7 +147,7 @@ report_mistakes(struct parser *p)
 }
 
 int
-flow_parse(const char *path, const char *source, size_t len,
+flow_parse_file(const char *path, const char *source, size_t len,
     struct cause *cause, struct flow **out)
 {
 	struct parse_list entries;
@@ -182,6 +182,35 @@ flow_parse(const char *path, const char *source, size_t len,
 	return (err);
 }
 
+int
+flow_parse_text(const struct flow_text *text, struct cause *cause,
+    struct flow **out)
+{
+	struct flow *flow;
+	int err;
+
+	err = flow_parse_file(text->path, text->source, text->len, cause,
+	    &flow);
+	if (err != 0)
+		return (err);
+	err = flow_compose(text, cause, flow);
+	if (err == 0)
+		*out = flow;
+	else
+		flow_release(&flow);
+	return (err);
+}
+
+int
+flow_parse(const char *path, const char *source, size_t len,
+    struct cause *cause, struct flow **out)
+{
+	const struct flow_text text = {.path = path, .source = source,
+	    .len = len};
+
+	return (flow_parse_text(&text, cause, out));
+}
+
 struct flow *
 flow_hold(struct flow *flow)
 {
@@ -197,6 +226,7 @@ flow_release(struct flow **flow)
 	*flow = NULL;
 	if (f == NULL || --f->holds > 0)
 		return;
+	flow_compose_free(f);
 	arena_free(&f->arena);
 	free(f->path);
 	free(f->source);
@@ -204,11 +234,11 @@ flow_release(struct flow **flow)
 }
 
 const char *
-flow_line(const struct flow *flow, uint32_t line, size_t *len)
+flow_line(const struct flow_file *file, uint32_t line, size_t *len)
 {
-	const char *s = flow->source, *end = s + flow->source_len, *eol;
+	const char *s = file->source, *end = s + file->source_len, *eol;
 
-	if (line == 0 || line > flow->line_count)
+	if (line == 0 || line > file->line_count)
 		return (NULL);
 	for (; line > 1; line--)
 		s = (const char *)memchr(s, '\n', (size_t)(end - s)) + 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A flow: the full syntax tree of a Hurl 8.0 file. The parser makes it, the
- * probe walks it. A flow is constant once parsed, owned by whoever parsed or
+ * A flow: the full syntax tree of a Hurl 8.0 file, and of those it includes
+ * (which Hurl does not know). The parser makes it, the probe walks it. A flow is constant once parsed, owned by whoever parsed or
  * holds it (flow_hold, flow_release), and everything below it lives in its
  * arena; runs may share it.
  */
@@ -19,6 +19,8 @@ struct regex;
 
 #define FLOW_MOST_BYTES (8u << 20)
 #define FLOW_MOST_ENTRIES 100000
+#define FLOW_MOST_INCLUDES 1000 /* in all, repeats counted */
+#define FLOW_MOST_DEPTH 8       /* of files that include files */
 
 /*
  * Text with {{placeholders}}, already unescaped; but of a JSON body and of
@@ -304,8 +306,14 @@ struct flow_response {
 	struct flow_body body;        /* implicit assert */
 };
 
+struct flow_include {
+	const char *name;
+	struct place place;
+};
+
 struct flow_entry {
 	struct place place;           /* of the request's method */
+	uint32_t file;                /* where it stands: flow.files[] */
 	bool is_always;               /* runs after a failure, too */
 	struct flow_request request;
 	bool has_response;
@@ -315,6 +323,19 @@ struct flow_entry {
 	                                 * lines, with tabs; done before the
 	                                 * clearing */
 	size_t set_cookie_count;
+	/* Of an [Include], which only the parser sees as an entry. */
+	const struct flow_include *includes;
+	size_t include_count;
+};
+
+/* A text that entries stand in: the flow itself, then what it includes. */
+struct flow_file {
+	const char *path;             /* as people know it */
+	const char *name;             /* below the flow's folder */
+	size_t folder_len;            /* of name, with the final slash */
+	const char *source;
+	size_t source_len;
+	uint32_t line_count;
 };
 
 struct flow {
@@ -324,6 +345,10 @@ struct flow {
 	const struct flow_entry *entries;
 	size_t entry_count;
 	uint32_t line_count;
+	const struct flow_file *files; /* at least one */
+	size_t file_count;
+	struct flow **parts;          /* held, by file */
+	struct flow_entry *composed;  /* entries, when files are included */
 	unsigned int holds;           /* by flow_hold */
 	struct flow_arena *arena;     /* everything above, and regexes */
 };
@@ -342,29 +367,16 @@ struct flow *flow_hold(struct flow *flow);
 void flow_release(struct flow **flow);
 
 /*
- * Return line number line (from 1) of the source, without its end, for
- * messages; *len its length. NULL past the end.
+ * Return line number line (from 1) of a file, without its end, for messages;
+ * *len its length. NULL past the end.
  */
-const char *flow_line(const struct flow *flow, uint32_t line, size_t *len);
+const char *flow_line(const struct flow_file *file, uint32_t line,
+    size_t *len);
 
 /* Names as written in a file. */
 const char *flow_query_name(enum flow_query_kind kind);
 const char *flow_filter_name(enum flow_filter_kind kind);
 const char *flow_predicate_name(enum flow_predicate_kind kind);
 const char *flow_option_name(enum flow_option_kind kind);
-
-/*
- * Call visit for every file that the flow names by a literal (bodies,
- * multipart, certificates), so that its content can be hashed and checked.
- */
-void flow_visit_files(const struct flow *flow,
-    void (*visit)(const char *name, struct place place, void *arg), void *arg);
-
-/*
- * Call visit for every reading of a variable that the flow itself has not set
- * before, by an option or a capture: what must come from outside.
- */
-void flow_visit_variables(const struct flow *flow,
-    void (*visit)(const char *name, struct place place, void *arg), void *arg);
 
 #endif

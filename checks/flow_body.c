@@ -160,7 +160,9 @@ body_parse(struct parser *p, struct flow_body *out)
 	reader_blank_lines(p);
 	reader_skip_spaces(p);
 	start = p->cur;
-	for (i = 0; i < NELEMS(forms) && r == PARSE_SOFT; i++) {
+	/* Not the beginning of a JSON array. */
+	for (i = reader_sees(p, "[Include]") ? NELEMS(forms) : 0;
+	    i < NELEMS(forms) && r == PARSE_SOFT; i++) {
 		*out = (struct flow_body){0};
 		p->cur = start;
 		r = forms[i](p, out);

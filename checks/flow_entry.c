@@ -208,9 +208,12 @@ enum parse
 entry_parse(struct parser *p, void *item)
 {
 	struct flow_entry *out = item;
-	struct cursor before;
+	struct cursor before = p->cur;
 	enum parse r;
 
+	if ((r = section_include(p, out)) != PARSE_SOFT)
+		return (r);
+	p->cur = before;
 	if ((r = request_parse(p, out)) != PARSE_OK)
 		return (r);
 	out->is_always = is_always(&out->request);

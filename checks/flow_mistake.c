@@ -151,6 +151,8 @@ say_section(struct buf *out, const struct word *w, bool is_request)
 	size_t there_count = is_request ? NELEMS(response_sections) :
 	    NELEMS(request_sections);
 
+	static const char *const include = "Include";
+
 	if (is_one_of(w->text, there, there_count)) {
 		buf_printf(out, is_request ?
 		    "[%s] belongs to a response: an HTTP line such as "
@@ -162,6 +164,10 @@ say_section(struct buf *out, const struct word *w, bool is_request)
 	buf_printf(out, "unknown section [%s]", w->text);
 	if (cause_suggest(w->text, here, here_count) != NULL) {
 		suggest(out, w->text, here, here_count, NULL);
+		return;
+	}
+	if (cause_suggest(w->text, &include, 1) != NULL) {
+		suggest(out, w->text, &include, 1, NULL);
 		return;
 	}
 	buf_printf(out, "; a %s has ", is_request ? "request" : "response");

@@ -14,6 +14,8 @@
 #include "base/mem.h"
 #include "base/regex.h"
 #include "checks/flow.h"
+#include "checks/flow_include.h"
+#include "checks/flow_visit.h"
 
 enum parse {
 	PARSE_OK,
@@ -181,8 +183,18 @@ enum parse option_parse(struct parser *p, void *item);
 
 /* flow_section.c */
 enum parse section_pairs(struct parser *p, struct flow_pairs *out);
+enum parse section_include(struct parser *p, struct flow_entry *out);
 enum parse section_request(struct parser *p, struct flow_request *out);
 enum parse section_response(struct parser *p, struct flow_response *out);
+
+/* flow.c: one file by itself, its includes unresolved */
+int flow_parse_file(const char *path, const char *source, size_t len,
+    struct cause *cause, struct flow **out);
+
+/* flow_include.c */
+int flow_compose(const struct flow_text *text, struct cause *cause,
+    struct flow *flow);
+void flow_compose_free(struct flow *flow);
 
 /* flow_entry.c */
 enum parse entry_parse(struct parser *p, void *item);

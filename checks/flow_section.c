@@ -22,12 +22,14 @@ enum section {
 	SECTION_OPTIONS,
 	SECTION_CAPTURES,
 	SECTION_ASSERTS,
+	SECTION_INCLUDE, /* belongs to no entry */
 	SECTION_COUNT
 };
 
 static const char *const section_names[] = {"Query", "QueryStringParams",
     "Form", "FormParams", "Multipart", "MultipartFormData", "Cookies",
-    "BasicAuth", "Options", "Captures", "Asserts"};
+    "BasicAuth", "Options", "Captures", "Asserts",
+    "Include"};
 
 /* Where each section that stands there began; line 0: it does not. */
 struct sections {
@@ -377,6 +379,58 @@ note_section(struct parser *p, struct sections *s, enum section section,
 }
 
 static enum parse
+include_parse(struct parser *p, void *item)
+{
+	struct flow_include *out = item;
+	struct flow_template name;
+	struct cursor start;
+	enum parse r;
+
+	reader_blank_lines(p);
+	reader_skip_spaces(p);
+	start = p->cur;
+	if (!reader_sees(p, "file,"))
+		return (reader_soft(p, start, MISTAKE_EXPECTED,
+		    "a file such as file,login.hurl;"));
+	if ((r = operand_file(p, &name)) != PARSE_OK)
+		return (r);
+	out->place = name.place;
+	if (name.count != 1 || name.parts[0].is_placeholder)
+		return (reader_hard(p, start, MISTAKE_SENTENCE,
+		    "an included file is named without {{placeholders}}: "
+		    "it is read before anything runs"));
+	out->name = name.parts[0].text;
+	return (reader_line_end(p));
+}
+
+/* [Include] and its files; soft when it does not stand here. */
+enum parse
+section_include(struct parser *p, struct flow_entry *out)
+{
+	struct cursor start;
+	struct parse_list list;
+	enum section section;
+	enum parse r;
+
+	reader_blank_lines(p);
+	reader_skip_spaces(p);
+	if (!reader_sees(p, "[Include]"))
+		return (PARSE_SOFT);
+	if ((r = header_parse(p, &start, &section)) != PARSE_OK)
+		return (r);
+	r = parse_items(p, sizeof(struct flow_include), include_parse, &list);
+	if (r == PARSE_OK && list.count == 0) {
+		reader_blank_lines(p);
+		reader_skip_spaces(p);
+		r = reader_hard(p, p->cur, MISTAKE_EXPECTED,
+		    "a file such as file,login.hurl;");
+	}
+	out->includes = (const struct flow_include *)(void *)list.items;
+	out->include_count = list.count;
+	return (r);
+}
+
+static enum parse
 sections_parse(struct parser *p, struct flow_request *request,
     struct flow_response *response, struct cursor *twice)
 {
@@ -389,6 +443,10 @@ sections_parse(struct parser *p, struct flow_request *request,
 		before = p->cur;
 		if ((r = header_parse(p, &start, &section)) != PARSE_OK)
 			break;
+		if (section == SECTION_INCLUDE) {
+			r = PARSE_SOFT;
+			break;
+		}
 		r = request != NULL ?
 		    request_content(p, &s, section, request) :
 		    response_content(p, section, response);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef void visit_fn(const char *name, struct place place, void *arg);
+typedef void visit_fn(const struct flow_mention *m, void *arg);
 typedef void template_fn(const struct flow_template *t, void *arg);
 
 static void
@@ -78,6 +78,7 @@ walk_asserts(const struct flow_response *r, template_fn *visit, void *arg)
 struct files {
 	visit_fn *visit;
 	void *arg;
+	const struct flow_file *file; /* of the entry at hand */
 };
 
 /* Names with placeholders are known only when the flow runs. */
@@ -85,7 +86,8 @@ static void
 visit_name(const struct files *f, const struct flow_template *t)
 {
 	if (t->count == 1 && !t->parts[0].is_placeholder)
-		f->visit(t->parts[0].text, t->place, f->arg);
+		f->visit(&(struct flow_mention){t->parts[0].text, f->file,
+		    t->place}, f->arg);
 }
 
 static void
@@ -121,18 +123,21 @@ visit_entry_files(const struct files *f, const struct flow_entry *e)
 
 void
 flow_visit_files(const struct flow *flow,
-    void (*visit)(const char *name, struct place place, void *arg), void *arg)
+    void (*visit)(const struct flow_mention *m, void *arg), void *arg)
 {
 	struct files f = {.visit = visit, .arg = arg};
 	size_t i;
 
-	for (i = 0; i < flow->entry_count; i++)
+	for (i = 0; i < flow->entry_count; i++) {
+		f.file = &flow->files[flow->entries[i].file];
 		visit_entry_files(&f, &flow->entries[i]);
+	}
 }
 
 struct reads {
 	visit_fn *visit;
 	void *arg;
+	const struct flow_file *file; /* of the entry at hand */
 	const char **set; /* names that the flow has set so far */
 	size_t set_count, set_cap;
 	bool sets_unknown; /* a capture's name is itself a template */
@@ -165,7 +170,8 @@ static void
 read_name(struct reads *r, const char *name, struct place place)
 {
 	if (!r->sets_unknown && !is_set(r, name))
-		r->visit(name, place, r->arg);
+		r->visit(&(struct flow_mention){name, r->file, place},
+		    r->arg);
 }
 
 static void
@@ -215,7 +221,7 @@ read_captures(struct reads *r, const struct flow_response *response)
 
 void
 flow_visit_variables(const struct flow *flow,
-    void (*visit)(const char *name, struct place place, void *arg), void *arg)
+    void (*visit)(const struct flow_mention *m, void *arg), void *arg)
 {
 	struct reads r = {.visit = visit, .arg = arg};
 	const struct flow_entry *e;
@@ -223,6 +229,7 @@ flow_visit_variables(const struct flow *flow,
 
 	for (i = 0; i < flow->entry_count; i++) {
 		e = &flow->entries[i];
+		r.file = &flow->files[e->file];
 		read_options(&r, &e->request);
 		walk_request(&e->request, read_template, &r);
 		read_captures(&r, &e->response);

@@ -46,7 +46,8 @@ lint_flow(struct lint *lt, const char *file)
 		if (e == NULL)
 			cause_add_at(l->cause, file, (struct place){0}, NULL,
 			    0, "%s", sentence);
-		else if (lt->is_in_plan && e->flow != NULL)
+		else if (lt->is_in_plan && e->flow != NULL &&
+		    !plan_is_included(l, real))
 			cause_warn_at(l->cause, file, (struct place){0},
 			    NULL, 0, "no check uses this flow");
 	}

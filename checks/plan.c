@@ -39,6 +39,14 @@ plan_free(struct plan **plan)
 	*plan = NULL;
 }
 
+int
+plan_flow_parse(const struct plan_flow *pf, struct cause *cause,
+    struct flow **out)
+{
+	return (definition_parse_text(pf->path, pf->source, pf->len,
+	    &pf->includes, cause, out));
+}
+
 static int
 id_cmp(const void *key, const void *item)
 {
@@ -98,6 +106,7 @@ borrow(const struct plan_check *check, const struct plan_environment *e,
 		.flow_root = check->flow->root,
 		.flow_source = check->flow->source,
 		.flow_len = check->flow->len,
+		.includes = check->flow->includes,
 		.secrets = check->manifest->secrets,
 		.secret_count = check->manifest->secret_count,
 		.hosts = check->manifest->hosts,
@@ -176,6 +185,7 @@ plan_make_notify_definition(const struct plan_notify *n)
 	memcpy(d->flow_digest, n->flow->digest, sizeof(d->flow_digest));
 	definition_set_flow(d, n->flow->path, n->flow->root, n->flow->source,
 	    n->flow->len);
+	definition_set_includes(d, &n->flow->includes);
 	definition_set_variables(d, n->variables, n->variable_count);
 	definition_set_secrets(d, n->secrets, n->secret_count);
 	definition_set_hosts(d, n->hosts, n->host_count);

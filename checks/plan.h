@@ -24,6 +24,7 @@ struct plan_flow {
 	const char *root;   /* real directory of file */
 	const char *source;
 	size_t len;
+	struct definition_includes includes;
 	char digest[DEFINITION_HASH_SIZE]; /* of source and files it names */
 };
 
@@ -130,6 +131,10 @@ struct plan {
  */
 int plan_load(const char *path, struct cause *cause, struct plan **out);
 void plan_free(struct plan **plan);
+
+/* Parse a flow of the plan again, with what it includes; as flow_parse. */
+int plan_flow_parse(const struct plan_flow *pf, struct cause *cause,
+    struct flow **out);
 
 /* Find a check by "service/name", or by name alone when that is unique. */
 const struct plan_check *plan_find_check(const struct plan *plan,

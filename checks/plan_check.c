@@ -183,7 +183,7 @@ check_variables(struct load *ld, const struct plan_check *c,
 	const struct definition_variable *v;
 	const struct plan_mention *m;
 	const char *near;
-	char *sentence;
+	char *sentence, *where;
 	size_t i, count;
 
 	v = definition_merge(ld->source.arena, e != NULL ? e->variables : NULL,
@@ -195,8 +195,9 @@ check_variables(struct load *ld, const struct plan_check *c,
 		    is_secret(ld->m, m->name))
 			continue;
 		near = near_name(v, count, ld->m, m->name);
-		sentence = xasprintf("the flow reads {{%s}} in its line %u, "
-		    "which nothing defines%s%s%s", m->name, m->line,
+		where = plan_mention_place(m);
+		sentence = xasprintf("the flow reads {{%s}} %s, "
+		    "which nothing defines%s%s%s", m->name, where,
 		    near != NULL ? ", did you mean '" : "",
 		    near != NULL ? near : "", near != NULL ? "'?" : "");
 		if (e != NULL)
@@ -206,6 +207,7 @@ check_variables(struct load *ld, const struct plan_check *c,
 			manifest_warn(&ld->source, node->place, "%s",
 			    sentence);
 		free(sentence);
+		free(where);
 	}
 }
 
@@ -236,13 +238,15 @@ warn_of_options(struct load *ld, const struct plan_flow_entry *flow,
     const struct manifest_node *node)
 {
 	const struct plan_mention *m;
+	char *where;
 	size_t i;
 
 	for (i = 0; ld->l->wants_warnings && i < flow->refused.count; i++) {
 		m = &flow->refused.items[i];
+		where = plan_mention_place(m);
 		manifest_warn(&ld->source, node->place, "the flow has the "
-		    "option '%s' in its line %u, which probes refuse",
-		    m->name, m->line);
+		    "option '%s' %s, which probes refuse", m->name, where);
+		free(where);
 	}
 }
 

@@ -12,16 +12,30 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "checks/flow.h"
+#include "checks/flow_include.h"
+#include "checks/flow_visit.h"
 #include "checks/hosts.h"
+#include "checks/definition_priv.h"
 #include "checks/plan_priv.h"
 
 #define NAMED_FILE_MOST_BYTES (64u << 20)
 #define MENTIONS_MOST 1000 /* looked through one by one */
 
+/* A flow being looked at. */
+struct visit {
+	struct plan_loader *l;
+	struct plan_flow_entry *e;
+	const struct flow *flow;
+	const struct flow_file *file; /* of what is looked at */
+	const char *root;
+	struct crypto_hash *hash;
+};
+
 static void
-mention_add(struct plan_loader *l, struct plan_mentions *m, const char *name,
+mention_add(struct visit *v, struct plan_mentions *m, const char *name,
     int port, uint32_t line)
 {
+	struct arena *arena = v->l->arena;
 	struct plan_mention *items;
 	size_t i;
 
@@ -33,31 +47,32 @@ mention_add(struct plan_loader *l, struct plan_mentions *m, const char *name,
 		return;
 	/* Doubles at each power of two; what is outgrown stays behind. */
 	if ((m->count & (m->count - 1)) == 0) {
-		items = arena_alloc(l->arena,
+		items = arena_alloc(arena,
 		    (m->count * 2 + 1) * sizeof(*items));
 		if (m->count > 0)
 			memcpy(items, m->items, m->count * sizeof(*items));
 		m->items = items;
 	}
 	m->items[m->count++] = (struct plan_mention){
-	    arena_strndup(l->arena, name, strlen(name)), port, line};
+	    arena_strndup(arena, name, strlen(name)), port, line,
+	    v->file == v->flow->files ? NULL :
+	    arena_strndup(arena, v->file->path, strlen(v->file->path))};
 }
 
-struct visit {
-	struct plan_loader *l;
-	struct plan_flow_entry *e;
-	const struct flow *flow;
-	const char *shown;
-	const char *root;
-	struct crypto_hash *hash;
-};
+char *
+plan_mention_place(const struct plan_mention *m)
+{
+	return (m->file == NULL ? xasprintf("in its line %u", m->line) :
+	    xasprintf("in line %u of %s", m->line, m->file));
+}
 
 static void
-visit_variable(const char *name, struct place place, void *arg)
+visit_variable(const struct flow_mention *m, void *arg)
 {
 	struct visit *v = arg;
 
-	mention_add(v->l, &v->e->variables, name, 0, place.line);
+	v->file = m->file;
+	mention_add(v, &v->e->variables, m->name, 0, m->place.line);
 }
 
 static void
@@ -89,10 +104,11 @@ file_problem(int rc)
 
 /* A file that the flow names: it must be there, and it is a part of it. */
 static void
-visit_file(const char *name, struct place place, void *arg)
+visit_file(const struct flow_mention *m, void *arg)
 {
 	struct visit *v = arg;
-	char *real, *data;
+	char *name = flow_name_below(m->file, m->name), *real, *data;
+	const char *why = NULL;
 	size_t len;
 	int rc;
 
@@ -100,28 +116,43 @@ visit_file(const char *name, struct place place, void *arg)
 	if (rc == 0) {
 		rc = file_read(real, NAMED_FILE_MOST_BYTES, &data, &len);
 		free(real);
-		if (rc == 0) {
-			hash_part(v->hash, name, strlen(name));
-			hash_part(v->hash, data, len);
-			free(data);
-			return;
-		}
-		if (rc == ERR_LIMIT) {
-			cause_add_at(v->l->cause, v->shown, place,
-			    v->flow->source, v->flow->source_len,
-			    "the file '%s' is larger than 64 MiB", name);
-			return;
+		if (rc == ERR_LIMIT)
+			why = "it is larger than 64 MiB";
+	}
+	if (rc == 0) {
+		hash_part(v->hash, name, strlen(name));
+		hash_part(v->hash, data, len);
+		free(data);
+	} else
+		cause_add_at(v->l->cause, m->file->path, m->place,
+		    m->file->source, m->file->source_len,
+		    "cannot use the file '%s': %s", m->name,
+		    why != NULL ? why : file_problem(rc));
+	free(name);
+}
+
+/* What is included is a part of the flow, too. */
+static void
+look_at_includes(struct visit *v)
+{
+	const struct flow *flow = v->flow;
+	const struct flow_file *file;
+	char *real;
+
+	for (file = flow->files + 1;
+	    file < flow->files + flow->file_count; file++) {
+		hash_part(v->hash, file->name, strlen(file->name));
+		hash_part(v->hash, file->source, file->source_len);
+		if (file_resolve_below(v->root, file->name, &real) == 0) {
+			plan_include_add(v->l, real);
+			free(real);
 		}
 	}
-	cause_add_at(v->l->cause, v->shown, place, v->flow->source,
-	    v->flow->source_len, "cannot use the file '%s': %s", name,
-	    file_problem(rc));
 }
 
 /* The host of a URL that is written out up to its path. */
 static bool
-note_host(struct plan_loader *l, struct plan_flow_entry *e,
-    const struct flow_template *url)
+note_host(struct visit *v, const struct flow_template *url)
 {
 	const struct flow_part *first = &url->parts[0];
 	char *text = xstrndup(first->text, first->len);
@@ -134,32 +165,30 @@ note_host(struct plan_loader *l, struct plan_flow_entry *e,
 	is_whole = is_whole &&
 	    hosts_parse_url(text, host, sizeof(host), &port) == 0;
 	if (is_whole)
-		mention_add(l, &e->hosts, host, port, url->place.line);
+		mention_add(v, &v->e->hosts, host, port, url->place.line);
 	free(text);
 	return (is_whole);
 }
 
 static void
-note_url(struct plan_loader *l, struct plan_flow_entry *e,
-    const struct flow_template *url)
+note_url(struct visit *v, const struct flow_template *url)
 {
 	const struct flow_part *first = url->parts;
 
 	if (url->count > 0 && !first->is_placeholder) {
-		if (!note_host(l, e, url))
-			e->has_open_url = true;
+		if (!note_host(v, url))
+			v->e->has_open_url = true;
 		return;
 	}
-	e->has_open_url = true;
+	v->e->has_open_url = true;
 	if (url->count > 0 && first->function == FLOW_VARIABLE)
-		mention_add(l, &e->url_variables, first->text, 0,
+		mention_add(v, &v->e->url_variables, first->text, 0,
 		    url->place.line);
 }
 
 /* What only e2e-run lets a flow do, on the machine of who wrote it. */
 static void
-note_options(struct plan_loader *l, struct plan_flow_entry *e,
-    const struct flow_request *r)
+note_options(struct visit *v, const struct flow_request *r)
 {
 	const struct flow_option *o;
 
@@ -167,25 +196,28 @@ note_options(struct plan_loader *l, struct plan_flow_entry *e,
 		if (o->kind == FLOW_OPTION_OUTPUT ||
 		    o->kind == FLOW_OPTION_UNIX_SOCKET ||
 		    o->kind == FLOW_OPTION_AWS_SIGV4)
-			mention_add(l, &e->refused, flow_option_name(o->kind),
-			    0, o->place.line);
+			mention_add(v, &v->e->refused,
+			    flow_option_name(o->kind), 0, o->place.line);
 }
 
 static void
 look_at(struct plan_loader *l, struct plan_flow_entry *e,
-    const struct flow *flow, const char *shown)
+    const struct flow *flow)
 {
 	uint8_t sum[SHA256_SIZE];
-	struct visit v = {l, e, flow, shown, e->flow->root, NULL};
+	struct visit v = {.l = l, .e = e, .flow = flow,
+	    .root = e->flow->root};
 	size_t i;
 
 	flow_visit_variables(flow, visit_variable, &v);
 	for (i = 0; i < flow->entry_count; i++) {
-		note_url(l, e, &flow->entries[i].request.url);
-		note_options(l, e, &flow->entries[i].request);
+		v.file = &flow->files[flow->entries[i].file];
+		note_url(&v, &flow->entries[i].request.url);
+		note_options(&v, &flow->entries[i].request);
 	}
 	v.hash = crypto_hash_new();
 	hash_part(v.hash, e->flow->source, e->flow->len);
+	look_at_includes(&v);
 	flow_visit_files(flow, visit_file, &v);
 	crypto_hash_final(&v.hash, sum);
 	crypto_hex(sum, sizeof(sum), e->flow->digest);
@@ -197,20 +229,25 @@ parse(struct plan_loader *l, struct plan_flow_entry *e, const char *path,
 {
 	struct plan_flow *pf;
 	struct flow *flow;
-	char *root;
+	char *root = file_dir(e->real);
+	const struct flow_loader loader = flow_loader_below(root, NULL);
+	const struct flow_text ft = {shown, text, len, &loader};
 
-	if (flow_parse(shown, text, len, l->cause, &flow) != 0)
+	if (flow_parse_text(&ft, l->cause, &flow) != 0) {
+		free(root);
 		return;
-	root = file_dir(e->real);
+	}
 	pf = arena_calloc(l->arena, 1, sizeof(*pf));
 	pf->path = arena_strndup(l->arena, path, strlen(path));
 	pf->file = e->real;
 	pf->root = arena_strndup(l->arena, root, strlen(root));
 	pf->source = arena_strndup(l->arena, text, len);
 	pf->len = len;
+	pf->includes.items = definition_keep_includes(l->arena, flow,
+	    &pf->includes.count);
 	free(root);
 	e->flow = pf;
-	look_at(l, e, flow, shown);
+	look_at(l, e, flow);
 	flow_release(&flow);
 }
 

@@ -45,6 +45,7 @@ plan_loader_fini(struct plan_loader *l)
 	}
 	known_free(&l->ids);
 	known_free(&l->files);
+	known_free(&l->included);
 	free(l->manifests);
 	free(l->checks);
 	plan_free(&l->plan);
@@ -69,6 +70,21 @@ learn(struct plan_loader *l, struct plan_known **all, const char *name,
 	k->line = line;
 	HASH_ADD_KEYPTR(hh, *all, k->name, strlen(k->name), k);
 	return (NULL);
+}
+
+void
+plan_include_add(struct plan_loader *l, const char *real)
+{
+	learn(l, &l->included, real, NULL, 0);
+}
+
+bool
+plan_is_included(const struct plan_loader *l, const char *real)
+{
+	const struct plan_known *k;
+
+	HASH_FIND_STR(l->included, real, k);
+	return (k != NULL);
 }
 
 const char *

@@ -297,14 +297,17 @@ load_check_hosts(struct load *ld, const struct manifest_node *node,
     size_t count)
 {
 	const struct plan_mention *m;
+	char *where;
 	size_t i;
 
 	for (i = 0; i < flow->hosts.count; i++) {
 		m = &flow->hosts.items[i];
-		if (!hosts_match(hosts, count, m->name, m->port))
-			manifest_wrong(&ld->source, node->place, "the flow "
-			    "reaches '%s' in its line %u, which 'hosts' does "
-			    "not cover", m->name, m->line);
+		if (hosts_match(hosts, count, m->name, m->port))
+			continue;
+		where = plan_mention_place(m);
+		manifest_wrong(&ld->source, node->place, "the flow reaches "
+		    "'%s' %s, which 'hosts' does not cover", m->name, where);
+		free(where);
 	}
 }
 

@@ -18,6 +18,7 @@ struct plan_mention {
 	const char *name;
 	int port; /* of a host */
 	uint32_t line;
+	const char *file; /* that the flow includes; NULL: the flow itself */
 };
 
 struct plan_mentions {
@@ -58,6 +59,7 @@ struct plan_loader {
 	struct plan_flow_entry *flows;
 	struct plan_known *ids;
 	struct plan_known *files;
+	struct plan_known *included; /* real paths of what flows include */
 };
 
 void plan_loader_init(struct plan_loader *l, struct cause *cause);
@@ -80,6 +82,13 @@ void plan_walk(struct cause *cause, const char *path,
  */
 struct plan_flow_entry *plan_flow_get(struct plan_loader *l,
     const char *real, const char *path, const char *shown, char **sentence);
+
+/* Note a file that a flow includes. Look one up by its real path. */
+void plan_include_add(struct plan_loader *l, const char *real);
+bool plan_is_included(const struct plan_loader *l, const char *real);
+
+/* "in its line 3", or "in line 3 of login.hurl". The caller frees it. */
+char *plan_mention_place(const struct plan_mention *m);
 
 /* Fill in the hash of a check's definition. */
 void plan_hash_check(struct plan_check *check);

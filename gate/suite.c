@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "checks/flow.h"
+#include "checks/flow_visit.h"
 #include "checks/hosts.h"
 
 #define HOST_SIZE 256
@@ -69,15 +70,14 @@ has_reading(const struct readings *r, const char *name)
 }
 
 static void
-note_reading(const char *name, struct place place, void *arg)
+note_reading(const struct flow_mention *m, void *arg)
 {
 	struct readings *r = arg;
 
-	(void)place;
-	if (has_reading(r, name))
+	if (has_reading(r, m->name))
 		return;
 	r->names = xreallocarray(r->names, r->count + 1, sizeof(*r->names));
-	r->names[r->count++] = xstrdup(name);
+	r->names[r->count++] = xstrdup(m->name);
 }
 
 static void
@@ -123,7 +123,7 @@ read_steps(struct suite_check *c, struct readings *readings,
 	struct flow *flow;
 	size_t i;
 
-	if (flow_parse(pf->path, pf->source, pf->len, cause, &flow) != 0)
+	if (plan_flow_parse(pf, cause, &flow) != 0)
 		return (ERR_SYNTAX);
 	flow_visit_variables(flow, note_reading, readings);
 	c->entry_count = flow->entry_count;

@@ -194,8 +194,7 @@ define_flow(struct probe *p, struct known *k, struct definition *d)
 	struct cause cause;
 
 	cause_init(&cause);
-	if (flow_parse(d->flow_path, d->flow_source, d->flow_len, &cause,
-	    &flow) == 0) {
+	if (definition_parse_flow(d, &cause, &flow) == 0) {
 		k->script = run_script_from_flow(p->engine, &d, flow);
 		flow_release(&flow);
 	} else {

@@ -127,6 +127,7 @@ set_verdict(struct run *run, enum outcome outcome, const char *reason,
 	    REASON_MOST_BYTES));
 	result->is_reason_cut = strlen(reason) > REASON_MOST_BYTES;
 	result->place = place;
+	result->file = run_file(run, run->entry);
 	run_evidence(run);
 }
 
@@ -590,6 +591,8 @@ begin_round(struct run *run)
 		return (true);
 	}
 	arena_reset(&run->options_arena);
+	run->scope.file_root = run_script_folder(run->script,
+	    run_entry(run)->file);
 	findings_init(&findings);
 	m = maker_of(run, &run->options_arena, &findings);
 	if (request_options(&m, run_entry(run),

@@ -139,6 +139,7 @@ struct run_result {
 	char *reason;          /* NULL when passed */
 	bool is_reason_cut;
 	struct place place;    /* line 0: none */
+	const struct flow_file *file; /* of the place */
 	struct run_step *steps;
 	size_t step_count;
 	struct buf request;    /* evidence, if any; is_full when cut off */

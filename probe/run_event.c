@@ -128,13 +128,16 @@ encode_timing(struct json_out *o, const struct response_timing *t)
 }
 
 static void
-encode_step(struct event *e, const struct run_step *s)
+encode_step(struct event *e, const struct run *run, const struct run_step *s)
 {
+	const struct flow_file *file = run_file(run, s->entry - 1);
 	struct json_out *o = &e->out;
 	size_t i;
 
 	json_out_object(o);
 	json_out_kv_int(o, "entry", s->entry);
+	if (file != run->script->flow->files)
+		json_out_kv_str(o, "file", file->path);
 	json_out_kv_int(o, "line", s->line);
 	json_out_kv_int(o, "attempt", s->attempt);
 	json_out_kv_str(o, "method", s->method);
@@ -185,15 +188,15 @@ encode_identity(struct json_out *o, const struct definition *d,
 }
 
 static void
-encode_place(struct event *e, const char *file, struct place place)
+encode_place(struct event *e, const struct run_result *r)
 {
-	if (place.line == 0)
+	if (r->place.line == 0)
 		return;
 	json_out_key(&e->out, "place");
 	json_out_object(&e->out);
-	json_out_kv_str(&e->out, "file", file);
-	json_out_kv_int(&e->out, "line", place.line);
-	json_out_kv_int(&e->out, "column", place.column);
+	json_out_kv_str(&e->out, "file", r->file->path);
+	json_out_kv_int(&e->out, "line", r->place.line);
+	json_out_kv_int(&e->out, "column", r->place.column);
 	json_out_object_end(&e->out);
 }
 
@@ -229,11 +232,11 @@ encode_result(struct event *e, const struct run *run,
 	json_out_kv_int(o, "lag_us", r->lag);
 	json_out_kv_str(o, "outcome", outcome_name(r->outcome));
 	masked_description(e, "reason", r->reason, r->is_reason_cut);
-	encode_place(e, run->script->definition->flow_path, r->place);
+	encode_place(e, r);
 	json_out_key(o, "steps");
 	json_out_array(o);
 	for (i = 0; i < r->step_count; i++)
-		encode_step(e, &r->steps[i]);
+		encode_step(e, run, &r->steps[i]);
 	json_out_array_end(o);
 	encode_evidence(e, r);
 	json_out_object_end(o);

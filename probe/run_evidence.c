@@ -271,10 +271,11 @@ append_cut(struct buf *out, const char *text, size_t len)
 
 /* The line of the flow that did not hold, without its indentation. */
 static void
-append_source(struct buf *out, const struct flow *flow, struct place place)
+append_source(struct buf *out, const struct flow_file *file,
+    struct place place)
 {
 	size_t len;
-	const char *line = flow_line(flow, place.line, &len);
+	const char *line = flow_line(file, place.line, &len);
 
 	if (line == NULL)
 		return;
@@ -290,7 +291,7 @@ run_reason(const struct run *run, const struct finding *f, struct buf *out)
 	bool is_plain = strcmp(f->message, "Assert failure") == 0;
 
 	if (f->kind == FINDING_ASSERT || f->kind == FINDING_CAPTURE)
-		append_source(out, run->script->flow, f->place);
+		append_source(out, run_file(run, run->entry), f->place);
 	if (!is_plain || f->actual == NULL)
 		buf_append_str(out, f->message);
 	if (f->actual == NULL)

@@ -31,6 +31,7 @@ struct run_script {
 	struct variables *variables; /* secrets not among them */
 	struct variables *complete;  /* with secrets; NULL: none read */
 	mono_us complete_at;
+	char **folders;              /* of included files; made when needed */
 	char *missing;               /* a secret that could not be read */
 	struct jsonpath_cache *paths;
 	struct request_defaults defaults; /* its paths are ours */
@@ -100,6 +101,9 @@ struct run {
 const struct variables *run_script_complete(struct run_script *script,
     const char **sentence);
 
+/* The real folder of a file of the flow: what its entries may read. */
+const char *run_script_folder(struct run_script *script, uint32_t file);
+
 struct run_script *run_script_hold(struct run_script *script);
 
 /* Set variables of a definition. */
@@ -111,6 +115,16 @@ static inline const struct flow_entry *
 run_entry(const struct run *run)
 {
 	return (&run->script->flow->entries[run->entry]);
+}
+
+/* The file in which an entry (from 0) stands. */
+static inline const struct flow_file *
+run_file(const struct run *run, uint32_t entry)
+{
+	const struct flow *flow = run->script->flow;
+
+	return (&flow->files[entry < flow->entry_count ?
+	    flow->entries[entry].file : 0]);
 }
 
 /* Make the next traceparent: 00-<trace>-<span>-01. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "probe/run_priv.h"
 
 #define SECRETS_KEEP (10 * SPAN_S)
@@ -89,8 +90,7 @@ run_script_new(struct run_engine *engine, struct definition **d,
 	struct flow *flow;
 	int err;
 
-	err = flow_parse((*d)->flow_path, (*d)->flow_source, (*d)->flow_len,
-	    cause, &flow);
+	err = definition_parse_flow(*d, cause, &flow);
 	if (err != 0) {
 		definition_free(d);
 		return (err);
@@ -98,6 +98,47 @@ run_script_new(struct run_engine *engine, struct definition **d,
 	*out = run_script_from_flow(engine, d, flow);
 	flow_release(&flow);
 	return (0);
+}
+
+/* The folder of an included file, which bounds the files that it names. */
+static char *
+folder_of(const struct run_script *script, const struct flow_file *file)
+{
+	const char *root = script->definition->flow_root;
+	char *dir, *real;
+
+	if (file->folder_len == 0)
+		return (xstrdup(root));
+	dir = xstrndup(file->name, file->folder_len - 1);
+	if (file_resolve_below(root, dir, &real) != 0)
+		real = file_join(root, dir);
+	free(dir);
+	return (real);
+}
+
+const char *
+run_script_folder(struct run_script *script, uint32_t file)
+{
+	if (file == 0)
+		return (script->definition->flow_root);
+	if (script->folders == NULL)
+		script->folders = xcalloc(script->flow->file_count,
+		    sizeof(char *));
+	if (script->folders[file] == NULL)
+		script->folders[file] = folder_of(script,
+		    &script->flow->files[file]);
+	return (script->folders[file]);
+}
+
+static void
+folders_free(struct run_script *script)
+{
+	size_t i;
+
+	for (i = 0; script->folders != NULL &&
+	    i < script->flow->file_count; i++)
+		free(script->folders[i]);
+	free(script->folders);
 }
 
 struct run_script *
@@ -168,6 +209,7 @@ run_script_release(struct run_script **sp)
 	variables_free(&script->variables);
 	variables_free(&script->complete);
 	jsonpath_cache_free(&script->paths);
+	folders_free(script);
 	flow_release(&script->flow);
 	definition_free(&script->definition);
 	defaults_fini(script);

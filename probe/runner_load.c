@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "checks/flow_include.h"
 #include "checks/plan.h"
 
 #define COOKIES_MOST_BYTES (4u << 20)
@@ -71,19 +72,27 @@ add_flow(struct runner_load *l, const char *path, const char *source,
 	    .environment = l->options->environment,
 	    .timeout = l->options->timeout,
 	    .body_bytes = l->options->body_bytes};
+	struct flow_text text = {.path = path, .source = source, .len = len};
 	struct definition_variable *overrides;
-	struct flow *flow;
+	struct flow_loader loader;
 	char *dir, *root;
+	struct flow *flow;
+	int err;
 
-	if (flow_parse(path, source, len, l->cause, &flow) != 0)
-		return;
 	dir = l->options->file_root != NULL ?
 	    xstrdup(l->options->file_root) : file_dir(path);
 	root = realpath(dir, NULL);
 	if (root == NULL) {
 		cause_add(l->cause, "%s: there is no such folder", dir);
 		free(dir);
-		flow_release(&flow);
+		return;
+	}
+	loader = flow_loader_below(root, l->options->file_root);
+	text.loader = &loader;
+	err = flow_parse_text(&text, l->cause, &flow);
+	free(dir);
+	if (err != 0) {
+		free(root);
 		return;
 	}
 	overrides = make_overrides(l);
@@ -94,7 +103,6 @@ add_flow(struct runner_load *l, const char *path, const char *source,
 	add_item(l, definition_make_alone(&a), flow, false);
 	free_overrides(l, overrides);
 	free(root);
-	free(dir);
 }
 
 static void
@@ -206,8 +214,7 @@ add_check(struct runner_load *l, const struct plan_check *check)
 	    l->variables.count, &d, &sentence) != 0) {
 		cause_add(l->cause, "%s: %s", check->id, sentence);
 		free(sentence);
-	} else if (flow_parse(d->flow_path, d->flow_source, d->flow_len,
-	    l->cause, &flow) != 0) {
+	} else if (definition_parse_flow(d, l->cause, &flow) != 0) {
 		definition_free(&d);
 	} else {
 		add_item(l, d, flow, true);

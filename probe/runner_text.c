@@ -143,14 +143,14 @@ runner_text_step(const struct runner_text *t, struct run *run,
 
 /* The flow's line with a caret below; tabs keep their width. */
 static void
-put_source(const struct runner_text *t, const struct flow *flow,
+put_source(const struct runner_text *t, const struct flow_file *file,
     struct place place)
 {
 	const char *line;
 	uint32_t c, column;
 	size_t len, n;
 
-	line = flow_line(flow, place.line, &len);
+	line = flow_line(file, place.line, &len);
 	if (line == NULL)
 		return;
 	buf_printf(t->out, "%5u | %.*s\n      | ", place.line, (int)len,
@@ -199,20 +199,22 @@ put_labelled(const struct runner_text *t, struct run *run, const char *label,
 }
 
 static void
-put_failure(const struct runner_text *t, struct run *run,
+put_failure(const struct runner_text *t, struct run *run, uint32_t entry,
     const struct finding *f)
 {
 	const struct flow *flow = run_script_flow(run_script_of(run));
+	const struct flow_file *file =
+	    &flow->files[flow->entries[entry - 1].file];
 
 	color(t, BOLD);
-	buf_printf(t->out, "%s:%u:%u: ", flow->path, f->place.line,
+	buf_printf(t->out, "%s:%u:%u: ", file->path, f->place.line,
 	    f->place.column);
 	plain(t);
 	color(t, RED);
 	put_masked(t, run, f->message, strlen(f->message));
 	plain(t);
 	buf_append_char(t->out, '\n');
-	put_source(t, flow, f->place);
+	put_source(t, file, f->place);
 	if (f->actual != NULL)
 		put_labelled(t, run, "actual:  ", f->actual);
 	if (f->expected != NULL)
@@ -226,7 +228,7 @@ runner_text_failures(const struct runner_text *t, struct run *run,
 	size_t i;
 
 	for (i = 0; i < step->findings.count; i++)
-		put_failure(t, run, &step->findings.items[i]);
+		put_failure(t, run, step->entry, &step->findings.items[i]);
 }
 
 /* The first most bytes at least, up to the end of a character. */
@@ -308,7 +310,7 @@ runner_text_reason(const struct runner_text *t, struct run *run,
 		return;
 	color(t, BOLD);
 	if (result->place.line > 0)
-		buf_printf(t->out, "%s:%u:%u: ", flow->path,
+		buf_printf(t->out, "%s:%u:%u: ", result->file->path,
 		    result->place.line, result->place.column);
 	else
 		buf_printf(t->out, "%s: ", flow->path);
@@ -318,7 +320,7 @@ runner_text_reason(const struct runner_text *t, struct run *run,
 	plain(t);
 	buf_append_char(t->out, '\n');
 	if (result->place.line > 0)
-		put_source(t, flow, result->place);
+		put_source(t, result->file, result->place);
 }
 
 void

@@ -16,7 +16,7 @@ OUTCOMES = ["passed", "failed", "unreachable", "unknown", "invalid", "lost",
 PATIENCE_S = 60
 
 
-def definition(flow, root="/tmp", **changes):
+def definition(flow, root="/tmp", includes=None, **changes):
     """A definition document with this flow's text."""
     digest = hashlib.sha256(flow.encode()).hexdigest()
     document = {
@@ -29,6 +29,8 @@ def definition(flow, root="/tmp", **changes):
         "limits": {"body_bytes": 1 << 20, "steps": 100, "redirects": 20,
                    "evidence_bytes": 4096},
     }
+    if includes:
+        document["flow"]["includes"] = includes
     document.update(changes)
     return document
 

@@ -2,12 +2,14 @@
 """What flows have here besides Hurl: always, idempotent, [Include]."""
 import json
 import os
+import shutil
 import subprocess
 import time
 
 import pytest
 
 import bad_server
+import probe_channel
 
 
 @pytest.fixture
@@ -49,8 +51,8 @@ def asked(server):
 @pytest.fixture
 def run(build, tmp_path):
     """run(flow text, options...) -> (exit code, run event)."""
-    def run_flow(text, *options, name="flow.hurl"):
-        path = tmp_path / name
+    def run_flow(text, *options):
+        path = tmp_path / "flow.hurl"
         path.write_text(text)
         done = subprocess.run(
             [build / "e2e-run", "--format=json", *map(str, options), path],
@@ -203,3 +205,223 @@ def test_an_answer_that_does_not_hold_is_asked_for_again(run, serve):
         "idempotent: false\nHTTP 200\n")
     assert (code, event["outcome"]) == (10, "failed")
     assert len(server.requests) == 3
+
+
+# [Include]
+
+LOGIN = """\
+# What every flow begins with.
+POST {{base_url}}/login
+HTTP 200
+[Captures]
+token: jsonpath "$.id"
+"""
+
+
+def test_included_entries_run_in_place_with_shared_variables(
+        run, serve, tmp_path):
+    """Log in once, use the token, clean up: three files, one run."""
+    server = serve(shop())
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "login.hurl").write_text(LOGIN)
+    (tmp_path / "steps" / "end.hurl").write_text(
+        "DELETE {{base_url}}/{{token}}\n[Options]\nalways: true\nHTTP 200\n")
+    code, event = run(
+        "# First the token.\n[Include]\nfile,login.hurl; # once\n\n"
+        "GET {{base_url}}/a/{{token}}\n"
+        "[Include]\nfile,login.hurl;\nfile,steps/end.hurl;\n",
+        "--variable", f"base_url={server.url}")
+    assert (code, event["outcome"]) == (0, "passed")
+    assert asked(server) == ["POST /login", "GET /a/c1", "POST /login",
+                             "DELETE /c1"]
+    folder = str(tmp_path)
+    assert [(s["entry"], s.get("file"), s["line"]) for s in event["steps"]
+            ] == [(1, f"{folder}/login.hurl", 2), (2, None, 5),
+                  (3, f"{folder}/login.hurl", 2),
+                  (4, f"{folder}/steps/end.hurl", 1)]
+
+
+def test_a_failure_points_into_the_included_file(build, run, serve, tmp_path):
+    """Place, caret, reason: all of the file in which the line stands."""
+    server = serve(shop(refused=["/login"]))
+    (tmp_path / "login.hurl").write_text(LOGIN)
+    text = f"[Include]\nfile,login.hurl;\nGET {server.url}/a\n"
+    code, event = run(text, "--variable", f"base_url={server.url}")
+    assert (code, event["outcome"]) == (10, "failed")
+    assert event["place"] == {"file": f"{tmp_path}/login.hurl", "line": 3,
+                              "column": 6}
+    assert event["reason"].startswith("HTTP 200: ")
+    done = subprocess.run(
+        [build / "e2e-run", "--variable", f"base_url={server.url}",
+         tmp_path / "flow.hurl"], capture_output=True, text=True, timeout=60)
+    assert f"{tmp_path}/login.hurl:3:6: " in done.stdout
+    assert "    3 | HTTP 200\n      |      ^~~\n" in done.stdout
+
+
+def test_an_included_file_reads_from_its_own_folder(run, serve, tmp_path):
+    """Names in a file are meant from where it lies, whoever includes it."""
+    server = serve(shop())
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "body.txt").write_text("below")
+    (tmp_path / "body.txt").write_text("above")
+    (tmp_path / "steps" / "post.hurl").write_text(
+        f"POST {server.url}/\nfile,body.txt;\n[Include]\nfile,more.hurl;\n")
+    (tmp_path / "steps" / "more.hurl").write_text(f"GET {server.url}/more\n")
+    code, _ = run(f"[Include]\nfile,steps/post.hurl;\n"
+                  f"POST {server.url}/\nfile,body.txt;\n")
+    assert code == 0
+    assert [body for _, _, body in server.requests] == [
+        b"below", b"", b"above"]
+
+
+REFUSED = {
+    "above": ("file,../login.hurl;", "relative"),
+    "absolute": ("file,/etc/passwd;", "relative"),
+    "dots": ("file,a/../login.hurl;", "relative"),
+    "link": ("file,out.hurl;", "not below the flow's folder"),
+    "gone": ("file,gone.hurl;", "there is no such file"),
+    "folder": ("file,folder;", "not a regular file"),
+    "itself": ("file,flow.hurl;", "includes itself"),
+    "variable": ("file,{{name}}.hurl;", "without {{placeholders}}"),
+    "cycle": ("file,cycle.hurl;", "never end"),
+    "nothing": ("# nothing", "expected a file such as file,login.hurl;"),
+    "no-end": ("file,login.hurl", "';'"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_included_is_told_at_its_place(build, tmp_path, case):
+    """Each with its file, line and column, before anything is sent."""
+    line, sentence = REFUSED[case]
+    below = tmp_path / "flows"
+    (below / "folder").mkdir(parents=True)
+    (below / "login.hurl").write_text(LOGIN)
+    (tmp_path / "login.hurl").write_text(LOGIN)
+    os.symlink(tmp_path / "login.hurl", below / "out.hurl")
+    (below / "cycle.hurl").write_text("[Include]\nfile,flow.hurl;\n")
+    flow = below / "flow.hurl"
+    flow.write_text(f"GET http://127.0.0.1:1/\n\n[Include]\n{line}\n")
+    for program in "e2e-lint", "e2e-run":
+        done = subprocess.run([build / program, flow], capture_output=True,
+                              text=True, timeout=60)
+        text = done.stdout + done.stderr
+        assert done.returncode == 78, text
+        assert sentence in text, text
+        where = "cycle.hurl:2:6: " if case == "cycle" else "flow.hurl:"
+        assert f"{below}/{where}" in text
+
+
+def test_includes_are_bounded_in_depth_and_number(build, tmp_path):
+    """Links that lead on for ever, files that include a thousand others."""
+    os.symlink(".", tmp_path / "d")
+    deep = tmp_path / "deep.hurl"
+    deep.write_text("[Include]\nfile,d/deep.hurl;\n")
+    (tmp_path / "wide0.hurl").write_text("GET http://127.0.0.1:1/\n")
+    for i in range(1, 5):
+        (tmp_path / f"wide{i}.hurl").write_text(
+            "[Include]\n" + f"file,wide{i - 1}.hurl;\n" * 10)
+    for name, sentence in ("deep", "more than 8 deep"), (
+            "wide4", "includes more than 1000 files"):
+        done = subprocess.run([build / "e2e-lint", tmp_path / f"{name}.hurl"],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 78 and sentence in done.stdout, done.stdout
+
+
+MANIFEST = """\
+service: shop
+environments:
+  test: {{base_url: "{url}"}}
+hosts: ["127.0.0.1"]
+checks:
+  - name: buy
+    flow: buy.hurl
+    every: 1m
+"""
+
+
+@pytest.fixture
+def checks(tmp_path):
+    """A folder with a manifest, its flow and what the flow includes."""
+    folder = tmp_path / "checks"
+    folder.mkdir()
+    (folder / "shop.yaml").write_text(
+        MANIFEST.format(url="http://127.0.0.1:1"))
+    (folder / "buy.hurl").write_text(
+        "[Include]\nfile,login.hurl;\nGET {{base_url}}/buy\n")
+    (folder / "login.hurl").write_text(LOGIN)
+    return folder
+
+
+def lint(build, folder):
+    done = subprocess.run([build / "e2e-lint", folder], capture_output=True,
+                          text=True, timeout=60)
+    print(done.stdout)
+    return done.returncode, done.stdout
+
+
+def test_lint_reads_a_flow_with_all_it_includes(build, checks):
+    """Shared steps are used flows; what they lack is told where they stand;
+    a mistake in them is told once."""
+    code, text = lint(build, checks)
+    assert code == 0 and text.endswith("0 mistakes, 0 warnings\n")
+    (checks / "login.hurl").write_text(
+        LOGIN + "GET http://other.example/{{missing}}\nfile,none.json;\n")
+    code, text = lint(build, checks)
+    assert code == 78
+    assert "reads {{missing}} in line 6 of" in text
+    assert "reaches 'other.example' in line 6 of" in text
+    assert f"{checks}/login.hurl:7:6: cannot use the file" in text
+    (checks / "login.hurl").write_text("POST {{base_url}}\n[Optoins]\n")
+    (checks / "two.hurl").write_text("[Include]\nfile,login.hurl;\n")
+    code, text = lint(build, checks)
+    assert code == 78 and text.count("[Optoins]'") + text.count(
+        "unknown section [Optoins]") == 1
+    assert f"{checks}/login.hurl:2:2: unknown section [Optoins]" in text
+
+
+def test_a_probe_gets_the_included_texts_with_the_definition(
+        build, checks, serve, tmp_path):
+    """The hash covers them; a probe without the folder runs them."""
+    server = serve(shop(refused=["/login"]))
+    (checks / "shop.yaml").write_text(MANIFEST.format(url=server.url))
+
+    def run_check():
+        done = subprocess.run(
+            [build / "e2e-run", "--checks", checks, "--format=json", "buy"],
+            capture_output=True, text=True, timeout=60)
+        return json.loads(done.stdout)
+
+    first = run_check()
+    assert first["place"] == {"file": "login.hurl", "line": 3, "column": 6}
+    (checks / "login.hurl").write_text(LOGIN + "# more\n")
+    assert run_check()["definition"] != first["definition"]
+
+    text = "[Include]\nfile,steps/login.hurl;\nGET {{base_url}}/buy\n"
+    probe = probe_channel.Probe(build / "e2e-probe", tmp_path / "log")
+    more = {"root": "/nonexistent", "hosts": ["127.0.0.1"],
+            "variables": {"base_url": server.url}}
+    event = probe.run(text, includes={"steps/login.hurl": LOGIN}, **more)
+    assert event["outcome"] == "failed"
+    assert event["place"]["file"] == "steps/login.hurl"
+    event = probe.run(text, extra=2, **more)
+    assert event["outcome"] == "invalid"
+    assert "did not come with the definition" in event["reason"]
+    assert probe.end() == 0
+
+
+def test_hurl_refuses_a_flow_that_includes(tmp_path):
+    """Other tools say so at the line, rather than leave the steps out."""
+    if shutil.which("hurl") is None:
+        pytest.skip("hurl is not installed")
+    flow = tmp_path / "flow.hurl"
+    (tmp_path / "login.hurl").write_text("GET http://127.0.0.1:1/\n")
+    for text, line in (("[Include]\nfile,login.hurl;\n", 1),
+                       ("GET http://127.0.0.1:1/\n[Include]\n"
+                        "file,login.hurl;\n", 2),
+                       ("GET http://127.0.0.1:1/\nHTTP 200\n[Include]\n"
+                        "file,login.hurl;\n", 3)):
+        flow.write_text(text)
+        done = subprocess.run(["hurl", flow], capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 2, done.stderr
+        assert f"flow.hurl:{line}:" in done.stderr

@@ -24,6 +24,12 @@ static const struct definition_secret secrets[] = {
 };
 static const char *const hosts[] = {"*.a.example", "a.example:8443"};
 
+static const struct definition_include included[] = {
+	{"login.hurl", "GET {{base_url}}/login\n", 23},
+	{"steps/end.hurl", "", 0}
+};
+static const struct definition_includes includes = {included, 2};
+
 static struct definition *
 make(void)
 {
@@ -35,6 +41,7 @@ make(void)
 	d->environment = "canary";
 	definition_set_flow(d, "card.hurl", "/srv/checks", source,
 	    sizeof(source) - 1);
+	definition_set_includes(d, &includes);
 	memset(d->flow_digest, 'a', DEFINITION_HASH_SIZE - 1);
 	definition_set_variables(d, variables, NELEMS(variables));
 	definition_set_secrets(d, secrets, NELEMS(secrets));
@@ -70,6 +77,12 @@ a_definition_survives_the_wire_whole(void **state)
 	assert_string_equal(back->hash, d->hash);
 	assert_int_equal(back->flow_len, d->flow_len);
 	assert_string_equal(back->flow_source, d->flow_source);
+	assert_int_equal(back->includes.count, 2);
+	assert_string_equal(back->includes.items[0].name, "login.hurl");
+	assert_string_equal(back->includes.items[0].source,
+	    included[0].source);
+	assert_int_equal(back->includes.items[0].len, included[0].len);
+	assert_int_equal(back->includes.items[1].len, 0);
 	assert_int_equal(back->variable_count, 3);
 	assert_int_equal(back->variables[0].kind, DEFINITION_NUMBER);
 	assert_string_equal(back->variables[0].text, "10.50");

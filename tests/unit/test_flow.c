@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "checks/flow.h"
+#include "checks/flow_include.h"
+#include "checks/flow_visit.h"
 
 /* Parse what must be right. */
 static struct flow *
@@ -627,11 +629,12 @@ sizes_entries_and_nesting_are_bounded(void **state)
 }
 
 static void
-collect_cb(const char *name, struct place place, void *arg)
+collect_cb(const struct flow_mention *m, void *arg)
 {
 	struct buf *out = arg;
 
-	buf_printf(out, "%s@%u:%u ", name, place.line, place.column);
+	buf_printf(out, "%s@%u:%u ", m->name, m->place.line,
+	    m->place.column);
 }
 
 static void
@@ -673,6 +676,54 @@ variables_are_visited_unless_the_flow_has_set_them(void **state)
 	buf_fini(&out);
 }
 
+static int
+load_steps(const struct flow_loader *loader, const char *name, char **text,
+    size_t *len, const char **sentence)
+{
+	(void)loader;
+	(void)sentence;
+	*text = xstrdup(strcmp(name, "sub/a.hurl") == 0 ?
+	    "[Include]\nfile,b.hurl;\nGET {{a}}\nfile,x;\n" :
+	    "GET {{b}}\nHTTP 200\n[Captures]\na: status\n");
+	*len = strlen(*text);
+	return (0);
+}
+
+static void
+included_entries_stand_in_place_and_know_their_file(void **state)
+{
+	static const struct flow_loader loader = {.load = load_steps};
+	static const char source[] = "GET http://1\n{}\n[Include] # c\n"
+	    "\nfile,sub/a.hurl; # c\n  file,b\\ c.hurl;\n# c\n"
+	    "[Include]\nfile,sub/b.hurl;\nPOST {{a}}/{{c}}\n[1, 2]\n";
+	static const struct flow_text text = {"d/f.hurl", source,
+	    sizeof(source) - 1, &loader};
+	static const char *const paths[] = {"d/f.hurl", "d/sub/b.hurl",
+	    "d/sub/a.hurl", "d/b c.hurl", "d/sub/b.hurl", "d/f.hurl"};
+	struct flow *flow = NULL;
+	struct cause cause;
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	cause_init(&cause);
+	buf_init(&out, 4096);
+	assert_int_equal(flow_parse_text(&text, &cause, &flow), 0);
+	assert_int_equal(flow->entry_count, NELEMS(paths));
+	assert_int_equal(flow->file_count, 4);
+	for (i = 0; i < NELEMS(paths); i++)
+		assert_string_equal(flow->files[flow->entries[i].file].path,
+		    paths[i]);
+	flow_visit_variables(flow, collect_cb, &out);
+	flow_visit_files(flow, collect_cb, &out);
+	assert_string_equal(buf_str(&out), "b@1:7 b@1:7 b@1:7 c@10:14 "
+	    "x@4:6 ");
+	flow_release(&flow);
+	assert_int_equal(cause.count, 0);
+	buf_fini(&out);
+	cause_fini(&cause);
+}
+
 static void
 lines_are_found_without_their_ends(void **state)
 {
@@ -686,12 +737,12 @@ lines_are_found_without_their_ends(void **state)
 	flow = parse("\357\273\277GET http://a\r\n\n# c");
 	assert_int_equal(flow->line_count, 3);
 	for (i = 0; i < 3; i++) {
-		line = flow_line(flow, i + 1, &len);
+		line = flow_line(flow->files, i + 1, &len);
 		assert_int_equal(len, strlen(want[i]));
 		assert_memory_equal(line, want[i], len);
 	}
-	assert_null(flow_line(flow, 0, &len));
-	assert_null(flow_line(flow, 4, &len));
+	assert_null(flow_line(flow->files, 0, &len));
+	assert_null(flow_line(flow->files, 4, &len));
 	flow_release(&flow);
 }
 
@@ -773,6 +824,8 @@ main(void)
 		cmocka_unit_test(files_are_visited_when_their_name_is_literal),
 		cmocka_unit_test(
 		    variables_are_visited_unless_the_flow_has_set_them),
+		cmocka_unit_test(
+		    included_entries_stand_in_place_and_know_their_file),
 		cmocka_unit_test(lines_are_found_without_their_ends),
 		cmocka_unit_test(a_flow_lives_until_its_last_holder_lets_go),
 		cmocka_unit_test(
