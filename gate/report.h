@@ -72,6 +72,14 @@ void report_text(const char *s, struct buf *out);
 char *report_file(const struct report *r, size_t check,
     const struct ledger_failure *f);
 
+/*
+ * Append why a check is run but not judged ("advisory", "in quarantine until
+ * 2026-12-01 (payments-oncall: flaky provider)"). Returns false, and appends
+ * nothing, when it is judged.
+ */
+bool report_not_judged(const struct report *r, size_t check,
+    struct buf *out);
+
 /* True when a regression of this check is named. */
 bool report_is_named(const struct report *r, size_t check);
 

@@ -159,6 +159,13 @@ draw_line(const struct chart *c, const double *values, size_t stride,
 	}
 }
 
+/* What is not judged has no evidence, and no line. */
+static bool
+is_drawn(const struct chart *c, size_t check)
+{
+	return (isfinite(value_at(c, c->trace->point_count - 1, check)));
+}
+
 static bool
 is_labelled(const struct chart *c, size_t check)
 {
@@ -173,6 +180,8 @@ is_labelled(const struct chart *c, size_t check)
 static void
 draw_check(const struct chart *c, size_t check, struct buf *out)
 {
+	if (!is_drawn(c, check))
+		return;
 	if (is_labelled(c, check))
 		buf_printf(out, "<path class=\"check k%zu\" d=\"",
 		    check % COLOURS);
@@ -265,13 +274,15 @@ pick_labels(struct chart *c, double sign)
 	size_t n = c->trace->check_count, last = c->trace->point_count - 1;
 	size_t i, best;
 
-	while (c->label_count < LABELS_MOST && c->label_count < n) {
+	while (c->label_count < LABELS_MOST) {
 		best = SIZE_MAX;
 		for (i = 0; i < n; i++)
-			if (!is_labelled(c, i) && (best == SIZE_MAX ||
+			if (is_drawn(c, i) && !is_labelled(c, i) && (best == SIZE_MAX ||
 			    sign * value_at(c, last, i) >
 			    sign * value_at(c, last, best)))
 				best = i;
+		if (best == SIZE_MAX)
+			return;
 		c->labels[c->label_count++].check = best;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The report as JUnit XML: one test case per check. A named regression is a
- * failure; an undecided check of an inconclusive gate is skipped, and the
+ * failure; what is not judged, or undecided in the end, is skipped; and the
  * first case, "gate", carries the verdict itself, so that no CI reads an
  * inconclusive gate as green.
  */
@@ -124,40 +124,66 @@ print_failure(const struct report *r, size_t check, struct buf *out)
 	buf_fini(&text);
 }
 
-static void
+/* Why a case is skipped: not judged, or not decided. False: it is not. */
+static bool
+is_skipped(const struct report *r, size_t check, struct buf *why)
+{
+	struct engine_counts n = engine_counts(r->session->engine, check);
+
+	if (report_not_judged(r, check, why)) {
+		buf_append_str(why, ": ");
+		report_rate(n.candidate_failures, n.rounds, why);
+		buf_append_str(why, " failed");
+		return (true);
+	}
+	if (r->session->verdict == ENGINE_PASS || !is_unfinished(r, check))
+		return (false);
+	buf_append_str(why, "not decided");
+	return (true);
+}
+
+/* Returns 1 for a failure, 2 for a skipped case, else 0. */
+static int
 print_check_case(const struct report *r, size_t check, struct buf *out)
 {
+	struct buf why;
+	int kind = 0;
+
 	open_case(r, r->session->suite->checks[check].id, out);
-	if (report_is_named(r, check))
+	buf_init(&why, 1 << 16);
+	if (report_is_named(r, check)) {
 		print_failure(r, check, out);
-	else if (r->session->verdict != ENGINE_PASS &&
-	    is_unfinished(r, check))
-		buf_append_str(out, ">\n    <skipped message=\"not decided\"/>"
-		    "\n  </testcase>\n");
-	else
+		kind = 1;
+	} else if (is_skipped(r, check, &why)) {
+		buf_append_str(out, ">\n    <skipped message=\"");
+		append_xml(out, buf_str(&why));
+		buf_append_str(out, "\"/>\n  </testcase>\n");
+		kind = 2;
+	} else
 		buf_append_str(out, "/>\n");
+	buf_fini(&why);
+	return (kind);
 }
 
 void
 report_junit(const struct report *r, struct buf *out)
 {
 	const struct session *s = r->session;
-	size_t i, failures = s->verdict == ENGINE_BLOCK, skipped = 0;
+	size_t i, counts[3] = {0, s->verdict == ENGINE_BLOCK, 0};
+	struct buf cases;
 
-	for (i = 0; i < s->suite->count; i++) {
-		failures += report_is_named(r, i);
-		skipped += !report_is_named(r, i) && s->verdict != ENGINE_PASS &&
-		    is_unfinished(r, i);
-	}
+	buf_init(&cases, REPORT_MOST_BYTES);
+	for (i = 0; i < s->suite->count; i++)
+		counts[print_check_case(r, i, &cases)]++;
 	buf_append_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 	buf_append_str(out, "<testsuite name=\"e2e-gate ");
 	append_xml(out, s->suite->target);
 	buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
-	    "skipped=\"%zu\" time=\"%.3f\">\n", s->suite->count + 1, failures,
-	    s->verdict == ENGINE_INCONCLUSIVE, skipped,
+	    "skipped=\"%zu\" time=\"%.3f\">\n", s->suite->count + 1,
+	    counts[1], s->verdict == ENGINE_INCONCLUSIVE, counts[2],
 	    (double)s->spent / 1e6);
 	print_gate_case(r, out);
-	for (i = 0; i < s->suite->count; i++)
-		print_check_case(r, i, out);
+	buf_append(out, buf_str(&cases), cases.len);
 	buf_append_str(out, "</testsuite>\n");
+	buf_fini(&cases);
 }

@@ -184,6 +184,17 @@ print_slowest(const struct report *r, size_t check, struct buf *out)
 }
 
 static void
+print_not_judged(const struct report *r, size_t check, struct buf *out)
+{
+	struct buf why;
+
+	buf_init(&why, 1 << 16);
+	if (report_not_judged(r, check, &why))
+		buf_printf(out, "\n    not judged: %s", buf_str(&why));
+	buf_fini(&why);
+}
+
+static void
 print_checks(const struct report *r, struct buf *out)
 {
 	const struct suite *suite = r->session->suite;
@@ -201,6 +212,7 @@ print_checks(const struct report *r, struct buf *out)
 		    suite->checks[i].id, n.pairs, n.voids,
 		    n.candidate_failures, n.baseline_failures);
 		print_slowest(r, i, out);
+		print_not_judged(r, i, out);
 		buf_append_char(out, '\n');
 	}
 }

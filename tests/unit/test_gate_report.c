@@ -186,6 +186,8 @@ told_init(struct told *t, int rounds, int fail_every, int64_t candidate_ns)
 	    .history = {5000, 0, 1}};
 	int i;
 
+	check.limits = (struct engine_limits){config.tolerance,
+	    config.margin, config.failure_margin, config.tail_margin};
 	memset(t, 0, sizeof(*t));
 	t->settings = (struct settings){.alpha = .01, .beta = .05,
 	    .rounds = 500, .seed = 42};
@@ -534,6 +536,30 @@ a_page_of_nothing_is_a_page(void **state)
 }
 
 static void
+what_is_not_judged_is_skipped_with_its_reason(void **state)
+{
+	static const struct plan_gate quarantine = {.is_quarantined = true,
+	    .quarantine_owner = "payments", .quarantine_reason = "<flaky>",
+	    .quarantine_until = 1796083200000000};
+	struct told t;
+
+	(void)state;
+	told_init(&t, 20, 0, 100 * MS);
+	check.is_advisory = true;
+	assert_says(tell(&t, FORMAT_JUNIT),
+	    "<skipped message=\"advisory: 0 of 20 (0 %, ");
+	check.quarantine = &quarantine;
+	assert_says(tell(&t, FORMAT_JUNIT), "<skipped message=\"in quarantine "
+	    "until 2026-12-01 (payments: &lt;flaky&gt;): ");
+	assert_says(tell(&t, FORMAT_TABLE), "\n    not judged: in quarantine");
+	assert_says(tell(&t, FORMAT_HTML), "<br>not judged: in quarantine "
+	    "until 2026-12-01 (payments: &lt;flaky&gt;)");
+	check.is_advisory = false;
+	check.quarantine = NULL;
+	told_fini(&t);
+}
+
+static void
 lines_of_one_side_are_marked(void **state)
 {
 	struct buf out;
@@ -586,6 +612,7 @@ main(void)
 	    cmocka_unit_test(
 		the_page_shows_both_answers_and_escapes_everything),
 	    cmocka_unit_test(a_page_of_nothing_is_a_page),
+	    cmocka_unit_test(what_is_not_judged_is_skipped_with_its_reason),
 	    cmocka_unit_test(lines_of_one_side_are_marked),
 	    cmocka_unit_test(report_files_are_told_by_their_end),
 	};
