@@ -4,11 +4,14 @@
 
 usage: generate.py [--seed S] [N]
 
-A flow is grown from the rows of the language below; about half of them then
-suffer one to three small accidents, the kind that fingers make and the kind
-that find a parser's edges. Requests go to the server of server.py.
+Two of three flows are grown from the rows of the language below; about half
+of them then suffer one to three small accidents, the kind that fingers make
+and the kind that find a parser's edges. The third asks for many values of
+random regexes, paths, dates and texts by asserts that all fail, so that what
+came is told. Requests go to the server of server.py.
 """
 import argparse
+import base64
 import random
 import sys
 
@@ -71,6 +74,37 @@ ACCIDENTS = ["\"", "`", "{{", "}}", "[", "]", "#", "\\", ":", ";", " ", "\t",
              "\n", "\r\n", "not ", "{", "}", "\u00e9", "\\u{}", "\\u{110000}",
              "```", "/", ",", "==", "=", "HTTP 200\n", "GET ", "[Asserts]\n",
              "[Options]\n", "0", "-", ".", "x", "file,", "hex,", "\u00a0", "\0"]
+
+
+LETTERS = ["a", "b", "c", "B", "1", "2", " ", "_", "-", ".", "\u00e9", "\u65e5",
+           "\u0130", "\u017f", "\n", "/", "&", ";", "%", "+", "<", "\U0001f600"]
+ATOMS = ["a", "b", "c", "1", "\u00e9", "\u65e5", ".", "\\w", "\\d", "\\s", "\\W",
+         "\\D", "\\S", "[ab]", "[^a]", "[a-c1-2]", "\\b", "\\B", "^", "$", "\\.",
+         "[[:alpha:]]", "[\\w&&[^a]]", "[a-c--b]", "\\p{L}", "\\p{Lu}", "\\PN",
+         "\\pL", "[\\d_-]", "\\x61", "\\u00e9", "\\u{65e5}", "\\t", "\\A",
+         "\\z", "\\-", "[.]", "[^\\s]", "\\p{Greek}", "[[:^digit:]]", "k", "s"]
+COUNTS = ["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{1,}", "{,2}",
+          "{2}?", "{0}"]
+FLAGS = ["(?i)", "(?s)", "(?m)", "(?x)", "(?U)", "(?i-s)", "(?-u)", "(?R)"]
+SPECIFIERS = ["Y", "C", "y", "m", "b", "B", "h", "d", "e", "a", "A", "w", "u",
+              "U", "W", "G", "g", "V", "j", "D", "x", "F", "v", "H", "k", "I",
+              "l", "P", "p", "M", "S", "f", ".f", ".3f", ".6f", "3f", "6f",
+              "R", "T", "X", "r", "Z", "z", ":z", "::z", "#z", "c", "+", "s",
+              "t", "n", "%", "-d", "_d", "0e", "-H", "_m", "Q", "E", ":::z",
+              "-Y", "_j", "-3f", "q"]
+DATE_TEXTS = ["2024-05-06T07:08:09Z", "2024-05-06 07:08:09", "1714979289",
+              "Mon, 06 May 2024 07:08:09 +0200", "2024-02-29", "07:08",
+              "May 6 2024 12:01 AM", "2024-127", "24/5/6", " 2024-05-06",
+              "2024-12-31T23:59:59Z", "0001-01-01", "+12024-05-06",
+              "2024-05-06T07:08:09.123456789+05:30", "mon 6 may 2024"]
+ENTITIES = ["&lt;", "&amp", "&eacute;", "&#233;", "&#xE9;", "&nbsp;", "&x;",
+            "&#;", "&#x;", "&notin;", "&notit", "&#128;", "&#xd800;", "&",
+            "&copy", "&AMP;", "&Aacute", "&#99999999;", "&quot;", "&apos;"]
+TEXT_FILTERS = ["urlEncode", "urlDecode", "htmlEscape", "htmlUnescape",
+                "base64Decode", "base64UrlSafeDecode", "utf8Encode", "toInt",
+                "toFloat", "toHex", "utf8Encode toHex", "count", "first",
+                "utf8Encode base64Encode", "urlQueryParam \"a\"",
+                "utf8Encode base64UrlSafeEncode", "utf8Encode count"]
 
 
 class Generator:
@@ -215,7 +249,117 @@ class Generator:
             lambda: "".join(lines[:line] + lines[line:line + 1] +
                             lines[line:])])()
 
+    def many(self, rows, most):
+        return "".join(self.pick(rows) for _ in range(self.r.randint(0, most)))
+
+    def pattern(self, depth=2):
+        text = ""
+        for _ in range(self.r.randint(1, 4)):
+            atom = self.pick(ATOMS)
+            if depth and self.maybe(0.35):
+                inner = self.pattern(depth - 1)
+                if self.maybe(0.4):
+                    inner += "|" + self.pattern(depth - 1)
+                atom = self.pick(["(", "(", "(?:", "(?P<n>", "(?i:"]) + inner
+                atom += ")"
+            text += atom + (self.pick(COUNTS) if self.maybe(0.3) else "")
+        return (self.pick(FLAGS) if depth == 2 and self.maybe(0.2)
+                else "") + text
+
+    def json(self, depth=3):
+        if depth == 0 or self.maybe(0.3):
+            return self.pick(["1", "-2", "2.5", "1e2", "0", "true", "false",
+                              "null", "\"a\"", "\"\"", "\"b c\"", "\"\u00e9\"",
+                              "12345678901234567890", "0.1", "-0.0", "1E+2"])
+        n = self.r.randint(0, 4)
+        if self.maybe(0.5):
+            return "[" + ", ".join(self.json(depth - 1)
+                                   for _ in range(n)) + "]"
+        return "{" + ", ".join(
+            f"\"{self.pick('abcd')}\": {self.json(depth - 1)}"
+            for _ in range(n)) + "}"
+
+    def path(self, root="$", depth=2):
+        text = root
+        for _ in range(self.r.randint(0 if root == "@" else 1, 3)):
+            text += self.pick([
+                lambda: "." + self.pick("abcd"), lambda: "." + self.pick("ab"),
+                lambda: f"['{self.pick('abcd')}']", lambda: "[*]",
+                lambda: ".*", lambda: ".." + self.pick(["a", "b", "*", "[0]"]),
+                lambda: f"[{self.pick(['0', '1', '-1', '2', '0,1', '1:'])}]",
+                lambda: f"[{self.pick(['::2', '-2:', '::-1', '0:1', ':'])}]",
+                lambda: f"[?{self.test(depth)}]" if depth else "[0]"])()
+        return text
+
+    def test(self, depth):
+        def operand():
+            return self.pick([
+                lambda: self.path("@", depth - 1), lambda: "1",
+                lambda: self.pick(["'a'", "true", "null", "2.5", "-2", "1e2",
+                                   "''", "0"]),
+                lambda: f"length({self.path('@', 0)})",
+                lambda: f"count({self.path('@', 0)})",
+                lambda: f"value({self.path('@', 0)})"])()
+        text = self.pick([
+            lambda: f"{operand()} {self.pick(['==', '!=', '<', '>='])} "
+                    f"{operand()}",
+            lambda: self.path("@", depth - 1),
+            lambda: "!" + self.path("@", depth - 1),
+            lambda: f"match(@.a, '{self.pick(['a', '.*', '[a-b]', 'b c'])}')",
+            lambda: f"search(@, '{self.pick(['a', 'b', '.'])}')"])()
+        if self.maybe(0.2):
+            text += self.pick([" && ", " || "]) + self.test(depth)
+        return f"({text})" if self.maybe(0.1) else text
+
+    def escape(self, text):
+        return (text.replace("\\", "\\\\").replace("\"", "\\\"")
+                .replace("\n", "\\n").replace("#", "\\#"))
+
+    def value_file(self):
+        """A body, and asserts that all fail and tell what they found."""
+        kind = self.pick(["regex", "path", "date", "text", "html"])
+        if kind == "path":
+            body = self.json()
+            asks = [f"jsonpath \"{self.path()}\"" for _ in range(12)]
+        elif kind == "date":
+            body = self.pick(DATE_TEXTS)
+            asks = []
+            for _ in range(12):
+                words = [self.pick(SPECIFIERS) for _ in range(3)]
+                if self.maybe(0.5):
+                    asks.append("variable \"date\" toDate \"%+\" dateFormat \""
+                                + "|".join("%" + w for w in words) + "\"")
+                else:
+                    asks.append("body toDate \"" + self.pick(
+                        DATES + ["%Y-%m-%d %H:%M:%S", "%a, %d %b %Y %T %z",
+                                 "%b %d %Y %I:%M %p", "%Y-%j", "%R",
+                                 "%y/%m/%d", " %Y-%m-%d", "%F", "%a %e %b %Y",
+                                 "%Y-%m-%dT%H:%M:%S%.f%:z"]) + "\"")
+        elif kind == "regex":
+            body = self.many(LETTERS, 12)
+            asks = []
+            for _ in range(12):
+                pattern = self.escape(self.pattern())
+                asks.append(self.pick([
+                    f"body regex \"({pattern})\"", f"regex \"({pattern})\"",
+                    f"body replaceRegex \"{pattern}\" \"<$0|$1|${{n}}>\""]))
+        else:
+            body = (self.many(ENTITIES + ["a", " "], 6) if kind == "html" else
+                    self.many(LETTERS + ["%41", "%zz", "a=1", "?", "42"], 8))
+            asks = [" ".join(["body"] + [self.pick(
+                ["htmlUnescape", "htmlEscape"] if kind == "html" and
+                self.maybe(0.7) else TEXT_FILTERS)
+                for _ in range(self.r.randint(1, 2))]) for _ in range(8)]
+        text = ("POST {{host}}/mirror?type=text/plain%3Bcharset%3Dutf-8\n"
+                "[Options]\nvariable: date=\"2024-05-06T07:08:09.012345Z\"\n")
+        text += f"base64,{base64.b64encode(body.encode()).decode()};\n"
+        text += f"# {body!r}\nHTTP 200\n[Asserts]\n"
+        text += "".join(f"{ask} == \"\\u{{7f}}\"\n" for ask in asks)
+        return text.encode()
+
     def file(self):
+        if self.maybe(0.33):
+            return self.value_file()
         text = "".join(self.entry() for _ in range(self.r.randint(1, 2)))
         if self.maybe(0.5):
             for _ in range(self.r.randint(1, 3)):
