@@ -20,4 +20,7 @@ int command_mark(const struct settings *s);
 /* Judge what the scheduled runs have shown since a deploy. */
 int command_status(const struct settings *s);
 
+/* Note that a gate's verdict is not to stop a release. */
+int command_override(const struct settings *s);
+
 #endif

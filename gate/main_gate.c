@@ -18,6 +18,7 @@
 #include "gate/archive.h"
 #include "gate/command.h"
 #include "gate/earlier.h"
+#include "gate/override.h"
 #include "gate/report.h"
 #include "gate/session.h"
 #include "gate/settings.h"
@@ -91,7 +92,10 @@ static int
 judge(struct settings *settings, struct suite *suite,
     const struct transcript *earlier)
 {
-	struct session_help help = {.earlier = NULL};
+	struct override_list overrides = {.count = 0};
+	struct session_help help = {.earlier = NULL,
+	    .overrides = &overrides};
+	char identity[DEFINITION_HASH_SIZE];
 	struct session session;
 	struct report report;
 	int code;
@@ -101,8 +105,13 @@ judge(struct settings *settings, struct suite *suite,
 		help.earlier = earlier;
 	} else if (settings->store != NULL)
 		archive_read_history(suite, settings->store, clock_wall());
-	if (settings->store != NULL)
+	if (settings->store != NULL) {
+		earlier_identity(settings, suite, identity);
+		override_read(settings->store, earlier->doc != NULL ?
+		    earlier->id_hex : "", identity, clock_wall(),
+		    &overrides);
 		help.archive = archive_open(settings->store);
+	}
 	session_run(&session, settings, suite, &help);
 	report_init(&report, &session);
 	code = write_reports(&report);
@@ -111,6 +120,7 @@ judge(struct settings *settings, struct suite *suite,
 	archive_close(&help.archive);
 	report_fini(&report);
 	session_fini(&session);
+	override_fini(&overrides);
 	return (code);
 }
 
@@ -150,6 +160,7 @@ main(int argc, char **argv)
 		[COMMAND_PLAN] = command_plan,
 		[COMMAND_MARK] = command_mark,
 		[COMMAND_STATUS] = command_status,
+		[COMMAND_OVERRIDE] = command_override,
 	    };
 	struct settings settings;
 	int code;

@@ -11,6 +11,7 @@
 #include "base/crypto.h"
 #include "base/json_out.h"
 #include "gate/interval.h"
+#include "gate/override.h"
 
 static const char *const kind_names[] = {"round", "warmup", "focus"};
 static const char *const end_names[] = {"rounds", "time", "no-probe",
@@ -423,6 +424,30 @@ put_pair(const struct report *r, const struct ledger_pair *p,
 }
 
 static void
+put_overrides(const struct override_list *l, struct json_out *o)
+{
+	const struct override *v;
+	size_t i;
+
+	if (l == NULL || l->count == 0)
+		return;
+	json_out_key(o, "overrides");
+	json_out_array(o);
+	for (i = 0; i < l->count; i++) {
+		v = &l->items[i];
+		json_out_object(o);
+		json_out_kv_str(o, "who", v->who);
+		json_out_kv_str(o, "why", v->why);
+		json_out_kv_str(o, "scope", override_scope_name(v->scope));
+		json_out_kv_str(o, "gate", v->gate);
+		json_out_kv_int(o, "at_us", v->at);
+		json_out_kv_int(o, "until_us", v->until);
+		json_out_object_end(o);
+	}
+	json_out_array_end(o);
+}
+
+static void
 put_head(const struct report *r, struct json_out *o)
 {
 	const struct session *s = r->session;
@@ -448,6 +473,7 @@ put_head(const struct report *r, struct json_out *o)
 	json_out_kv_str(o, "ended_by", s->end == SESSION_ROUNDS ?
 	    rounds_end_name(s->rounds_end) : end_names[s->end]);
 	json_out_kv_int(o, "exit_code", r->exit_code);
+	put_overrides(s->overrides, o);
 	json_out_kv_bool(o, "observe", s->settings->is_observing);
 	json_out_kv_str(o, "on_inconclusive",
 	    on_inconclusive_name(s->settings->on_inconclusive));

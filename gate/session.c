@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "gate/archive.h"
 #include "gate/earlier.h"
+#include "gate/override.h"
 #include "gate/progress.h"
 #include "gate/transcript.h"
 #include "scheduler/fleet.h"
@@ -310,7 +311,7 @@ session_run(struct session *s, const struct settings *settings,
 	    .archive = help->archive};
 
 	*s = (struct session){.settings = settings, .suite = suite,
-	    .started = clock_wall()};
+	    .started = clock_wall(), .overrides = help->overrides};
 	crypto_random(s->id, sizeof(s->id));
 	earlier_identity(settings, suite, s->identity);
 	s->engine = session_engine(settings, suite);
@@ -345,8 +346,8 @@ is_unmeasured(const struct session *s)
 	    s->reason == ENGINE_REASON_INFRASTRUCTURE);
 }
 
-int
-session_exit_code(const struct session *s)
+static int
+own_exit_code(const struct session *s)
 {
 	int wish = s->settings->on_inconclusive;
 
@@ -362,6 +363,17 @@ session_exit_code(const struct session *s)
 	if (wish == ON_INCONCLUSIVE_PASS && s->reason == ENGINE_REASON_BUDGET)
 		return (EXIT_GOOD);
 	return (wish == ON_INCONCLUSIVE_BLOCK ? EXIT_BAD : EXIT_INCONCLUSIVE);
+}
+
+int
+session_exit_code(const struct session *s)
+{
+	int code = own_exit_code(s);
+
+	if (s->overrides != NULL && s->overrides->count > 0 &&
+	    (code == EXIT_BAD || code == EXIT_INCONCLUSIVE))
+		return (EXIT_GOOD);
+	return (code);
 }
 
 static const char *
@@ -432,6 +444,16 @@ add_not_judged(const struct suite_check *c, struct buf *out)
 		buf_printf(out, "; %s is not judged: advisory", c->id);
 }
 
+static void
+add_override(const struct override *o, struct buf *out)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_format_wall(o->until, until);
+	buf_printf(out, "; overridden by %s until %.16sZ: %s", o->who, until,
+	    o->why);
+}
+
 char *
 session_why(const struct session *s)
 {
@@ -448,5 +470,7 @@ session_why(const struct session *s)
 		    s->earlier_pairs);
 	for (i = 0; i < s->suite->count; i++)
 		add_not_judged(&s->suite->checks[i], &text);
+	for (i = 0; s->overrides != NULL && i < s->overrides->count; i++)
+		add_override(&s->overrides->items[i], &text);
 	return (buf_take(&text, NULL));
 }

@@ -24,6 +24,8 @@ enum session_end {
 	SESSION_INTERRUPTED  /* SIGINT, SIGTERM */
 };
 
+struct override_list;
+
 /* What came of a gate. */
 struct session {
 	const struct settings *settings;
@@ -33,6 +35,7 @@ struct session {
 					      * identified */
 	uint8_t continues[MESSAGE_ID_SIZE]; /* the gate whose pairs ... */
 	uint32_t earlier_pairs;             /* ... count here; 0: none */
+	const struct override_list *overrides; /* NULL: none */
 	wall_us started, finished;
 	span_us spent;
 	struct engine *engine;
@@ -52,6 +55,7 @@ struct transcript;
 struct session_help {
 	const struct transcript *earlier; /* its evidence is continued */
 	struct archive *archive;          /* told of rounds as they come */
+	const struct override_list *overrides; /* in force */
 	bool is_exhaustive;               /* a verdict does not end it */
 };
 

@@ -23,6 +23,8 @@ static const char *const formats[] = {"", "table", "json", "", "junit", "",
 static const char *const inconclusive_names[] = {"hold", "pass", "block",
     NULL};
 
+static const char *const scope_names[] = {"gate", "candidate", NULL};
+
 #define AT(member) OPTION_AT(struct settings, member)
 
 static const struct option_row rows[] = {
@@ -54,6 +56,16 @@ static const struct option_row rows[] = {
 	{.name = "resume", .type = OPTION_STR, .offset = AT(resume),
 	    .arg = "GATE", .help = "Continue the evidence of this gate of "
 	    "the store"},
+	{.name = "who", .type = OPTION_STR, .offset = AT(who), .arg = "NAME",
+	    .help = "override: who decides it", .env = ""},
+	{.name = "why", .type = OPTION_STR, .offset = AT(why), .arg = "TEXT",
+	    .help = "override: the reason", .env = ""},
+	{.name = "until", .type = OPTION_STR, .offset = AT(until),
+	    .arg = "WHEN", .help = "override: its end, a time or a span",
+	    .env = ""},
+	{.name = "scope", .type = OPTION_CHOICE, .offset = AT(scope),
+	    .arg = "SCOPE", .choices = scope_names, .help = "override: this "
+	    "gate (the default), or each gate of the candidate", .env = ""},
 	{.name = "since", .type = OPTION_STR, .offset = AT(since),
 	    .arg = "DEPLOY", .help = "status: since this marker's label, "
 	    "'deploy' for the newest, a time, or so long ago"},
@@ -116,6 +128,8 @@ static const struct option_command commands[] = {
 	    "was deployed now"},
 	{"status", "", "Judge what the scheduled runs have shown since a "
 	    "deploy: history only"},
+	{"override", "GATE", "Note in the store that this gate's verdict is "
+	    "not to stop the release: --who, --why, --until"},
 	{NULL, NULL, NULL}
 };
 
@@ -198,6 +212,14 @@ static const struct option_text texts[] = {
 	    "never passes a latency. A check without a run since, or whose\n"
 	    "newest run is older than --fresh, makes it inconclusive; no run "
 	    "at all exits 30."},
+	{"OVERRIDES", "\"override GATE --who NAME --why TEXT --until WHEN\" "
+	    "notes in --store that a\nrelease is to go on whatever its gate "
+	    "said. A gate that continues GATE (or with\n--scope candidate, "
+	    "any gate of the same --candidate-version, baseline and "
+	    "definitions)\nthen exits 0 instead of 10 or 20, until that "
+	    "time. The verdict stays as it is: every\nreport shows it, and "
+	    "who overrides it and why. What was not measured (30) cannot be\n"
+	    "overridden."},
 	{"REPLAY", "\"replay FILE\" reads a JSON report, \"replay GATE\" a "
 	    "gate of --store by its id or\nthe beginning of it. The recorded "
 	    "rounds go through the engine once more; the exit\ncode is the "
@@ -356,6 +378,17 @@ check_watch(const struct settings *s)
 }
 
 static void
+check_override(const struct settings *s)
+{
+	if (s->store == NULL)
+		options_fail(&program, "--store is missing: where is the "
+		    "gate?");
+	if (s->who == NULL || s->why == NULL || s->until == NULL)
+		options_fail(&program, "override wants --who, --why and "
+		    "--until");
+}
+
+static void
 check_values(const struct settings *s)
 {
 	size_t i;
@@ -364,6 +397,8 @@ check_values(const struct settings *s)
 		check_judge(s);
 	if (is_alone(s))
 		check_alone(s);
+	if (s->command == COMMAND_OVERRIDE)
+		check_override(s);
 	if (s->command == COMMAND_MARK || s->command == COMMAND_STATUS)
 		check_watch(s);
 	if (s->has.alpha && !(s->alpha > 0 && s->alpha < 1))

@@ -24,6 +24,7 @@ enum command {
 	COMMAND_PLAN,
 	COMMAND_MARK,
 	COMMAND_STATUS,
+	COMMAND_OVERRIDE,
 	COMMAND_COUNT
 };
 
@@ -31,6 +32,11 @@ enum on_inconclusive {
 	ON_INCONCLUSIVE_HOLD,
 	ON_INCONCLUSIVE_PASS,
 	ON_INCONCLUSIVE_BLOCK
+};
+
+enum override_scope {
+	OVERRIDE_GATE,      /* this gate, and what continues it at once */
+	OVERRIDE_CANDIDATE  /* every gate of the same identity */
 };
 
 struct settings {
@@ -44,6 +50,8 @@ struct settings {
 	const char *versions[ARM_COUNT]; /* labels: image digests, say */
 	const char *since;       /* of status: deploy, label, time, span */
 	span_us fresh;           /* of status: newest run at most so old */
+	const char *who, *why, *until; /* of override */
+	int scope;               /* enum override_scope */
 	const char *resume;      /* gate id or its beginning, NULL: none */
 	const char *store;       /* directory, NULL: none */
 	int64_t probes;

@@ -800,3 +800,31 @@ def test_quarantine_is_run_and_told_but_not_judged(gate, checks, paysim):
     manifest.write_text(manifest.read_text().replace("2019-01-01", "soon"))
     wrong = gate(urls["bad"], urls["good"], names=["login"])
     assert wrong.code == 78 and "'until' wants a day" in wrong.err
+
+
+def test_override_lets_a_release_go_on_and_keeps_the_verdict(
+        gate, build, paysim, tmp_path):
+    """Who, why, how far and how long; the verdict stays what it was."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    store = ("--store", tmp_path / "store")
+
+    def judge(version):
+        return gate(urls["bad"], urls["good"], *store, "--format=json",
+                    "--candidate-version", version, names=["login"])
+    first = judge("v1").json
+    assert first["exit_code"] == 10 and "overrides" not in first
+    said = ("--who=ada", "--why=the fix is out", "--until=1h")
+    argv = ("override", first["gate"][:10], *store)
+    assert run(build, *argv, *said[:2]).code == 64
+    assert run(build, *argv, *said[:2], "--until=2020-01-01").code == 64
+    assert run(build, "override", "0123", *store, *said).code == 30
+    assert judge("v1").code == 10
+    assert run(build, *argv, *said, "--scope=candidate").code == 0
+    again = judge("v1")
+    document = again.json
+    assert again.code == 0 and document["exit_code"] == 0
+    assert document["verdict"] == "block"
+    assert document["overrides"][0]["who"] == "ada"
+    assert "overridden by ada" in document["reason"]
+    assert run(build, "replay", document["gate"], *store).code == 10
+    assert judge("v2").code == 10
