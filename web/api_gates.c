@@ -13,7 +13,7 @@
 
 /* Members of the gate document that the list has, as they are there. */
 static const char *const told[] = {"gate", "service", "verdict", "reason",
-    "cause", "ended_by", "exit_code", "observe", "override", "started_us",
+    "cause", "ended_by", "exit_code", "observe", "overrides", "started_us",
     "finished_us", "round_count", "candidate", "baseline", "evidence",
     "counts", "regressions", "first_failure"};
 

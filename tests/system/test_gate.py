@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import xml.etree.ElementTree
 
+import jsonschema
 import pytest
 
 from conftest import PATIENCE_S, TOP, wait_until
@@ -32,13 +33,27 @@ def checks(tmp_path, monkeypatch):
     return copy
 
 
+SCHEMA = jsonschema.Draft7Validator(json.loads(
+    (TOP / "doc" / "gate-document.schema.json").read_text()))
+
+
+def assert_schema(document):
+    """Every document is as doc/gate-document.schema.json says."""
+    wrong = [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}"
+             for e in SCHEMA.iter_errors(document)]
+    assert wrong == []
+
+
 class Verdict:
     def __init__(self, done):
         self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
 
     @property
     def json(self):
-        return json.loads(self.out)
+        document = json.loads(self.out)
+        if isinstance(document.get("streams"), list):
+            assert_schema(document)
+        return document
 
 
 @pytest.fixture
@@ -64,6 +79,7 @@ def gate(build, checks):
 
 def assert_document(document):
     """What doc/gate-document.md promises of every document."""
+    assert_schema(document)
     for member in ("version", "gate", "service", "verdict", "reason",
                    "ended_by", "exit_code", "observe", "on_inconclusive",
                    "started_us", "finished_us", "spent_us", "candidate",
@@ -219,6 +235,26 @@ def test_card_numbers_in_a_flow_stay_out_of_every_report(gate, checks,
     for text in kept:
         assert "4242424242424242" not in text
         assert "4000056655665556" not in text
+
+
+@pytest.mark.parametrize("damage", [
+    lambda d: d.pop("verdict"),
+    lambda d: d.update(verdict="perhaps"),
+    lambda d: d.update(extra=1),
+    lambda d: d["rounds"][0].update(kind="other"),
+    lambda d: d["rounds"][0].pop("baseline"),
+    lambda d: d["rounds"][0]["candidate"]["latency_ns"].append("1"),
+    lambda d: d["streams"][0].pop("weight"),
+    lambda d: d.update(regressions=[]),
+    lambda d: d["checks"][0].update(candidate_definition="abc"),
+])
+def test_schema_notices_what_no_gate_says(damage, gate, paysim):
+    """A schema that takes anything would prove nothing."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    document = gate(urls["bad"], urls["good"], "--format=json").json
+    assert SCHEMA.is_valid(document)
+    damage(document)
+    assert not SCHEMA.is_valid(document)
 
 
 def test_observe_reports_the_block_and_exits_0(gate, paysim):
