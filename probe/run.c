@@ -17,6 +17,7 @@
 #include "probe/run_priv.h"
 
 #define REASON_MOST_BYTES 400
+#define SENT_COOKIES_MOST_BYTES (256u << 10)
 #define ARENA_FIRST_BYTES 960 /* enough for most requests */
 
 static void run_wake_cb(void *arg);
@@ -56,6 +57,7 @@ run_free(struct run *run)
 	free(run->result.reason);
 	buf_fini(&run->result.request);
 	buf_fini(&run->result.response);
+	buf_fini(&run->sent_cookies);
 	arena_fini(&run->arena);
 	arena_fini(&run->options_arena);
 	variables_free(&run->variables);
@@ -362,6 +364,18 @@ session_open(struct run *run)
 		    run->script->cookies[i]);
 }
 
+/* What will go along, before the answer changes it. */
+static void
+keep_cookies(struct run *run)
+{
+	struct buf *out = &run->sent_cookies;
+
+	http_session_cookies(run->session, run->sent.url, out);
+	if (run->sent.cookies != NULL)
+		buf_printf(out, "%s%s", out->len > 0 ? "; " : "",
+		    run->sent.cookies);
+}
+
 /* Send run->request. */
 static void
 send_request(struct run *run)
@@ -392,6 +406,9 @@ send_request(struct run *run)
 	session_open(run);
 	if (run->script->drops_cookies)
 		http_session_clear_cookies(run->session);
+	buf_reset(&run->sent_cookies);
+	if (run->script->keeps_sent_cookies)
+		keep_cookies(run);
 	run->transfer = http_start(run->session, &run->sent, run->response,
 	    answered_cb, run, &sentence);
 	if (run->transfer == NULL) {
@@ -715,6 +732,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	run->arg = arg;
 	run->started = clock_mono();
 	run->deadline = run->started + script->definition->timeout;
+	buf_init(&run->sent_cookies, SENT_COOKIES_MOST_BYTES);
 	arena_init(&run->arena, 0);
 	arena_init(&run->options_arena, 0);
 	run->arena.first_bytes = run->options_arena.first_bytes =
@@ -755,6 +773,24 @@ struct run_script *
 run_script_of(const struct run *run)
 {
 	return (run->script);
+}
+
+const struct http_request *
+run_request(const struct run *run)
+{
+	return (&run->sent);
+}
+
+const char *
+run_sent_cookies(const struct run *run)
+{
+	return (buf_str(&run->sent_cookies));
+}
+
+bool
+run_ignores_asserts(const struct run *run)
+{
+	return (run->script->ignores_asserts);
 }
 
 void

@@ -25,6 +25,7 @@
 
 #define RUN_TRACE_SIZE 33 /* a W3C trace id as hex digits, and a NUL */
 
+struct http_request;
 struct run_engine;
 struct run_script;
 struct run;
@@ -94,6 +95,7 @@ struct run_defaults {
 	                    * first failure makes the run's outcome */
 	bool ignores_asserts; /* captures are all that is evaluated */
 	bool drops_cookies;   /* those of answers are not sent again */
+	bool keeps_sent_cookies; /* for run_sent_cookies */
 	/* Cookies that runs begin with, as http_session_add_cookie has it. */
 	const char *const *cookies;
 	size_t cookie_count;
@@ -193,9 +195,31 @@ void run_stop(struct run *run, const char *reason);
 
 struct run_script *run_script_of(const struct run *run);
 
+/*
+ * The request of the step at hand, credentials included: mask what is shown
+ * of it. For the step hook, when the step was sent.
+ */
+const struct http_request *run_request(const struct run *run);
+
+/*
+ * The cookies that went along with it, "a=b; c=d"; empty unless they are
+ * kept. Credentials, too.
+ */
+const char *run_sent_cookies(const struct run *run);
+
+/*
+ * Append the request of the step at hand as a command line of curl, masked
+ * and without credentials. For the step hook, when the step was sent and is
+ * not a redirect.
+ */
+void run_describe_curl(struct run *run, struct buf *out);
+
 /* Append the cookies that the run has, a line of Netscape's format each. Not
  * masked: they are for a file to which the user wants them written. */
 void run_cookies(const struct run *run, struct buf *out);
+
+/* Whether asserts are not evaluated, by the script's defaults. */
+bool run_ignores_asserts(const struct run *run);
 
 /* The variables of a run as they stand, for people to look at. */
 const struct variables *run_variables(const struct run *run);

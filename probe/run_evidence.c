@@ -13,8 +13,8 @@
 #define REQUEST_MOST_BYTES_KEPT (16u << 10)
 #define REASON_PART_BYTES 160
 
-static bool
-is_credential(const char *name)
+bool
+run_is_credential(const char *name)
 {
 	static const char *const names[] = {"Authorization",
 	    "Proxy-Authorization", "Cookie", "Set-Cookie"};
@@ -31,7 +31,7 @@ append_header(struct buf *out, const char *name, const char *value)
 {
 	if (value != NULL)
 		buf_printf(out, "%s: %s\n", name,
-		    is_credential(name) ? "***" : value);
+		    run_is_credential(name) ? "***" : value);
 }
 
 /* As much as fits; is_full then says that the end was cut off. */

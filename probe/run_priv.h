@@ -37,6 +37,7 @@ struct run_script {
 	struct request_defaults defaults; /* its paths are ours */
 	struct flow *defaults_flow;  /* held */
 	bool is_untraced, continues, ignores_asserts, drops_cookies;
+	bool keeps_sent_cookies;
 	char **cookies;
 	size_t cookie_count;
 };
@@ -85,6 +86,7 @@ struct run {
 	struct http_request sent;
 	struct http_transfer *transfer;
 	mono_us sent_at;
+	struct buf sent_cookies;   /* kept for run_sent_cookies */
 	struct response *response;
 	struct response **before;  /* the answers that redirected us here */
 	size_t before_count;
@@ -149,6 +151,9 @@ void run_output(struct run *run, struct run_step *step);
 
 /* Keep the names of the cookies that the attempt's answers have set. */
 void run_note_cookies(struct run *run);
+
+/* Whether a header carries credentials by its nature. */
+bool run_is_credential(const char *name);
 
 /* Write the request and its answer as text, for people. */
 void run_evidence(struct run *run);

@@ -41,9 +41,11 @@ struct runner {
 	size_t runtime_errors, assert_errors; /* runs, as Hurl counts */
 	mono_us started;
 	bool is_live;                /* shown while it runs */
+	bool has_data;               /* text goes to standard error */
 	bool has_progress;           /* a line of it on a terminal */
 	bool is_stopping;
 	bool has_broken_output;
+	bool has_answer;             /* an answer was written */
 };
 
 struct job {
@@ -53,6 +55,7 @@ struct job {
 	struct run *run;
 	struct buf out;
 	struct buf failures; /* in plain text, for a report */
+	struct runner_record record;
 	bool has_head;
 	bool has_runtime_error, has_assert_error;
 };
@@ -62,8 +65,12 @@ static void start_more(struct runner *r);
 static struct runner_text
 text_of(struct job *job)
 {
+	const struct runner_options *o = job->runner->options;
+
 	return ((struct runner_text){.out = &job->out,
-	    .has_color = job->runner->options->has_color});
+	    .has_color = o->has_color && !job->runner->has_data,
+	    .has_evidence = o->error_format == RUNNER_ERRORS_LONG ||
+	    (o->error_format == RUNNER_ERRORS_AUTO && !o->is_test)});
 }
 
 /* One line on a terminal while many run, gone before anything is printed. */
@@ -82,16 +89,22 @@ show_progress(const struct runner *r, bool is_shown)
 
 /* When nobody reads any more, nothing more is started. */
 static void
-flush(struct runner *r, struct buf *out)
+print(struct runner *r, struct buf *out, FILE *stream)
 {
 	if (out->len > 0)
 		show_progress(r, false);
-	if (out->len > 0 && (fwrite(out->data, 1, out->len, stdout) !=
-	    out->len || fflush(stdout) != 0)) {
+	if (out->len > 0 && (fwrite(out->data, 1, out->len, stream) !=
+	    out->len || fflush(stream) != 0)) {
 		r->has_broken_output = true;
 		r->is_stopping = true;
 	}
 	buf_reset(out);
+}
+
+static void
+flush(struct runner *r, struct buf *out)
+{
+	print(r, out, r->has_data ? stderr : stdout);
 }
 
 /*
@@ -155,20 +168,21 @@ step_cb(struct run *run, const struct run_step *step,
 	const struct runner_options *o = job->runner->options;
 	struct runner_text text = text_of(job);
 	struct runner_text report = {.out = &job->failures};
+	bool is_brief = o->is_test || job->runner->has_data;
 
 	must_magic(job, JOB_MAGIC);
-	(void)response;
 	job->runner->counts.steps++;
+	runner_record_step(&job->record, run, step, response);
 	note_findings(job, run, step);
 	if (job->runner->report != NULL && !step->is_retried)
 		runner_text_failures(&report, run, step);
 	if (o->format == FORMAT_JSON)
 		return;
-	if (!job->has_head && !o->is_test)
+	if (!job->has_head && !is_brief)
 		runner_text_head(&text,
 		    run_script_flow(run_script_of(run))->path);
 	job->has_head = true;
-	if (!o->is_test)
+	if (!is_brief)
 		runner_text_step(&text, run, step);
 	if (!step->is_retried)
 		runner_text_failures(&text, run, step);
@@ -204,7 +218,31 @@ job_free(struct job *job)
 		job->next_job->prev_job = job->prev_job;
 	buf_fini(&job->out);
 	buf_fini(&job->failures);
+	runner_record_fini(&job->record);
 	free(job);
+}
+
+/* The document or the answer of a run, on standard output or in a file. */
+static void
+put_data(struct job *job, struct run *run, const struct run_result *result)
+{
+	const struct runner_options *o = job->runner->options;
+	struct buf data;
+
+	buf_init(&data, OUT_MOST_BYTES);
+	if (o->is_json) {
+		buf_append(&data, buf_str(&job->record.document),
+		    job->record.document.len);
+		buf_append_char(&data, '\n');
+	}
+	if (result->outcome == OUTCOME_PASSED && (o->output != NULL ||
+	    (o->shows_head && !o->is_json && !o->is_silent))) {
+		runner_record_output(&job->record, run,
+		    !job->runner->has_answer, &data);
+		job->runner->has_answer = true;
+	}
+	print(job->runner, &data, stdout);
+	buf_fini(&data);
 }
 
 static void
@@ -219,10 +257,14 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 	count_run(r, job, result->outcome);
 	if (r->report != NULL)
 		runner_text_reason(&report, run, result);
-	runner_report_add(r->report, run, result, &job->failures);
+	runner_record_end(&job->record, run, result);
+	runner_report_add(r->report, run, result, &job->failures,
+	    &job->record);
 	if (r->options->format == FORMAT_JSON) {
 		run_event_encode(run, result, &job->out);
 		buf_append_char(&job->out, '\n');
+	} else if (r->has_data && !r->options->is_test) {
+		runner_text_errors(&text, run, result);
 	} else if (r->options->is_test) {
 		runner_text_brief(&text, run, result);
 	} else {
@@ -231,6 +273,8 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 			buf_append_char(&job->out, '\n');
 	}
 	flush(r, &job->out);
+	put_data(job, run, result);
+	r->has_broken_output |= job->record.has_failed;
 	show_progress(r, true);
 	job_free(job);
 	r->in_flight--;
@@ -251,6 +295,7 @@ start_one(struct runner *r, struct run_script *script)
 	job->runner = r;
 	buf_init(&job->out, OUT_MOST_BYTES);
 	buf_init(&job->failures, REPORT_MOST_BYTES);
+	runner_record_init(&job->record, r->options);
 	job->next_job = r->jobs;
 	if (r->jobs != NULL)
 		r->jobs->prev_job = job;
@@ -299,6 +344,8 @@ make_scripts(struct runner *r)
 	    .cookies = (const char *const *)r->load.cookies,
 	    .cookie_count = r->load.cookie_count,
 	    .is_untraced = !r->options->is_traced,
+	    .keeps_sent_cookies = r->options->is_json ||
+	    r->options->json_dir != NULL || r->options->curl != NULL,
 	    .continues = r->options->continues,
 	    .ignores_asserts = r->options->ignores_asserts,
 	    .drops_cookies = r->options->drops_cookies};
@@ -324,7 +371,7 @@ show_summary(struct runner *r)
 
 	show_progress(r, false);
 	if (r->options->format == FORMAT_JSON || (!r->options->is_test &&
-	    r->total == 1))
+	    (r->total == 1 || r->has_data)))
 		return;
 	buf_init(&out, OUT_MOST_BYTES);
 	text = (struct runner_text){.out = &out,
@@ -374,6 +421,7 @@ runner_open(struct runner *r)
 	if ((int64_t)r->job_most > proc_connections_most())
 		r->job_most = (size_t)proc_connections_most();
 	r->is_live = r->job_most == 1;
+	r->has_data = runner_options_has_data(r->options);
 	r->has_progress = r->options->has_progress ||
 	    (r->options->is_test && isatty(STDERR_FILENO) != 0);
 	make_scripts(r);
@@ -402,6 +450,10 @@ run_all(struct runner *r)
 	int code;
 
 	runner_open(r);
+	if (runner_report_open(r->report) != 0) {
+		runner_close(r);
+		return (EXIT_UNMEASURED);
+	}
 	r->started = clock_mono();
 	start_more(r);
 	loop_run(r->loop);

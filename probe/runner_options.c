@@ -18,6 +18,7 @@
 #define AT(member) .offset = OPTION_AT(struct runner_options, member)
 
 static const char *const formats[] = {"", "table", "json", NULL};
+static const char *const error_formats[] = {"", "short", "long", NULL};
 static const char *const verbosities[] = {"brief", "verbose", "debug", NULL};
 static const char *const exit_codes[] = {"e2e", "hurl", NULL};
 
@@ -78,6 +79,28 @@ static const struct option_row rows[] = {
 	{.name = "format", .type = OPTION_CHOICE, .arg = "FORMAT",
 	    AT(format), .choices = formats,
 	    .help = "Print a table, or json: one run event per line"},
+	{.name = "json", .type = OPTION_FLAG, AT(is_json),
+	    .help = "Print Hurl's JSON document of each run, and what did "
+	    "not hold on standard error", .env = ""},
+	{.name = "output", .letter = 'o', .type = OPTION_STR, .arg = "FILE",
+	    AT(output), .help = "Write the last answer of each run that "
+	    "passed to FILE; - is standard output", .env = ""},
+	{.name = "include", .letter = 'i', .type = OPTION_FLAG,
+	    AT(shows_head), .help = "With its head; standard output unless "
+	    "--output is given", .env = ""},
+	{.name = "no-output", .type = OPTION_FLAG, AT(is_silent),
+	    .help = "Print only what did not hold, on standard error",
+	    .env2 = "HURL_NO_OUTPUT"},
+	{.name = "error-format", .type = OPTION_CHOICE, .arg = "FORMAT",
+	    AT(error_format), .choices = error_formats,
+	    .help = "long shows the request and the answer that decided a "
+	    "run, short does not; long by default but with --test",
+	    .env2 = "HURL_ERROR_FORMAT"},
+	{.name = "report-json", .type = OPTION_STR, .arg = "DIR",
+	    AT(json_dir), .help = "Write Hurl's JSON report to a folder"},
+	{.name = "curl", .type = OPTION_STR, .arg = "FILE", AT(curl),
+	    .help = "Write the requests as command lines of curl",
+	    .env = ""},
 	{.name = "report-junit", .type = OPTION_STR, .arg = "FILE",
 	    AT(junit), .help = "Write a report in JUnit's format"},
 	{.name = "report-tap", .type = OPTION_STR, .arg = "FILE",
@@ -289,11 +312,22 @@ runner_options_check(struct runner_options *o)
 	if (o->drops_cookies && o->cookies != NULL)
 		options_fail(&runner_program, "--no-cookie-store is against "
 		    "--cookie");
+	if (o->format == FORMAT_JSON && runner_options_has_data(o))
+		options_fail(&runner_program, "--format=json is against "
+		    "--json, --include, --no-output and --output=-");
 	if (o->repeat == 0)
 		options_fail(&runner_program, "--repeat wants a number from "
 		    "1, or -1");
 	o->is_verbose |= o->verbosity == 1;
 	o->is_very_verbose |= o->verbosity == 2;
+}
+
+bool
+runner_options_has_data(const struct runner_options *o)
+{
+	return (o->is_json || o->is_silent || (o->shows_head &&
+	    o->output == NULL) || (o->output != NULL &&
+	    strcmp(o->output, "-") == 0));
 }
 
 /* A value as a flow writes it: what has a meaning there is escaped. */

@@ -7,6 +7,12 @@
 #include "base/clock.h"
 #include "base/options.h"
 
+enum runner_errors { /* whether the deciding request and answer are shown */
+	RUNNER_ERRORS_AUTO, /* unless many runs are */
+	RUNNER_ERRORS_SHORT,
+	RUNNER_ERRORS_LONG
+};
+
 struct runner_options {
 	/* What is run, and with what. */
 	const char *checks;        /* a tree of manifests; NULL: files */
@@ -22,6 +28,13 @@ struct runner_options {
 	/* How it is shown. */
 	int format;
 	const char *junit, *tap;   /* files to write reports to */
+	const char *json_dir;      /* a folder */
+	const char *curl;          /* a file for command lines */
+	bool is_json;              /* Hurl's document of each run */
+	const char *output;        /* for the last answers; "-" */
+	bool shows_head;           /* of those answers */
+	bool is_silent;            /* nothing on standard output */
+	int error_format;          /* enum runner_errors */
 	int exit_codes;            /* 0: of this project, 1: of Hurl */
 	bool is_test, has_color, is_verbose, is_very_verbose;
 	bool is_parallel, has_progress;
@@ -59,6 +72,12 @@ void runner_options_init(struct runner_options *o);
 
 /* Refuse what cannot be, exiting 64; and settle what implies another. */
 void runner_options_check(struct runner_options *o);
+
+/*
+ * Whether the standard output is for answers and documents; what did not
+ * hold then goes to standard error, all other text nowhere.
+ */
+bool runner_options_has_data(const struct runner_options *o);
 
 /*
  * Append the options that are given as the [Options] of a flow with one

@@ -21,7 +21,7 @@
 struct runner_report {
 	const struct runner_options *options;
 	struct buf junit, tap; /* the cases */
-	struct buf jar;
+	struct buf jar, json, curl;
 	size_t count, failures, errors;
 	span_us duration;
 };
@@ -31,11 +31,14 @@ runner_report_new(const struct runner_options *o)
 {
 	struct runner_report *r;
 
-	if (o->junit == NULL && o->tap == NULL && o->cookie_jar == NULL)
+	if (o->junit == NULL && o->tap == NULL && o->cookie_jar == NULL &&
+	    o->json_dir == NULL && o->curl == NULL)
 		return (NULL);
 	r = xcalloc(1, sizeof(*r));
 	r->options = o;
 	buf_init(&r->jar, REPORT_MOST_BYTES);
+	buf_init(&r->json, REPORT_MOST_BYTES);
+	buf_init(&r->curl, REPORT_MOST_BYTES);
 	buf_init(&r->junit, REPORT_MOST_BYTES);
 	buf_init(&r->tap, REPORT_MOST_BYTES);
 	return (r);
@@ -49,6 +52,8 @@ runner_report_free(struct runner_report **report)
 	buf_fini(&(*report)->junit);
 	buf_fini(&(*report)->tap);
 	buf_fini(&(*report)->jar);
+	buf_fini(&(*report)->json);
+	buf_fini(&(*report)->curl);
 	free(*report);
 	*report = NULL;
 }
@@ -126,7 +131,8 @@ add_tap(struct runner_report *r, const char *path,
 
 void
 runner_report_add(struct runner_report *r, const struct run *run,
-    const struct run_result *result, const struct buf *failures)
+    const struct run_result *result, const struct buf *failures,
+    const struct runner_record *record)
 {
 	const char *path = run_script_flow(run_script_of(run))->path;
 
@@ -147,6 +153,10 @@ runner_report_add(struct runner_report *r, const struct run *run,
 		buf_printf(&r->jar, "\n# Cookies of %s\n", path);
 		run_cookies(run, &r->jar);
 	}
+	if (r->options->json_dir != NULL)
+		buf_printf(&r->json, "%s%s", r->json.len > 0 ? ",\n" : "",
+		    buf_str(&record->document));
+	buf_append(&r->curl, buf_str(&record->curl), record->curl.len);
 }
 
 static int
@@ -282,6 +292,57 @@ write_jar(const struct runner_report *r)
 	return (ERR_IO);
 }
 
+/* Hurl has one array of all runs. */
+static int
+write_json(const struct runner_report *r)
+{
+	char *path = file_join(r->options->json_dir, "report.json");
+	struct buf text;
+	char *before, *end;
+	int err;
+
+	if ((err = read_one(path, "[", &before)) != 0) {
+		free(path);
+		return (err);
+	}
+	buf_init(&text, 2 * REPORT_MOST_BYTES);
+	end = strrchr(before, ']');
+	if (end != NULL) {
+		*end = '\0';
+		buf_append_str(&text, before);
+	}
+	buf_printf(&text, "%s%s]\n", end == NULL ? "[" :
+	    strchr(before, '{') != NULL && r->json.len > 0 ? ",\n" : "",
+	    buf_str(&r->json));
+	text.is_full |= r->json.is_full;
+	err = write_one(path, &text);
+	buf_fini(&text);
+	free(before);
+	free(path);
+	return (err);
+}
+
+int
+runner_report_open(const struct runner_report *r)
+{
+	const char *dirs[] = {r == NULL ? NULL : r->options->json_dir};
+	char *store;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < NELEMS(dirs) && err == 0; i++) {
+		if (dirs[i] == NULL)
+			continue;
+		store = file_join(dirs[i], "store");
+		err = file_make_dirs(store);
+		if (err != 0)
+			fprintf(stderr, "e2e-run: the folder %s cannot be "
+			    "made: %s\n", store, strerror(errno));
+		free(store);
+	}
+	return (err);
+}
+
 int
 runner_report_write(const struct runner_report *r)
 {
@@ -295,5 +356,9 @@ runner_report_write(const struct runner_report *r)
 		err |= write_tap(r);
 	if (r->options->cookie_jar != NULL)
 		err |= write_jar(r);
+	if (r->options->json_dir != NULL)
+		err |= write_json(r);
+	if (r->options->curl != NULL)
+		err |= write_one(r->options->curl, &r->curl);
 	return (err != 0 ? ERR_IO : 0);
 }

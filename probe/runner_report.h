@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "probe/run.h"
 #include "probe/runner_options.h"
+#include "probe/runner_record.h"
 
 struct runner_report;
 
@@ -13,12 +14,17 @@ struct runner_report;
 struct runner_report *runner_report_new(const struct runner_options *o);
 void runner_report_free(struct runner_report **report);
 
+/* Make the folders of reports. Returns 0, or an error with a sentence on
+ * stderr. Accepts NULL. */
+int runner_report_open(const struct runner_report *report);
+
 /*
  * Add a run that is done. failures is what did not hold, masked, as people
  * read it.
  */
 void runner_report_add(struct runner_report *report, const struct run *run,
-    const struct run_result *result, const struct buf *failures);
+    const struct run_result *result, const struct buf *failures,
+    const struct runner_record *record);
 
 /*
  * Write the files. A report that is there already is extended, so that many

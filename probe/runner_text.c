@@ -198,9 +198,9 @@ put_labelled(const struct runner_text *t, struct run *run, const char *label,
 	buf_append_str(t->out, is_cut ? " ...\n" : "\n");
 }
 
-static void
-put_failure(const struct runner_text *t, struct run *run, uint32_t entry,
-    const struct finding *f)
+void
+runner_text_failure(const struct runner_text *t, struct run *run,
+    uint32_t entry, const struct finding *f)
 {
 	const struct flow *flow = run_script_flow(run_script_of(run));
 	const struct flow_file *file =
@@ -228,7 +228,8 @@ runner_text_failures(const struct runner_text *t, struct run *run,
 	size_t i;
 
 	for (i = 0; i < step->findings.count; i++)
-		put_failure(t, run, step->entry, &step->findings.items[i]);
+		runner_text_failure(t, run, step->entry,
+		    &step->findings.items[i]);
 }
 
 /* The first most bytes at least, up to the end of a character. */
@@ -288,6 +289,20 @@ runner_text_exchange(const struct runner_text *t, struct run *run,
 	put_prefixed(t, run, response, "<", has_bodies, SIZE_MAX);
 }
 
+static void
+put_evidence(const struct runner_text *t, struct run *run,
+    const struct run_result *result)
+{
+	if (!t->has_evidence || result->request.len == 0)
+		return;
+	buf_append_char(t->out, '\n');
+	put_prefixed(t, run, &result->request, ">", true,
+	    EVIDENCE_MOST_BYTES);
+	put_prefixed(t, run, &result->response, "<", true,
+	    EVIDENCE_MOST_BYTES);
+	buf_append_char(t->out, '\n');
+}
+
 static bool
 has_findings(const struct run_result *result)
 {
@@ -324,20 +339,20 @@ runner_text_reason(const struct runner_text *t, struct run *run,
 }
 
 void
+runner_text_errors(const struct runner_text *t, struct run *run,
+    const struct run_result *result)
+{
+	runner_text_reason(t, run, result);
+	put_evidence(t, run, result);
+}
+
+void
 runner_text_end(const struct runner_text *t, struct run *run,
     const struct run_result *result)
 {
 	char text[CLOCK_SPAN_SIZE];
 
-	runner_text_reason(t, run, result);
-	if (result->request.len > 0) {
-		buf_append_char(t->out, '\n');
-		put_prefixed(t, run, &result->request, ">", true,
-		    EVIDENCE_MOST_BYTES);
-		put_prefixed(t, run, &result->response, "<", true,
-		    EVIDENCE_MOST_BYTES);
-		buf_append_char(t->out, '\n');
-	}
+	runner_text_errors(t, run, result);
 	clock_format_span(result->duration, text);
 	put_outcome(t, result->outcome);
 	buf_printf(t->out, ": %zu request%s in %s, trace %s\n",
@@ -351,7 +366,7 @@ runner_text_brief(const struct runner_text *t, struct run *run,
 {
 	char text[CLOCK_SPAN_SIZE];
 
-	runner_text_reason(t, run, result);
+	runner_text_errors(t, run, result);
 	clock_format_span(result->duration, text);
 	color(t, BOLD);
 	buf_printf(t->out, "%s",

@@ -8,6 +8,7 @@
 struct runner_text {
 	struct buf *out;
 	bool has_color;
+	bool has_evidence; /* the deciding request and answer are shown */
 };
 
 /* What is counted over all runs. */
@@ -24,6 +25,10 @@ void runner_text_head(const struct runner_text *t, const char *path);
 void runner_text_step(const struct runner_text *t, struct run *run,
     const struct run_step *step);
 
+/* One thing that did not hold in an entry, from 1. */
+void runner_text_failure(const struct runner_text *t, struct run *run,
+    uint32_t entry, const struct finding *f);
+
 /* What did not hold in a step, with lines of the flow. */
 void runner_text_failures(const struct runner_text *t, struct run *run,
     const struct run_step *step);
@@ -34,6 +39,10 @@ void runner_text_exchange(const struct runner_text *t, struct run *run,
 
 /* A reason that belongs to no step: an undefined variable, a timeout. */
 void runner_text_reason(const struct runner_text *t, struct run *run,
+    const struct run_result *result);
+
+/* The same, and the request and answer that decided where asked for. */
+void runner_text_errors(const struct runner_text *t, struct run *run,
     const struct run_result *result);
 
 /* How a run ended, and why when no step says so. */

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/* Steps into the forms of reports and files, each only when asked for. */
+#include "probe/runner_record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "probe/response.h"
+#include "probe/runner_json.h"
+
+#define DOCUMENT_MOST_BYTES (256u << 20)
+
+void
+runner_record_init(struct runner_record *rec, const struct runner_options *o)
+{
+	char *store;
+
+	*rec = (struct runner_record){.options = o};
+	buf_init(&rec->document, DOCUMENT_MOST_BYTES);
+	buf_init(&rec->curl, DOCUMENT_MOST_BYTES);
+	buf_init(&rec->answer, DOCUMENT_MOST_BYTES);
+	if (o->is_json || o->json_dir != NULL) {
+		store = o->json_dir == NULL ? NULL :
+		    file_join(o->json_dir, "store");
+		rec->json = runner_json_new(store);
+		free(store);
+	}
+}
+
+void
+runner_record_fini(struct runner_record *rec)
+{
+	runner_json_free(&rec->json);
+	buf_fini(&rec->document);
+	buf_fini(&rec->curl);
+	buf_fini(&rec->answer);
+}
+
+/* Hurl has no reason phrase either. */
+static void
+keep_answer(struct runner_record *rec, struct response *r)
+{
+	const char *data, *sentence;
+	size_t i, len;
+
+	buf_reset(&rec->answer);
+	if (rec->options->shows_head) {
+		buf_printf(&rec->answer, "HTTP/%s %ld\n", r->version,
+		    r->status);
+		for (i = 0; i < r->header_count; i++)
+			buf_printf(&rec->answer, "%s: %s\n",
+			    r->headers[i].name, r->headers[i].value);
+		buf_append_char(&rec->answer, '\n');
+	}
+	if (!rec->options->is_compressed || response_bytes(r,
+	    r->body.max_bytes, &data, &len, &sentence) != 0) {
+		data = buf_str(&r->body);
+		len = r->body.len;
+	}
+	buf_append(&rec->answer, data, len);
+}
+
+void
+runner_record_step(struct runner_record *rec, struct run *run,
+    const struct run_step *step, struct response *response)
+{
+	const struct runner_options *o = rec->options;
+
+	if (rec->json != NULL)
+		runner_json_step(rec->json, run, step, response);
+	if (o->curl != NULL && !step->is_unsent && !step->is_redirect) {
+		run_describe_curl(run, &rec->curl);
+		buf_append_char(&rec->curl, '\n');
+	}
+	if (response != NULL && !step->is_followed && (o->output != NULL ||
+	    o->shows_head))
+		keep_answer(rec, response);
+}
+
+void
+runner_record_end(struct runner_record *rec, struct run *run,
+    const struct run_result *result)
+{
+	if (rec->json != NULL && runner_json_end(rec->json, run, result,
+	    &rec->document) != 0)
+		rec->has_failed = true;
+}
+
+void
+runner_record_output(struct runner_record *rec, const struct run *run,
+    bool is_first, struct buf *out)
+{
+	const char *path = rec->options->output;
+	FILE *f;
+
+	if (path == NULL || strcmp(path, "-") == 0) {
+		run_mask(run, buf_str(&rec->answer), rec->answer.len,
+		    rec->answer.is_full, out);
+		return;
+	}
+	f = fopen(path, is_first ? "we" : "ae");
+	if (f != NULL)
+		fwrite(buf_str(&rec->answer), 1, rec->answer.len, f);
+	if (f != NULL && fclose(f) == 0 && !rec->answer.is_full)
+		return;
+	fprintf(stderr, "e2e-run: the answer %s cannot be written: %s\n",
+	    path, rec->answer.is_full ? "it is too large" : strerror(errno));
+	rec->has_failed = true;
+}
