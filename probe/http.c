@@ -251,6 +251,10 @@ session_share(struct http_session *s, bool has_tls)
 	must(s->share != NULL);
 	curl_share_setopt(s->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
 	curl_share_setopt(s->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+	/* What a flow says by "resolve" is not for other flows, each run sees
+	 * the name servers as they are, and a cache of few names is walked in
+	 * no time, which libcurl does after every request. */
+	curl_share_setopt(s->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
 	if (has_tls)
 		curl_share_setopt(s->share, CURLSHOPT_SHARE,
 		    CURL_LOCK_DATA_SSL_SESSION);

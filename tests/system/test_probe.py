@@ -364,6 +364,18 @@ def test_runs_do_not_share_cookies_or_connections(probe, serve):
     assert server.connections == 2
 
 
+def test_a_name_resolved_by_an_option_is_for_its_run_alone(probe, serve):
+    server = serve(bad_server.answer())
+    url = f"http://shop.invalid:{server.port}/"
+    option = f"[Options]\nresolve: shop.invalid:{server.port}:127.0.0.1\n"
+    for _ in range(2):
+        event = probe.run(f"GET {url}\n{option}HTTP 200\n\nGET {url}\n")
+        assert event["outcome"] == "passed", event
+        event = probe.run(f"GET {url}\n")
+        assert event["outcome"] == "unreachable", event
+    assert len(server.requests) == 4
+
+
 def test_delays_retries_and_repeats_take_their_time(probe, serve):
     states = iter([503, 503, 200, 200, 200])
 
