@@ -174,6 +174,12 @@ double engine_log_share(const struct engine *e, size_t check);
 double engine_log_weakest(const struct engine *e, size_t check);
 double engine_log_bound_pass(const struct engine *e);
 
+/*
+ * How far the components of a pass have come on their way to the bound, on
+ * average: 0 to 1, and 1 only when all hold.
+ */
+double engine_pass_share(const struct engine *e);
+
 /* What is known of the failure rate before this gate. */
 struct engine_failure_view {
 	bool has_history;

@@ -51,3 +51,33 @@ engine_log_bound_pass(const struct engine *e)
 {
 	return (log(1 / e->config.beta));
 }
+
+static void
+add_way(double log_most, double bound, double *sum, size_t *count)
+{
+	*sum += fmin(fmax(log_most, 0) / bound, 1);
+	*count += 1;
+}
+
+double
+engine_pass_share(const struct engine *e)
+{
+	double bound = engine_log_bound_pass(e), sum = 0;
+	const struct engine_check_state *c;
+	size_t i, count = 0;
+	uint32_t j;
+
+	for (i = 0; i < e->check_count; i++) {
+		c = &e->checks[i];
+		if (c->is_quarantined)
+			continue;
+		add_way(c->failures_pass.log_most, bound, &sum, &count);
+		for (j = 0; j < c->step_count; j++)
+			if (engine_step_is_needed(c, j))
+				add_way(c->steps[j].pass.log_most, bound,
+				    &sum, &count);
+		if (engine_tail_is_needed(c))
+			add_way(c->tail_log_most, bound, &sum, &count);
+	}
+	return (count > 0 ? sum / (double)count : 0);
+}

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "gate/engine.h"
 
@@ -24,9 +25,22 @@ void progress_init(struct progress *p, bool is_quiet, mono_us now);
 /* How long until the next drawing is due. */
 span_us progress_interval(const struct progress *p);
 
-/* Draw, when it is time. completed: rounds of every check; of: at most. */
+/* Rounds that every check has completed, and how many there are at most. */
+struct progress_rounds {
+	uint32_t completed, most;
+};
+
+/* Draw, when it is time. */
 void progress_draw(struct progress *p, const struct engine *e,
-    uint32_t completed, uint32_t of, mono_us now);
+    const struct progress_rounds *rounds, mono_us now);
+
+/*
+ * Append the line, at most width bytes of it, whole parts only: how far the
+ * evidence for a pass and for a block has come, and what has failed.
+ */
+void progress_format(const struct progress *p, const struct engine *e,
+    const struct progress_rounds *rounds, mono_us now, size_t width,
+    struct buf *out);
 
 /* Wipe the line, so that something else can be printed. */
 void progress_end(struct progress *p);

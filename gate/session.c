@@ -73,9 +73,11 @@ stop(struct running *r, enum session_end end)
 static void
 draw(struct running *r)
 {
-	progress_draw(&r->progress, r->session->engine,
-	    rounds_completed(r->rounds),
-	    (uint32_t)r->session->settings->rounds, clock_mono());
+	const struct progress_rounds rounds = {rounds_completed(r->rounds),
+	    (uint32_t)r->session->settings->rounds};
+
+	progress_draw(&r->progress, r->session->engine, &rounds,
+	    clock_mono());
 }
 
 static void

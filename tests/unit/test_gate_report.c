@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "gate/interval.h"
+#include "gate/progress.h"
 #include "gate/report.h"
 #include "gate/report_diff.h"
 #include "gate/sample.h"
@@ -559,6 +560,44 @@ what_is_not_judged_is_skipped_with_its_reason(void **state)
 	told_fini(&t);
 }
 
+static const char *
+progress(struct told *t, uint32_t rounds, size_t width)
+{
+	const struct progress p = {.started = 0};
+	const struct progress_rounds of = {rounds, 500};
+
+	buf_reset(&t->out);
+	progress_format(&p, t->session.engine, &of, 12 * SPAN_S, width,
+	    &t->out);
+	return (buf_str(&t->out));
+}
+
+static void
+progress_is_one_line_that_fits(void **state)
+{
+	struct told t;
+	size_t width;
+
+	(void)state;
+	told_init(&t, 0, 0, 100 * MS);
+	assert_string_equal(progress(&t, 0, 79),
+	    "12.00s  round 0 of 500  pass 0 %  block 0 %");
+	told_fini(&t);
+	told_init(&t, 50, 0, 90 * MS);
+	assert_string_equal(progress(&t, 50, 79), "12.00s  round 50 of 500  "
+	    "pass 77 % (about 29.04s to go)  block 0 %");
+	told_fini(&t);
+	told_init(&t, 100, 1, 100 * MS);
+	assert_says(progress(&t, 3, 79), "  block 100 %  failed 3, baseline 0");
+	for (width = 0; width < 100; width++)
+		assert_true(strlen(progress(&t, 3, width)) <= width);
+	told_fini(&t);
+	told_init(&t, 500, 0, 90 * MS);
+	assert_int_equal(t.session.verdict, ENGINE_PASS);
+	assert_says(progress(&t, 65, 79), "  pass 100 %");
+	told_fini(&t);
+}
+
 static void
 lines_of_one_side_are_marked(void **state)
 {
@@ -613,6 +652,7 @@ main(void)
 		the_page_shows_both_answers_and_escapes_everything),
 	    cmocka_unit_test(a_page_of_nothing_is_a_page),
 	    cmocka_unit_test(what_is_not_judged_is_skipped_with_its_reason),
+	    cmocka_unit_test(progress_is_one_line_that_fits),
 	    cmocka_unit_test(lines_of_one_side_are_marked),
 	    cmocka_unit_test(report_files_are_told_by_their_end),
 	};
