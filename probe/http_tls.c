@@ -236,6 +236,7 @@ http_certificate(CURL *easy)
 	struct curl_certinfo *info = NULL;
 	struct response_certificate *c;
 	const char *subject, *issuer, *serial, *pem;
+	size_t len;
 
 	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) != CURLE_OK ||
 	    info == NULL || info->num_of_certs == 0)
@@ -252,7 +253,9 @@ http_certificate(CURL *easy)
 	c->serial_number = spell_serial(serial);
 	c->subject_alt_name = xstrdup(field_of(info->certinfo[0],
 	    "X509v3 Subject Alternative Name"));
-	c->pem = xstrdup(pem);
+	for (len = strlen(pem); len > 0 && pem[len - 1] == '\n'; len--)
+		;
+	c->pem = xstrndup(pem, len);
 	read_dates(pem, c);
 	return (c);
 }

@@ -146,9 +146,12 @@ class Bench:
 
     def __init__(self, program):
         self.program = program
-        self.servers = {"PORT": Server(), "OTHER": Server()}
+        files = CORPUS / "files"
+        self.servers = {
+            "PORT": Server(), "OTHER": Server(),
+            "SECURE": Server(files / "tls-cert.pem", files / "tls-key.pem")}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="differential"))
-        for path in (CORPUS / "files").iterdir():
+        for path in files.iterdir():
             shutil.copy(path, self.folder / path.name)
         self.given = {p.name for p in self.folder.iterdir()} | {"flow.hurl"}
         ports = {k: s.port for k, s in self.servers.items()}
@@ -157,6 +160,7 @@ class Bench:
             f"host=http://127.0.0.1:{ports['PORT']}",
             f"other=http://127.0.0.1:{ports['OTHER']}",
             f"named=http://localhost:{ports['PORT']}",
+            f"secure=https://localhost:{ports['SECURE']}",
             f"port={ports['PORT']}", "text=some text", "number=42",
             "float=1.5", "yes=true", "nothing=null",
             "big=12345678901234567890", "quoted=\"7\"", "space=a b"]

@@ -6,6 +6,7 @@ import gzip
 import http.server
 import json
 import re
+import ssl
 import threading
 import time
 import urllib.parse
@@ -315,8 +316,13 @@ class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, *_):
         pass  # clients go away as they like
 
-    def __init__(self):
+    def __init__(self, certificate=None, key=None):
         super().__init__(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            self.socket = context.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False)
         self.seen = []
         self.counters = {}
         self.port = self.server_address[1]
