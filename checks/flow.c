@@ -24,11 +24,12 @@ const char *const flow_option_names[] = {FLOW_OPTION_TABLE(X)};
 static void
 arena_free(struct flow_arena **store)
 {
-	size_t i;
+	struct flow_regex *regex, *next;
 
-	for (i = 0; i < (*store)->regex_count; i++)
-		regex_free(&(*store)->regexes[i]);
-	free((*store)->regexes);
+	HASH_ITER(hh, (*store)->regexes, regex, next) {
+		HASH_DEL((*store)->regexes, regex);
+		regex_free(&regex->re);
+	}
 	arena_fini(&(*store)->arena);
 	free(*store);
 	*store = NULL;

@@ -233,12 +233,18 @@ regex_compile_here(struct parser *p, struct cursor start,
 {
 	struct flow_arena *store = p->store;
 	struct buf *text = &p->scratch;
+	struct flow_regex *item;
 	struct regex *re = NULL;
 	char *sentence = NULL;
 	size_t offset = 0;
 	const char *what = "this regular expression cannot be compiled";
 
-	if (store->regex_count == REGEX_MOST) {
+	HASH_FIND(hh, store->regexes, buf_str(text), text->len, item);
+	if (item != NULL) {
+		*out = item->re;
+		return (PARSE_OK);
+	}
+	if (HASH_COUNT(store->regexes) == REGEX_MOST) {
 		p->is_over_limit = true;
 		return (reader_hard(p, start, MISTAKE_SENTENCE,
 		    "this flow has more than 100000 regular expressions"));
@@ -251,9 +257,10 @@ regex_compile_here(struct parser *p, struct cursor start,
 		free(sentence);
 		return (reader_hard(p, start, MISTAKE_SENTENCE, what));
 	}
-	store->regexes = xreallocarray(store->regexes,
-	    store->regex_count + 1, sizeof(struct regex *));
-	store->regexes[store->regex_count++] = re;
+	item = parse_alloc(p, 1, sizeof(*item));
+	item->re = re;
+	item->text = arena_strndup(&store->arena, buf_str(text), text->len);
+	HASH_ADD_KEYPTR(hh, store->regexes, item->text, text->len, item);
 	*out = re;
 	return (PARSE_OK);
 }

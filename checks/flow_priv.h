@@ -10,6 +10,9 @@
 #ifndef CHECKS_FLOW_PRIV_H
 #define CHECKS_FLOW_PRIV_H
 
+#include <string.h>
+#include <uthash.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/regex.h"
@@ -51,11 +54,16 @@ struct parse_error {
 	const char *what;
 };
 
+struct flow_regex {
+	struct regex *re;
+	const char *text;
+	UT_hash_handle hh;
+};
+
 /* Everything of a flow that is not in the arena but dies with it. */
 struct flow_arena {
 	struct arena arena;
-	struct regex **regexes;
-	size_t regex_count;
+	struct flow_regex *regexes; /* by their text; equal ones are shared */
 };
 
 struct parser {
@@ -96,10 +104,9 @@ enum text_style {
 };
 
 /* flow_reader.c */
-uint32_t reader_peek(const struct parser *p);
-uint32_t reader_read(struct parser *p);
-bool reader_is_end(const struct parser *p);
-bool reader_sees(const struct parser *p, const char *literal);
+uint32_t reader_peek_slow(const struct parser *p);
+uint32_t reader_read_slow(struct parser *p);
+size_t reader_skip_plain(struct parser *p, size_t end);
 bool reader_is_word(struct parser *p, uint32_t c); /* letter, digit */
 size_t reader_skip_digits(struct parser *p);
 size_t reader_skip_spaces(struct parser *p);
@@ -107,7 +114,6 @@ enum parse reader_soft(struct parser *p, struct cursor at,
     enum parse_mistake mistake, const char *what);
 enum parse reader_hard(struct parser *p, struct cursor at,
     enum parse_mistake mistake, const char *what);
-enum parse reader_try(struct parser *p, const char *literal);
 enum parse reader_expect(struct parser *p, const char *literal);
 enum parse reader_some_spaces(struct parser *p, const char *after);
 enum parse reader_line_end(struct parser *p);
@@ -122,6 +128,61 @@ bool parse_item_is_due(struct parser *p, enum parse *r);
 enum parse parse_items(struct parser *p, size_t item_bytes,
     enum parse (*item_parse)(struct parser *, void *),
     struct parse_list *out);
+
+/* The inner loops: nearly all of a flow is ASCII on one line. */
+
+static inline bool
+reader_is_end(const struct parser *p)
+{
+	return (p->cur.at >= p->end);
+}
+
+static inline uint32_t
+reader_peek(const struct parser *p)
+{
+	unsigned char c;
+
+	if (reader_is_end(p))
+		return (READER_END);
+	c = (unsigned char)p->source[p->cur.at];
+	return (c < 0x80 ? c : reader_peek_slow(p));
+}
+
+static inline uint32_t
+reader_read(struct parser *p)
+{
+	unsigned char c;
+
+	if (reader_is_end(p))
+		return (READER_END);
+	c = (unsigned char)p->source[p->cur.at];
+	if (c >= 0x80 || c == '\n')
+		return (reader_read_slow(p));
+	p->cur.at++;
+	p->cur.column++;
+	return (c);
+}
+
+static inline bool
+reader_sees(const struct parser *p, const char *literal)
+{
+	size_t len = strlen(literal);
+
+	return (p->cur.at <= p->end && p->end - p->cur.at >= len &&
+	    memcmp(p->source + p->cur.at, literal, len) == 0);
+}
+
+static inline enum parse
+reader_try(struct parser *p, const char *literal)
+{
+	size_t len = strlen(literal);
+
+	if (!reader_sees(p, literal))
+		return (reader_soft(p, p->cur, MISTAKE_EXPECTED, literal));
+	for (; len > 0; len--)
+		reader_read(p);
+	return (PARSE_OK);
+}
 
 /*
  * flow_mistake.c. mistake_resume goes to the next line after the mistake that

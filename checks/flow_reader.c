@@ -35,29 +35,19 @@ decode(const struct parser *p, size_t *len)
 }
 
 uint32_t
-reader_peek(const struct parser *p)
+reader_peek_slow(const struct parser *p)
 {
 	size_t len;
 
-	return (p->cur.at >= p->end ? READER_END : decode(p, &len));
+	return (decode(p, &len));
 }
 
 uint32_t
-reader_read(struct parser *p)
+reader_read_slow(struct parser *p)
 {
-	unsigned char first;
 	size_t len;
-	uint32_t c;
+	uint32_t c = decode(p, &len);
 
-	if (p->cur.at >= p->end)
-		return (READER_END);
-	first = (unsigned char)p->source[p->cur.at];
-	if (first < 0x80 && first != '\n') {
-		p->cur.at++;
-		p->cur.column++;
-		return (first);
-	}
-	c = decode(p, &len);
 	p->cur.at += len;
 	if (c == '\n') {
 		p->cur.line++;
@@ -68,21 +58,29 @@ reader_read(struct parser *p)
 	return (c);
 }
 
-bool
-reader_is_end(const struct parser *p)
+/* Skip what is itself in every kind of text, up to end; how many bytes. */
+size_t
+reader_skip_plain(struct parser *p, size_t end)
 {
-	return (p->cur.at >= p->end);
-}
+	static const bool is_plain[256] = {
+	    ['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	    ['A'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	    ['a'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	    ['-'] = 1, ['_'] = 1, ['.'] = 1, ['/'] = 1, [':'] = 1,
+	    ['$'] = 1, ['@'] = 1, ['*'] = 1, [','] = 1, ['='] = 1,
+	    ['?'] = 1, ['&'] = 1, ['+'] = 1, ['('] = 1, [')'] = 1};
+	size_t at = p->cur.at, len;
 
-bool
-reader_sees(const struct parser *p, const char *literal)
-{
-	const char *s = p->source + p->cur.at, *end = p->source + p->end;
-
-	for (; *literal != '\0'; literal++, s++)
-		if (s >= end || *s != *literal)
-			return (false);
-	return (true);
+	if (end > p->end)
+		end = p->end;
+	while (at < end && is_plain[(unsigned char)p->source[at]])
+		at++;
+	len = at - p->cur.at;
+	p->cur.at = at;
+	p->cur.column += (uint32_t)len;
+	return (len);
 }
 
 /*
@@ -161,16 +159,6 @@ reader_hard(struct parser *p, struct cursor at, enum parse_mistake mistake,
 {
 	set_error(p, at, mistake, what);
 	return (PARSE_HARD);
-}
-
-enum parse
-reader_try(struct parser *p, const char *literal)
-{
-	if (!reader_sees(p, literal))
-		return (reader_soft(p, p->cur, MISTAKE_EXPECTED, literal));
-	while (*literal++ != '\0')
-		reader_read(p);
-	return (PARSE_OK);
 }
 
 enum parse

@@ -280,8 +280,9 @@ text_skip(struct parser *p, enum text_style style)
 	enum parse r;
 	uint32_t c;
 
-	while ((r = text_next(p, style, &c)) == PARSE_OK)
-		;
+	do {
+		reader_skip_plain(p, p->end);
+	} while ((r = text_next(p, style, &c)) == PARSE_OK);
 	return (r == PARSE_SOFT ? PARSE_OK : r);
 }
 
@@ -370,6 +371,12 @@ text_feed(struct builder *b, enum text_style style,
 
 	while (p->cur.at < end.at) {
 		at = p->cur;
+		if (f.state == STATE_TEXT &&
+		    reader_skip_plain(p, end.at) > 0) {
+			builder_bytes(b, p->source + at.at,
+			    p->cur.at - at.at);
+			continue;
+		}
 		if ((r = text_next(p, style, &c)) != PARSE_OK)
 			return (r);
 		if ((r = feed_char(&f, at, c)) != PARSE_OK)
@@ -408,7 +415,11 @@ text_value(struct parser *p, struct flow_template *out)
 	uint32_t c;
 
 	for (;;) {
-		bool is_space = reader_sees(p, " ");
+		bool is_space;
+
+		if (reader_skip_plain(p, p->end) > 0)
+			end = p->cur;
+		is_space = reader_sees(p, " ");
 
 		if ((r = text_next(p, TEXT_VALUE, &c)) == PARSE_HARD)
 			return (r);
