@@ -529,6 +529,9 @@ close_entry(struct runner_json *j, struct run *run,
 	put_captures(j, run, step, &flow->entries[step->entry - 1].response);
 	put_errors(j, run, step);
 	json_out_kv_str(&j->out, "curl_cmd", buf_str(&j->curl));
+	if (flow->entries[step->entry - 1].file > 0)
+		json_out_kv_str(&j->out, "filename",
+		    flow->files[flow->entries[step->entry - 1].file].path);
 	json_out_kv_int(&j->out, "index", step->entry);
 	json_out_kv_int(&j->out, "line", step->line);
 	json_out_kv_int(&j->out, "time", j->time / SPAN_MS);

@@ -98,6 +98,9 @@ static const struct option_row rows[] = {
 	    .env2 = "HURL_ERROR_FORMAT"},
 	{.name = "report-json", .type = OPTION_STR, .arg = "DIR",
 	    AT(json_dir), .help = "Write Hurl's JSON report to a folder"},
+	{.name = "report-html", .type = OPTION_STR, .arg = "DIR",
+	    AT(html_dir), .help = "Write pages to a folder: index.html and "
+	    "one for each run"},
 	{.name = "curl", .type = OPTION_STR, .arg = "FILE", AT(curl),
 	    .help = "Write the requests as command lines of curl",
 	    .env = ""},

@@ -28,7 +28,7 @@ struct runner_options {
 	/* How it is shown. */
 	int format;
 	const char *junit, *tap;   /* files to write reports to */
-	const char *json_dir;      /* a folder */
+	const char *json_dir, *html_dir; /* folders */
 	const char *curl;          /* a file for command lines */
 	bool is_json;              /* Hurl's document of each run */
 	const char *output;        /* for the last answers; "-" */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "probe/response.h"
+#include "probe/runner_html.h"
 #include "probe/runner_json.h"
 
 #define DOCUMENT_MOST_BYTES (256u << 20)
@@ -22,6 +23,9 @@ runner_record_init(struct runner_record *rec, const struct runner_options *o)
 	*rec = (struct runner_record){.options = o};
 	buf_init(&rec->document, DOCUMENT_MOST_BYTES);
 	buf_init(&rec->curl, DOCUMENT_MOST_BYTES);
+	buf_init(&rec->row, DOCUMENT_MOST_BYTES);
+	if (o->html_dir != NULL)
+		rec->html = runner_html_new(o->html_dir);
 	buf_init(&rec->answer, DOCUMENT_MOST_BYTES);
 	if (o->is_json || o->json_dir != NULL) {
 		store = o->json_dir == NULL ? NULL :
@@ -35,6 +39,8 @@ void
 runner_record_fini(struct runner_record *rec)
 {
 	runner_json_free(&rec->json);
+	runner_html_free(&rec->html);
+	buf_fini(&rec->row);
 	buf_fini(&rec->document);
 	buf_fini(&rec->curl);
 	buf_fini(&rec->answer);
@@ -72,6 +78,8 @@ runner_record_step(struct runner_record *rec, struct run *run,
 
 	if (rec->json != NULL)
 		runner_json_step(rec->json, run, step, response);
+	if (rec->html != NULL)
+		runner_html_step(rec->html, run, step);
 	if (o->curl != NULL && !step->is_unsent && !step->is_redirect) {
 		run_describe_curl(run, &rec->curl);
 		buf_append_char(&rec->curl, '\n');
@@ -87,6 +95,9 @@ runner_record_end(struct runner_record *rec, struct run *run,
 {
 	if (rec->json != NULL && runner_json_end(rec->json, run, result,
 	    &rec->document) != 0)
+		rec->has_failed = true;
+	if (rec->html != NULL && runner_html_end(rec->html, run, result,
+	    &rec->row) != 0)
 		rec->has_failed = true;
 }
 

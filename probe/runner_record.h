@@ -7,11 +7,14 @@
 #include "probe/run.h"
 #include "probe/runner_options.h"
 
+struct runner_html;
 struct runner_json;
 
 struct runner_record {
 	const struct runner_options *options;
 	struct runner_json *json;  /* NULL: not asked for */
+	struct runner_html *html;  /* NULL: not asked for */
+	struct buf row;            /* of the index of its report */
 	struct buf document;       /* of Hurl's JSON, when the run is done */
 	struct buf curl;           /* a line for each request */
 	struct buf answer;         /* the last one; not masked */

@@ -15,13 +15,14 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "probe/runner_html.h"
 
 #define REPORT_MOST_BYTES (256u << 20)
 
 struct runner_report {
 	const struct runner_options *options;
 	struct buf junit, tap; /* the cases */
-	struct buf jar, json, curl;
+	struct buf jar, json, curl, html; /* html: rows of the index */
 	size_t count, failures, errors;
 	span_us duration;
 };
@@ -32,13 +33,14 @@ runner_report_new(const struct runner_options *o)
 	struct runner_report *r;
 
 	if (o->junit == NULL && o->tap == NULL && o->cookie_jar == NULL &&
-	    o->json_dir == NULL && o->curl == NULL)
+	    o->json_dir == NULL && o->html_dir == NULL && o->curl == NULL)
 		return (NULL);
 	r = xcalloc(1, sizeof(*r));
 	r->options = o;
 	buf_init(&r->jar, REPORT_MOST_BYTES);
 	buf_init(&r->json, REPORT_MOST_BYTES);
 	buf_init(&r->curl, REPORT_MOST_BYTES);
+	buf_init(&r->html, REPORT_MOST_BYTES);
 	buf_init(&r->junit, REPORT_MOST_BYTES);
 	buf_init(&r->tap, REPORT_MOST_BYTES);
 	return (r);
@@ -54,6 +56,7 @@ runner_report_free(struct runner_report **report)
 	buf_fini(&(*report)->jar);
 	buf_fini(&(*report)->json);
 	buf_fini(&(*report)->curl);
+	buf_fini(&(*report)->html);
 	free(*report);
 	*report = NULL;
 }
@@ -156,6 +159,7 @@ runner_report_add(struct runner_report *r, const struct run *run,
 	if (r->options->json_dir != NULL)
 		buf_printf(&r->json, "%s%s", r->json.len > 0 ? ",\n" : "",
 		    buf_str(&record->document));
+	buf_append(&r->html, buf_str(&record->row), record->row.len);
 	buf_append(&r->curl, buf_str(&record->curl), record->curl.len);
 }
 
@@ -322,10 +326,29 @@ write_json(const struct runner_report *r)
 	return (err);
 }
 
+static int
+write_html(const struct runner_report *r)
+{
+	char *path = file_join(r->options->html_dir, "index.html"), *before;
+	struct buf text;
+	int err;
+
+	if ((err = read_one(path, RUNNER_HTML_MARK, &before)) == 0) {
+		buf_init(&text, 2 * REPORT_MOST_BYTES);
+		runner_html_index(before, &r->html, &text);
+		err = write_one(path, &text);
+		buf_fini(&text);
+		free(before);
+	}
+	free(path);
+	return (err);
+}
+
 int
 runner_report_open(const struct runner_report *r)
 {
-	const char *dirs[] = {r == NULL ? NULL : r->options->json_dir};
+	const char *dirs[] = {r == NULL ? NULL : r->options->json_dir,
+	    r == NULL ? NULL : r->options->html_dir};
 	char *store;
 	size_t i;
 	int err = 0;
@@ -358,6 +381,8 @@ runner_report_write(const struct runner_report *r)
 		err |= write_jar(r);
 	if (r->options->json_dir != NULL)
 		err |= write_json(r);
+	if (r->options->html_dir != NULL)
+		err |= write_html(r);
 	if (r->options->curl != NULL)
 		err |= write_one(r->options->curl, &r->curl);
 	return (err != 0 ? ERR_IO : 0);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """e2e-run in the hands of a Hurl user: its options, beside the real program
 where that is on PATH."""
+import html.parser
 import http.server
 import json
 import os
@@ -545,3 +546,75 @@ def test_nothing_is_printed_but_what_did_not_hold(run):
     assert "> GET /" in run(flow).stdout
     assert "> GET /" not in run(
         flow, env={"HURL_ERROR_FORMAT": "short"}).stdout
+
+
+class Page(html.parser.HTMLParser):
+    """A page's elements, ids, links and text; it must nest well."""
+    VOID = {"meta"}
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.ids, self.links, self.text = [], set(), [], ""
+        self.open = []
+        self.feed(path.read_text())
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.append((tag, attrs))
+        self.ids |= {attrs["id"]} if "id" in attrs else set()
+        self.links += [attrs["href"]] if "href" in attrs else []
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_an_html_report_has_a_page_for_each_run(run, tmp_path):
+    """--report-html: a list of runs, and pages whose links all lead
+    somewhere; nothing of the flow or the answer becomes markup."""
+    evil = "</pre><script>alert(1)</script>&"
+    flows = {"a&b.hurl": TWO,
+             "bad.hurl": DOCUMENT + f"# {evil} k3y\nGET @/x?{{{{s}}}}\n"
+             "HTTP 200\n[Asserts]\n" + 'jsonpath "$.text" == "<i>"\n'}
+    for _ in range(2):
+        run(flows, "--report-html", "report", "--continue-on-error",
+            "--secret", "s=k3y")
+    index = Page(tmp_path / "report/index.html")
+    assert "4 runs, 2 passed, 2 did not." in index.text
+    assert index.text.count("a&b.hurl") == 2
+    assert len(set(index.links)) == 4
+    for link in index.links:
+        path = tmp_path / "report" / link
+        page = Page(path)
+        for target in page.links:
+            if target.startswith("#"):
+                assert target[1:] in page.ids
+            else:
+                assert (path.parent / target).exists()
+        assert "script" not in {tag for tag, _ in page.tags}
+        assert not {name for _, attrs in page.tags for name in attrs
+                    if name == "src" or name.startswith("on")}
+        for secret in "k3y", "s3cr3t":
+            assert secret not in path.read_text()
+    bad = tmp_path / "report" / index.links[1]
+    page = Page(bad)
+    assert "# </pre><script>alert(1)</script>& ***" in page.text
+    assert '"<i>"' in page.text and "string <***>" in page.text
+    marked = {a["id"] for tag, a in page.tags if a.get("class") == "bad"}
+    assert {"f0-l13", "f0-l21"} <= marked and "f0-l20" not in marked
+    assert "What decided it" in page.text and "> POST /redirect" in page.text
+
+
+def test_an_html_report_of_others_is_left_alone(run, tmp_path):
+    """A folder with another index.html is not touched."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.html").write_text("<h1>mine</h1>")
+    done = run(TWO, "--report-html", "site")
+    assert done.returncode == 30 and "another format" in done.stderr
+    assert (tmp_path / "site/index.html").read_text() == "<h1>mine</h1>"
