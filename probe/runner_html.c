@@ -38,6 +38,7 @@ static const char head[] =
     "table{border-collapse:collapse;width:100%}\n"
     "th,td{text-align:left;padding:.25em .6em;"
     "border-bottom:1px solid #ddd;vertical-align:top}\n"
+    ".marks td:nth-child(-n+2){width:1%;white-space:nowrap}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "pre,code,.url{font-family:ui-monospace,monospace;font-size:13px}\n"
     ".url{word-break:break-all}\n"
@@ -263,7 +264,8 @@ runner_html_step(struct runner_html *h, struct run *run,
 	put(&h->details, step->method);
 	buf_append_str(&h->details, " <span class=\"url\">");
 	put_masked(&h->details, run, step->url, strlen(step->url));
-	buf_append_str(&h->details, "</span></h3>\n<table>\n");
+	buf_append_str(&h->details, "</span></h3>\n<table "
+	    "class=\"marks\">\n");
 	runner_marks_visit(run, step, mark_cb, &m);
 	buf_append_str(&h->details, "</table>\n");
 	for (i = 0; i < step->findings.count; i++) {

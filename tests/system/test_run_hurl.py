@@ -608,7 +608,7 @@ def test_an_html_report_has_a_page_for_each_run(run, tmp_path):
     assert '"<i>"' in page.text and "string <***>" in page.text
     marked = {a["id"] for tag, a in page.tags if a.get("class") == "bad"}
     assert {"f0-l13", "f0-l21"} <= marked and "f0-l20" not in marked
-    assert "What decided it" in page.text and "> POST /redirect" in page.text
+    assert "What decided it" in page.text and "> GET /there" in page.text
 
 
 def test_an_html_report_of_others_is_left_alone(run, tmp_path):
