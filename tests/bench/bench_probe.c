@@ -177,8 +177,9 @@ note_latencies(struct bench *b, const struct message *m)
 	must(json_parse(m->doc, m->doc_len, &json_limits_default, &doc,
 	    NULL) == 0);
 	steps = json_get(json_root(doc), "steps");
-	for (i = 1; i < steps->count && b->latency_count < b->latency_most;
-	    i++)
+	/* A run that found no room has none. */
+	for (i = 1; steps != NULL && i < steps->count &&
+	    b->latency_count < b->latency_most; i++)
 		b->latencies[b->latency_count++] =
 		    json_get_int(&steps->items[i], "total_us", 0);
 	json_free(&doc);
