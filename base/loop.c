@@ -4,8 +4,10 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <signal.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #define LAG_WINDOW (1 * SPAN_S)
@@ -254,4 +256,29 @@ loop_signal_free(struct loop_signal **s)
 	event_del(&(*s)->ev);
 	free(*s);
 	*s = NULL;
+}
+
+static void
+stop_signal_cb(int signo, void *arg)
+{
+	log_info("loop.signal.stop", "signal=%d", signo);
+	loop_stop(arg);
+}
+
+void
+loop_run_until_signal(struct loop *loop, bool is_child)
+{
+	struct loop_signal *term = NULL, *interrupt = NULL;
+
+	if (is_child) {
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGINT, SIG_IGN);
+	} else {
+		term = loop_signal_new(loop, SIGTERM, stop_signal_cb, loop);
+		interrupt = loop_signal_new(loop, SIGINT, stop_signal_cb,
+		    loop);
+	}
+	loop_run(loop);
+	loop_signal_free(&term);
+	loop_signal_free(&interrupt);
 }

@@ -33,6 +33,13 @@ void loop_free(struct loop **loop);
 /* Run until loop_stop. */
 void loop_run(struct loop *loop);
 
+/*
+ * Run until SIGTERM or SIGINT. A child ignores both, for the terminal sends
+ * them to the whole group: its parent tells it when to end, by loop_stop in
+ * the end.
+ */
+void loop_run_until_signal(struct loop *loop, bool is_child);
+
 /* Make loop_run return after the callbacks that are due now. */
 void loop_stop(struct loop *loop);
 

@@ -20,6 +20,23 @@ static const char *const outcome_names[] = {
 #undef X
 };
 
+static const char *const trigger_names[] = {
+#define X(upper, name) name,
+    TRIGGER_TABLE(X)
+#undef X
+};
+
+/* The index of name, or count. */
+static size_t
+find_name(const char *const *names, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count && strcmp(name, names[i]) != 0; i++)
+		continue;
+	return (i);
+}
+
 const char *
 message_name(enum message_type type)
 {
@@ -80,12 +97,20 @@ outcome_name(enum outcome o)
 enum outcome
 outcome_parse(const char *name)
 {
-	size_t i;
+	return ((enum outcome)find_name(outcome_names, OUTCOME_COUNT, name));
+}
 
-	for (i = 0; i < NELEMS(outcome_names); i++)
-		if (strcmp(name, outcome_names[i]) == 0)
-			break;
-	return ((enum outcome)i);
+const char *
+trigger_name(enum trigger t)
+{
+	must((size_t)t < NELEMS(trigger_names));
+	return (trigger_names[t]);
+}
+
+enum trigger
+trigger_parse(const char *name)
+{
+	return ((enum trigger)find_name(trigger_names, TRIGGER_COUNT, name));
 }
 
 int

@@ -112,6 +112,24 @@ enum outcome {
 const char *outcome_name(enum outcome o);
 enum outcome outcome_parse(const char *name);
 
+/* Why a run takes place; the codes stand in the store. */
+#define TRIGGER_TABLE(X)                                                     \
+	X(SCHEDULE, "schedule")                                              \
+	X(MANUAL, "manual")                                                  \
+	X(GATE, "gate")                                                      \
+	X(ALERT, "alert")
+
+enum trigger {
+#define X(upper, name) TRIGGER_##upper,
+	TRIGGER_TABLE(X)
+#undef X
+	TRIGGER_COUNT
+};
+
+/* The name of a trigger, and back (TRIGGER_COUNT when unknown). */
+const char *trigger_name(enum trigger t);
+enum trigger trigger_parse(const char *name);
+
 /* True for failed, unreachable, unknown: what counts against the service. */
 int outcome_is_against_service(enum outcome o);
 

@@ -11,19 +11,6 @@
 
 #define EVENT_VERSION 1
 
-static const char *const trigger_names[] = {
-#define X(upper, name) name,
-    TRIGGER_TABLE(X)
-#undef X
-};
-
-const char *
-trigger_name(enum trigger t)
-{
-	must((size_t)t < NELEMS(trigger_names));
-	return (trigger_names[t]);
-}
-
 void
 record_format(const struct record *r, struct buf *out)
 {

@@ -13,23 +13,6 @@
 #include "base/clock.h"
 #include "base/message.h"
 
-/* Why a run takes place: enum, name in documents. */
-#define TRIGGER_TABLE(X)                                                     \
-	X(SCHEDULE, "schedule")                                              \
-	X(MANUAL, "manual")                                                  \
-	X(GATE, "gate")                                                      \
-	X(ALERT, "alert")
-
-enum trigger {
-#define X(upper, name) TRIGGER_##upper,
-	TRIGGER_TABLE(X)
-#undef X
-	TRIGGER_COUNT
-};
-
-/* The name of a trigger. */
-const char *trigger_name(enum trigger t);
-
 struct record {
 	uint8_t run[MESSAGE_ID_SIZE];
 	const char *check;

@@ -84,35 +84,6 @@ static const struct program program = {
 	.texts = texts,
 };
 
-static void
-stop_cb(int signo, void *arg)
-{
-	log_info("store.signal.stop", "signal=%d", signo);
-	loop_stop(arg);
-}
-
-/*
- * A child ends with its parent, not by a signal to the whole group: the
- * parent may still have results to hand in.
- */
-static void
-serve_until_stopped(struct loop *loop, bool is_child)
-{
-	struct loop_signal *term = NULL, *intr = NULL;
-
-	if (is_child) {
-		signal(SIGTERM, SIG_IGN);
-		signal(SIGINT, SIG_IGN);
-	} else {
-		term = loop_signal_new(loop, SIGTERM, stop_cb, loop);
-		intr = loop_signal_new(loop, SIGINT, stop_cb, loop);
-	}
-	proc_sandbox();
-	loop_run(loop);
-	loop_signal_free(&term);
-	loop_signal_free(&intr);
-}
-
 static int
 serve(const struct values *v, struct cause *c)
 {
@@ -129,7 +100,8 @@ serve(const struct values *v, struct cause *c)
 	rc = server_new(loop, writer, v->store,
 	    v->is_child ? PROC_CHILD_FD : -1, &server, c);
 	if (rc == 0) {
-		serve_until_stopped(loop, v->is_child);
+		proc_sandbox();
+	loop_run_until_signal(loop, v->is_child);
 		rc = server_result(server);
 		server_free(&server);
 	}

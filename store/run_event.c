@@ -58,29 +58,6 @@ static const struct member members[] = {
 	    offsetof(struct run_event, evidence)},
 };
 
-static const char *const trigger_names[] = {
-#define X(upper, name) name,
-	TRIGGER_TABLE(X)
-#undef X
-};
-
-const char *
-trigger_name(enum trigger t)
-{
-	return (t < TRIGGER_COUNT ? trigger_names[t] : "unknown");
-}
-
-enum trigger
-trigger_parse(const char *name)
-{
-	int i;
-
-	for (i = 0; i < TRIGGER_COUNT; i++)
-		if (strcmp(name, trigger_names[i]) == 0)
-			break;
-	return ((enum trigger)i);
-}
-
 static int
 take_place(const struct json *v, struct run_event *e)
 {

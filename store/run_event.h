@@ -15,24 +15,6 @@
 
 #define EVENT_VERSION 1
 
-/* Why a run was started; the codes stand in the store. */
-#define TRIGGER_TABLE(X)                                                     \
-	X(SCHEDULE, "schedule")                                              \
-	X(MANUAL, "manual")                                                  \
-	X(GATE, "gate")                                                      \
-	X(ALERT, "alert")
-
-enum trigger {
-#define X(upper, name) TRIGGER_##upper,
-	TRIGGER_TABLE(X)
-#undef X
-	TRIGGER_COUNT
-};
-
-/* The name of a trigger, and back (TRIGGER_COUNT when unknown). */
-const char *trigger_name(enum trigger t);
-enum trigger trigger_parse(const char *name);
-
 /* len bytes; text is NULL when the member was absent. */
 struct slice {
 	const char *text;

@@ -77,13 +77,6 @@ static const struct program program = {.name = "e2e-web", .section = 8,
     .synopsis = "[options]", .rows = rows, .texts = texts};
 
 static void
-stop_cb(int signo, void *arg)
-{
-	(void)signo;
-	loop_stop(arg);
-}
-
-static void
 parent_message_cb(struct channel *ch, const struct message *m, void *arg)
 {
 	(void)ch;
@@ -126,25 +119,6 @@ tell_parent(struct loop *loop, const char *url)
 	return (parent);
 }
 
-/* Until a signal; a child ends with its parent, which gets the signals. */
-static void
-run_until_stopped(struct loop *loop, bool is_child)
-{
-	struct loop_signal *term = NULL, *intr = NULL;
-
-	if (is_child) {
-		signal(SIGTERM, SIG_IGN);
-		signal(SIGINT, SIG_IGN);
-	} else {
-		term = loop_signal_new(loop, SIGTERM, stop_cb, loop);
-		intr = loop_signal_new(loop, SIGINT, stop_cb, loop);
-	}
-	proc_sandbox();
-	loop_run(loop);
-	loop_signal_free(&term);
-	loop_signal_free(&intr);
-}
-
 static int
 serve(const struct values *v, const struct server_options *o)
 {
@@ -163,7 +137,8 @@ serve(const struct values *v, const struct server_options *o)
 		    v->is_child ? "e2e-web: the page is at %s\n" : "%s\n",
 		    server_url(server));
 		fflush(stdout);
-		run_until_stopped(loop, v->is_child);
+		proc_sandbox();
+	loop_run_until_signal(loop, v->is_child);
 	}
 	server_close(&server);
 	if (parent != NULL)
