@@ -18,6 +18,19 @@ struct made {
 	struct buf out;
 };
 
+static struct flow *
+parse_flow(const char *text)
+{
+	struct flow *flow = NULL;
+	struct cause cause;
+
+	cause_init(&cause);
+	assert_int_equal(flow_parse("pay.hurl", text, strlen(text), &cause,
+	    &flow), 0);
+	cause_fini(&cause);
+	return (flow);
+}
+
 static void
 made_init(struct made *m)
 {
@@ -26,6 +39,7 @@ made_init(struct made *m)
 	    .service = "shop", .environment = "test",
 	    .flow_path = "pay.hurl", .hash = "abc"};
 	m->script.definition = &m->definition;
+	m->script.flow = parse_flow("GET http://h/p\n");
 	m->run.script = &m->script;
 	m->run.variables = variables_new();
 	m->step = (struct run_step){.entry = 1, .line = 3, .attempt = 2,
@@ -39,7 +53,8 @@ made_init(struct made *m)
 	m->result = (struct run_result){.id = {0xab}, .location = "here",
 	    .trigger = "gate", .probe = "p-1", .trace = "t", .due = 1000,
 	    .started = 1250, .duration = 99, .lag = 4,
-	    .outcome = OUTCOME_PASSED, .steps = &m->step, .step_count = 1};
+	    .outcome = OUTCOME_PASSED, .steps = &m->step, .step_count = 1,
+	    .file = &m->script.flow->files[0]};
 	buf_init(&m->result.request, 4096);
 	buf_init(&m->result.response, 4096);
 	buf_init(&m->out, 1 << 20);
@@ -57,6 +72,7 @@ made_fini(struct made *m)
 	buf_fini(&m->result.response);
 	buf_fini(&m->out);
 	variables_free(&m->run.variables);
+	flow_release(&m->script.flow);
 }
 
 static const char *
@@ -167,14 +183,16 @@ a_secret_cut_off_at_the_end_of_evidence_is_masked_too(void **state)
 }
 
 static void
-evidence_of_a_passed_run_is_not_kept(void **state)
+evidence_is_written_when_it_was_kept(void **state)
 {
 	struct made m;
 
 	(void)state;
 	made_init(&m);
-	buf_append_str(&m.result.request, "GET /");
 	assert_null(strstr(encode(&m), "evidence"));
+	buf_append_str(&m.result.request, "GET /");
+	assert_non_null(strstr(encode(&m),
+	    "\"evidence\":{\"request\":\"GET /\"}"));
 	made_fini(&m);
 }
 
@@ -208,7 +226,7 @@ main(void)
 		    secrets_and_card_numbers_stand_nowhere_in_an_event),
 		cmocka_unit_test(
 		    a_secret_cut_off_at_the_end_of_evidence_is_masked_too),
-		cmocka_unit_test(evidence_of_a_passed_run_is_not_kept),
+		cmocka_unit_test(evidence_is_written_when_it_was_kept),
 		cmocka_unit_test(
 		    a_run_that_never_started_has_neither_start_nor_steps),
 	};
