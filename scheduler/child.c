@@ -162,6 +162,7 @@ child_closed_cb(struct channel *ch, int err, void *arg)
 {
 	struct child *c = arg;
 	char reason[REASON_SIZE];
+	bool is_refused;
 	int status = 0, tries = 0;
 
 	(void)ch;
@@ -177,7 +178,14 @@ child_closed_cb(struct channel *ch, int err, void *arg)
 		snprintf(reason, sizeof(reason), "closed its channel");
 	else
 		format_end(status, reason, sizeof(reason));
+	is_refused = c->handlers->refused != NULL && c->generation == 0 &&
+	    !c->is_stopping && c->pid == 0 && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == EXIT_USAGE;
+	if (is_refused)
+		c->is_stopping = true;
 	go_down(c, reason);
+	if (is_refused)
+		c->handlers->refused(c, c->arg);
 }
 
 static const struct channel_handlers child_channel = {

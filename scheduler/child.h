@@ -39,6 +39,9 @@ struct child_handlers {
 	/* It was ready and is gone, with all that was sent to it. reason is
 	 * a phrase: "was killed by signal 9". It starts again by itself. */
 	void (*down)(struct child *c, const char *reason, void *arg);
+	/* The first process ended with EXIT_USAGE before it was ready: its
+	 * options are wrong, and it is not started again. May be NULL. */
+	void (*refused)(struct child *c, void *arg);
 };
 
 /* Start a child; spec and its strings are copied. Callbacks come later. */

@@ -54,6 +54,7 @@ struct daemon {
 	bool is_ready;
 	bool is_stopping;
 	mono_us stopping_since;
+	int exit_code;
 };
 
 /* Tell the service manager, when there is one (sd_notify(3)). */
@@ -291,10 +292,24 @@ web_down_cb(struct child *c, const char *reason, void *arg)
 	(void)arg;
 }
 
+/* It has said what is wrong with --web: nobody shall wait for the page. */
+static void
+web_refused_cb(struct child *c, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)c;
+	must_magic(d, DAEMON_MAGIC);
+	d->exit_code = EXIT_USAGE;
+	if (!d->is_stopping)
+		daemon_stop(d, 0);
+}
+
 static const struct child_handlers web_handlers = {
 	.ready = web_ready_cb,
 	.message = web_ready_cb,
 	.down = web_down_cb,
+	.refused = web_refused_cb,
 };
 
 static void
@@ -405,5 +420,5 @@ daemon_run(const struct daemon_options *options)
 		loop_run(d.loop);
 	}
 	close_parts(&d);
-	return (rc == 0 ? EXIT_GOOD : EXIT_UNMEASURED);
+	return (rc == 0 ? d.exit_code : EXIT_UNMEASURED);
 }

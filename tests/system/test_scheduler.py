@@ -398,6 +398,14 @@ def test_a_stop_waits_no_longer_than_its_bound(system, target):
         (r.outcome, r.reason) for r in last]
 
 
+def test_a_page_that_may_not_listen_there_ends_the_start(system):
+    """--web on a public address is refused, and not tried again for ever."""
+    system.write_checks(("one", "every: 1s, timeout: 900ms"))
+    scheduler = system.start("--web", "0.0.0.0:0", is_awaited=False)
+    assert scheduler.wait() == 64
+    assert "loopback only" in scheduler.errors()
+
+
 def test_mistakes_at_the_start_are_all_printed(system):
     """A tree with mistakes: each with its place, exit 78, nothing begun."""
     system.write_checks(("one", "evry: 1s, timeout: 900ms"),
