@@ -95,6 +95,6 @@ const char report_html_style[] =
 ".tiles.wide,.two,.size{grid-template-columns:1fr}"
 "header{flex-direction:column;align-items:flex-start;gap:.3rem}}"
 "@media print{body{background:#fff;font-size:11px}main,footer{max-width:none;"
-"padding:0}section,header,.tiles>div{break-inside:avoid}"
+"padding:0}article,header,.tiles>div,svg,tr{break-inside:avoid}"
 "section{border-radius:0}*{print-color-adjust:exact;"
 "-webkit-print-color-adjust:exact}}";

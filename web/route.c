@@ -18,6 +18,8 @@ static const struct route {
     {"/checks/", page_check, true},
     {"/runs", page_runs, true},
     {"/runs/", page_run, true},
+    {"/gates", page_gates, true},
+    {"/gates/", page_gate, true},
     {"/api/v1/checks", api_checks, false},
     {"/api/v1/runs", api_runs, false},
     {"/api/v1/runs/", api_run, false},

@@ -122,7 +122,10 @@ static const char sheet[] =
 "button{background:var(--link);border-color:var(--link);color:var(--panel);"
 "font-weight:600;cursor:pointer;padding:.3rem 1rem}"
 ".more{margin-top:.9rem;display:flex;gap:1.2rem}"
-"@media (max-width:46rem){.wide{display:none}.fall .bar{min-width:9rem}}";
+".two{display:grid;grid-template-columns:1fr 1fr;gap:.8rem;margin-top:"
+".8rem}.two>div{min-width:0}.two .dim{padding-bottom:0}"
+".alarm .facts{margin-top:.5rem}"
+"@media (max-width:46rem){.two{grid-template-columns:1fr}.wide{display:none}.fall .bar{min-width:9rem}}";
 
 const char *
 style_policy(void)
@@ -163,7 +166,8 @@ style_begin(struct buf *out, const char *title, int refresh_s)
 	    "<header><div><a class=\"brand\" href=\"/\">e2e<span>.</span></a>"
 	    "<nav aria-label=\"Pages\"><a href=\"/\">Checks</a> &nbsp; "
 	    "<a href=\"/runs\">Runs</a> &nbsp; "
-	    "<a href=\"/runs?outcome=bad\">Failures</a></nav></div></header>\n"
+	    "<a href=\"/runs?outcome=bad\">Failures</a> &nbsp; "
+	    "<a href=\"/gates\">Gates</a></nav></div></header>\n"
 	    "<main id=\"main\">\n");
 }
 

@@ -173,12 +173,13 @@ def web_fixture(build, start, tmp_path):
                     "--listen", "127.0.0.1:0")
     netloc = urllib.parse.urlsplit(process.read_line()).netloc
 
-    def get(url):
+    def get(url, as_json=True):
         parts = urllib.parse.urlsplit(url)
         connection = http.client.HTTPConnection(netloc, timeout=PATIENCE_S)
         connection.request("GET", f"{parts.path}?{parts.query}")
         response = connection.getresponse()
-        return response.status, json.loads(response.read())
+        text = response.read().decode()
+        return response.status, json.loads(text) if as_json else text
 
     return get
 
@@ -260,5 +261,15 @@ def test_gates_of_the_api_are_chosen_and_bounded(shell, web, tmp_path):
     assert web("/api/v1/gates?service=other")[1] == {"gates": []}
     assert len(web("/api/v1/gates?limit=1")[1]["gates"]) == 1
     assert web("/api/v1/gates?limit=0")[0] == 400
+    status, text = web("/gates", as_json=False)
+    assert status == 200
+    for gate in web("/api/v1/gates")[1]["gates"]:
+        assert f'href="/gates/{gate["gate"]}"' in text
+    status, text = web(f"/gates/{only[0]['gate'][:8]}", as_json=False)
+    assert status == 200 and "Gate block" in text
+    assert "HTTP/1.1 500" in text and "HTTP/1.1 200" in text
+    assert "<script" not in text and 'href="/checks/payments/login"' in text
+    assert web("/gates/zz", as_json=False)[0] == 404
+    assert web("/gates?service=other", as_json=False)[1].count("<td") == 0
     assert web("/api/v1/gates/zz")[0] == 400
     assert web(f"/api/v1/gates/{'0' * 32}")[0] == 404
