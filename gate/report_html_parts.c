@@ -7,8 +7,8 @@
 
 #include "base/crypto.h"
 #include "base/html.h"
+#include "base/html_diff.h"
 #include "gate/report_chart.h"
-#include "gate/report_diff.h"
 
 /* A span as people read it. */
 static void
@@ -161,7 +161,11 @@ write_failure(const struct report *r, size_t check,
 	buf_printf(out, "<dt>run</dt><dd><span class=\"mono\">%s</span>, pair "
 	    "%u</dd></dl>\n", hex, f->number);
 	if (f->what.response != NULL || f->good_response != NULL)
-		report_diff(f->what.response, f->good_response, out);
+		html_diff(out, &(struct html_side){"Candidate",
+		    f->what.response, "No answer came."},
+		    &(struct html_side){"Baseline", f->good_response,
+		    "The gate ended before its answer at this step was "
+		    "kept."});
 	if (f->what.request != NULL) {
 		buf_append_str(out, "<details><summary>The request</summary>"
 		    "<pre>");

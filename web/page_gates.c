@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/html.h"
+#include "base/html_diff.h"
 #include "base/json.h"
 #include "web/pages.h"
 #include "web/parts.h"
@@ -147,15 +148,6 @@ write_regressions(struct buf *out, const struct json *list)
 }
 
 static void
-write_side(struct buf *out, const char *title, const char *text)
-{
-	buf_printf(out, "<div class=\"panel\"><div class=\"pad dim\">%s</div>"
-	    "<pre tabindex=\"0\">", title);
-	html_escape(out, text != NULL ? text : "(not seen)");
-	buf_append_str(out, "</pre></div>\n");
-}
-
-static void
 write_failure(struct buf *out, const struct json *f)
 {
 	if (f == NULL)
@@ -172,11 +164,11 @@ write_failure(struct buf *out, const struct json *f)
 	fact(out, "expected", json_get_str(f, "expected", NULL));
 	fact(out, "actual", json_get_str(f, "actual", NULL));
 	fact(out, "request", json_get_str(f, "url", NULL));
-	buf_append_str(out, "</dl></div>\n<div class=\"two\">\n");
-	write_side(out, "Candidate", json_get_str(f, "response", NULL));
-	write_side(out, "Baseline, when it passed", json_get_str(f,
-	    "baseline_response", NULL));
-	buf_append_str(out, "</div>\n");
+	buf_append_str(out, "</dl></div>\n");
+	html_diff(out, &(struct html_side){"Candidate", json_get_str(f,
+	    "response", NULL), "No answer came."}, &(struct html_side){
+	    "Baseline, when it passed", json_get_str(f, "baseline_response",
+	    NULL), "The gate ended before its answer was kept."});
 }
 
 static void

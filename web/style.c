@@ -12,12 +12,12 @@ static const char sheet[] =
 ":root{color-scheme:light dark;--bg:#f4f6f8;--panel:#fff;--ink:#16202c;"
 "--dim:#5a6675;--line:#dfe4ea;--soft:#eef1f5;--link:#1f56c3;"
 "--passed:#177a48;--failed:#c2272d;--unreachable:#b0530a;--unknown:#8b2fc9;"
-"--ours:#667080;--dns:#7a8ca3;--connect:#c98a1b;--tls:#8f63c8;"
+"--ours:#667080;--mark:#fde3e1;--dns:#7a8ca3;--connect:#c98a1b;--tls:#8f63c8;"
 "--wait:#2f74d0;--transfer:#1f9a6a}"
 "@media (prefers-color-scheme:dark){:root{--bg:#0e1218;--panel:#161c25;"
 "--ink:#e4e9f0;--dim:#96a3b4;--line:#29323f;--soft:#1e2631;--link:#8db4ff;"
 "--passed:#4fc285;--failed:#ff7a75;--unreachable:#f0a45a;--unknown:#cf9bff;"
-"--ours:#97a3b3;--dns:#8fa1b8;--connect:#e0ae55;--tls:#b592e6;"
+"--ours:#97a3b3;--mark:#4a2328;--dns:#8fa1b8;--connect:#e0ae55;--tls:#b592e6;"
 "--wait:#6ea6f0;--transfer:#4fc594}}"
 "*{box-sizing:border-box}"
 "body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 "
@@ -123,7 +123,10 @@ static const char sheet[] =
 "font-weight:600;cursor:pointer;padding:.3rem 1rem}"
 ".more{margin-top:.9rem;display:flex;gap:1.2rem}"
 ".two{display:grid;grid-template-columns:1fr 1fr;gap:.8rem;margin-top:"
-".8rem}.two>div{min-width:0}.two .dim{padding-bottom:0}"
+".8rem}.two>div{min-width:0}h4{margin:0 0 .3rem;font-size:.85rem;"
+"color:var(--dim);font-weight:550}.two pre{background:var(--panel);"
+"border:1px solid var(--line);border-radius:10px;max-height:34rem;"
+"overflow:auto}mark{background:var(--mark);color:inherit}"
 ".alarm .facts{margin-top:.5rem}"
 "@media (max-width:46rem){.two{grid-template-columns:1fr}.wide{display:none}.fall .bar{min-width:9rem}}";
 
@@ -176,6 +179,7 @@ style_end(struct buf *out)
 {
 	buf_append_str(out, "</main>\n<footer>Times are UTC. Also as JSON: "
 	    "<a href=\"/api/v1/checks\">checks</a>, "
-	    "<a href=\"/api/v1/runs\">runs</a>; for Prometheus: "
+	    "<a href=\"/api/v1/runs\">runs</a>, "
+	    "<a href=\"/api/v1/gates\">gates</a>; for Prometheus: "
 	    "<a href=\"/metrics\">metrics</a>.</footer>\n</body>\n</html>\n");
 }

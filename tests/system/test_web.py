@@ -13,11 +13,12 @@ import urllib.parse
 import pytest
 
 from conftest import wait_until
-from store_channel import (ACK, PLAN, READY, RESULT, STOP, Peer, Store,
+from store_channel import (ACK, GATE, PLAN, READY, RESULT, STOP, Peer, Store,
                            now_us, run_event)
 
 PAY = "payments/card-payment"
 LOGIN = "payments/login"
+GATE_ID = "ab" * 16
 EVIL = 'payments/<img src=x onerror=alert(1)>"\''
 DEFINITION = hashlib.sha256(b"definition").hexdigest()
 STEPS = [{"entry": 1, "line": 3, "attempt": 1, "method": "POST",
@@ -43,6 +44,22 @@ def plan(*checks):
          "slo_window_us": 28 * 86_400_000_000} for c in checks]}
 
 
+def gate_document():
+    """A gate whose every text comes from somebody hostile."""
+    evil = '<img src=x onerror=alert(1)>"\''
+    return {"version": 1, "gate": GATE_ID, "service": evil,
+            "verdict": "block", "reason": evil, "finished_us": now_us(),
+            "candidate": {"version": evil}, "round_count": 3,
+            "regressions": [{"subject": evil, "size": evil}],
+            "first_failure": {
+                "check": evil, "message": evil, "file": evil, "line": 1,
+                "expected": evil, "actual": evil, "url": evil,
+                "response": f"HTTP/1.1 500\n\n{evil}",
+                "baseline_response": "HTTP/1.1 200\n\nfine"},
+            "checks": [{"check": evil, "pairs": 3}],
+            "rounds": []}
+
+
 def fill(directory):
     """A store: one check passes, one has begun to fail, one is evil."""
     store = Store(directory)
@@ -64,6 +81,8 @@ def fill(directory):
                 check, base + i * 30_000_000,
                 "failed" if bad else "passed", 30_000 + i, **more))
     store.wait_for(ACK, cookie)
+    store.send(GATE, cookie + 1, gate_document(), bytes.fromhex(GATE_ID))
+    store.wait_for(ACK, cookie + 1)
     assert store.finish() == 0
 
 
@@ -270,6 +289,17 @@ def test_a_runs_page_is_a_waterfall(site):
     assert "the check did not change" in page
 
 
+@pytest.mark.parametrize("path", ["/gates", f"/gates/{GATE_ID}"])
+def test_pages_of_gates_escape_what_they_show(site, path):
+    """A gate's texts come from services, flows and command lines."""
+    page = site.get(path)
+    assert page.status == 200
+    assert "<img" not in page.text and "&lt;img src=x" in page.text
+    if path != "/gates":
+        assert "<mark>HTTP/1.1 500</mark>" in page.text
+        assert "<mark>fine</mark>" in page.text
+
+
 def test_a_checks_page_is_found_by_its_name(site):
     """/checks/NAME, also when the name is hostile."""
     page = site.get(f"/checks/{LOGIN}")
@@ -290,7 +320,7 @@ def test_the_list_of_runs_goes_on(site):
 
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/api/v1/checks", "/metrics",
-                                  "/nothing"])
+                                  "/gates", f"/gates/{GATE_ID}", "/nothing"])
 def test_every_answer_keeps_the_browser_in_bounds(site, path):
     """Policy, no sniffing, no framing, no caching; the sheet's hash fits."""
     answer = site.get(path)

@@ -16,7 +16,6 @@
 #include "gate/interval.h"
 #include "gate/progress.h"
 #include "gate/report.h"
-#include "gate/report_diff.h"
 #include "gate/sample.h"
 #include "gate/session.h"
 
@@ -599,23 +598,6 @@ progress_is_one_line_that_fits(void **state)
 }
 
 static void
-lines_of_one_side_are_marked(void **state)
-{
-	struct buf out;
-
-	(void)state;
-	buf_init(&out, 1 << 16);
-	report_diff("a\nb\nc\r\n", "a\nx\nc\n", &out);
-	assert_says(buf_str(&out), "<pre>a\n<mark>b</mark>\nc\n</pre>");
-	assert_says(buf_str(&out), "<pre>a\n<mark>x</mark>\nc\n</pre>");
-	buf_reset(&out);
-	report_diff(NULL, "only\n", &out);
-	assert_says(buf_str(&out), "No answer came.");
-	assert_says(buf_str(&out), "<pre>only\n</pre>");
-	buf_fini(&out);
-}
-
-static void
 report_files_are_told_by_their_end(void **state)
 {
 	(void)state;
@@ -653,7 +635,6 @@ main(void)
 	    cmocka_unit_test(a_page_of_nothing_is_a_page),
 	    cmocka_unit_test(what_is_not_judged_is_skipped_with_its_reason),
 	    cmocka_unit_test(progress_is_one_line_that_fits),
-	    cmocka_unit_test(lines_of_one_side_are_marked),
 	    cmocka_unit_test(report_files_are_told_by_their_end),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A line-by-line comparison by the longest common subsequence. */
-#include "gate/report_diff.h"
+#include "base/html_diff.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -149,7 +149,7 @@ print_side(const struct side *s, bool is_compared, struct buf *out)
 	const struct line *line;
 	size_t i;
 
-	buf_append_str(out, "<pre>");
+	buf_append_str(out, "<pre tabindex=\"0\">");
 	for (i = 0; i < s->count; i++) {
 		line = &s->lines[i];
 		if (is_compared && !line->is_common)
@@ -162,30 +162,35 @@ print_side(const struct side *s, bool is_compared, struct buf *out)
 	buf_append_str(out, "</pre>");
 }
 
+static void
+print(const struct html_side *h, const struct side *s, bool is_compared,
+    struct buf *out)
+{
+	buf_printf(out, "<div><h4>%s</h4>", h->title);
+	if (h->text != NULL)
+		print_side(s, is_compared, out);
+	else
+		buf_printf(out, "<p class=\"dim\">%s</p>", h->absent);
+	buf_append_str(out, "</div>");
+}
+
 void
-report_diff(const char *left, const char *right, struct buf *out)
+html_diff(struct buf *out, const struct html_side *left,
+    const struct html_side *right)
 {
 	struct side a, b;
 	bool is_compared;
 
-	side_init(&a, left != NULL ? left : "");
-	side_init(&b, right != NULL ? right : "");
-	is_compared = left != NULL && right != NULL &&
+	side_init(&a, left->text != NULL ? left->text : "");
+	side_init(&b, right->text != NULL ? right->text : "");
+	is_compared = left->text != NULL && right->text != NULL &&
 	    a.count <= LINES_MOST && b.count <= LINES_MOST;
 	if (is_compared)
 		compare(&a, &b);
-	buf_append_str(out, "<div class=\"two\"><div><h4>Candidate</h4>");
-	if (left != NULL)
-		print_side(&a, is_compared, out);
-	else
-		buf_append_str(out, "<p class=\"dim\">No answer came.</p>");
-	buf_append_str(out, "</div><div><h4>Baseline</h4>");
-	if (right != NULL)
-		print_side(&b, is_compared, out);
-	else
-		buf_append_str(out, "<p class=\"dim\">The gate ended before "
-		    "its answer at this step was kept.</p>");
-	buf_append_str(out, "</div></div>\n");
+	buf_append_str(out, "<div class=\"two\">");
+	print(left, &a, is_compared, out);
+	print(right, &b, is_compared, out);
+	buf_append_str(out, "</div>\n");
 	side_fini(&a);
 	side_fini(&b);
 }

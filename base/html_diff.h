@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* Two texts side by side, with the lines that only one of them has. */
+#ifndef BASE_HTML_DIFF_H
+#define BASE_HTML_DIFF_H
+
+#include "base/buf.h"
+
+struct html_side {
+	const char *title;  /* HTML */
+	const char *text;   /* an answer: head, empty line, body; or NULL */
+	const char *absent; /* HTML, for a text that is NULL */
+};
+
+/*
+ * Append a <div class="two"> with two <pre> elements of escaped text; lines
+ * that the other side lacks are in <mark>. A body that is JSON is laid out
+ * member by member.
+ */
+void html_diff(struct buf *out, const struct html_side *left,
+    const struct html_side *right);
+
+#endif
