@@ -15,13 +15,6 @@
 #include "base/message.h"
 #include "checks/definition_priv.h"
 
-const struct definition_limits definition_limits_default = {
-	.body_bytes = 16 << 20,
-	.steps = 1000,
-	.redirects = 50,
-	.evidence_bytes = 64 << 10
-};
-
 struct definition *
 definition_new(void)
 {

@@ -44,13 +44,28 @@ struct definition_secret {
 
 /* Bounds of one run; a run that reaches one is stopped with the reason. */
 struct definition_limits {
-	int64_t body_bytes;     /* of one response body, decoded */
+	int64_t body_bytes;     /* of one response body, and decoded */
 	int64_t steps;          /* requests, with retries and redirects */
 	int64_t redirects;      /* followed by one request */
+	int64_t retries;        /* of one entry */
+	int64_t headers;        /* of one answer */
+	int64_t json_depth;     /* of a body */
 	int64_t evidence_bytes; /* kept of a run that did not pass */
 };
 
 extern const struct definition_limits definition_limits_default;
+
+/* Lower every limit to that of caps. */
+void definition_limits_cap(struct definition_limits *limits,
+    const struct definition_limits *caps);
+
+/*
+ * Read "body_bytes=64MiB,steps=5000" over limits, which stay untouched on a
+ * mistake: then *sentence (freed by the caller) says what is wrong. Returns
+ * 0, ERR_SYNTAX or ERR_LIMIT.
+ */
+int definition_limits_parse(const char *text,
+    struct definition_limits *limits, char **sentence);
 
 struct cause;
 struct flow;
@@ -145,8 +160,8 @@ int definition_encode(const struct definition *d, struct buf *out);
 
 /*
  * Read such a document, strictly: every member present and of its kind (but
- * for a flow's includes, where there are none), no other members, everything
- * within bounds. Returns 0, or ERR_SYNTAX or
+ * for a flow's includes, where there are none, and for limits that are the
+ * default), no other members, everything within bounds. Returns 0, or ERR_SYNTAX or
  * ERR_LIMIT with *sentence (freed by the caller) saying what is wrong.
  */
 int definition_decode(const char *doc, size_t len, struct definition **out,

@@ -4,13 +4,26 @@
 #define CHECKS_DEFINITION_PRIV_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "base/cause.h"
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "checks/definition.h"
 
 #define DEFINITION_NAME_MOST 100 /* bytes of a name of anything */
+
+struct definition_limit_row {
+	const char *name;
+	size_t offset;
+	int64_t least, most;
+};
+
+extern const struct definition_limit_row definition_limit_rows[];
+extern const size_t definition_limit_count;
+int64_t *definition_limit_at(struct definition_limits *l,
+    const struct definition_limit_row *row);
 
 struct definition_memory {
 	struct arena arena;

@@ -16,16 +16,6 @@
 
 #define ITEMS_MOST 10000 /* variables, secrets or hosts */
 
-static const struct limit_row {
-	const char *name;
-	size_t offset;
-} limit_rows[] = {
-	{"body_bytes", offsetof(struct definition_limits, body_bytes)},
-	{"steps", offsetof(struct definition_limits, steps)},
-	{"redirects", offsetof(struct definition_limits, redirects)},
-	{"evidence_bytes", offsetof(struct definition_limits, evidence_bytes)}
-};
-
 static void
 encode_variable(const struct definition_variable *v, struct json_out *o)
 {
@@ -49,7 +39,7 @@ encode_secret(const struct definition_secret *s, struct json_out *o)
 void
 definition_encode_meaning(const struct definition *d, struct json_out *o)
 {
-	const char *limits = (const char *)&d->limits;
+	struct definition_limits limits = d->limits;
 	size_t i;
 
 	json_out_key(o, "variables");
@@ -70,10 +60,9 @@ definition_encode_meaning(const struct definition *d, struct json_out *o)
 	json_out_kv_int(o, "timeout_us", d->timeout);
 	json_out_key(o, "limits");
 	json_out_object(o);
-	for (i = 0; i < NELEMS(limit_rows); i++)
-		json_out_kv_int(o, limit_rows[i].name,
-		    *(const int64_t *)(const void *)(limits +
-		    limit_rows[i].offset));
+	for (i = 0; i < definition_limit_count; i++)
+		json_out_kv_int(o, definition_limit_rows[i].name,
+		    *definition_limit_at(&limits, &definition_limit_rows[i]));
 	json_out_object_end(o);
 }
 
@@ -359,18 +348,25 @@ decode_hosts(struct decoder *dc, const struct json *array)
 static int
 decode_limits(struct decoder *dc, const struct json *limits)
 {
-	const char *names[NELEMS(limit_rows)];
-	char *at = (char *)&dc->d->limits;
-	size_t i;
+	const struct definition_limit_row *row = definition_limit_rows;
+	const struct definition_limit_row *end = row + definition_limit_count;
+	size_t known = 0;
 	int rc;
 
-	for (i = 0; i < NELEMS(limit_rows); i++)
-		names[i] = limit_rows[i].name;
-	rc = check_members(dc, "limits", limits, names, NELEMS(names));
-	for (i = 0; rc == 0 && i < NELEMS(limit_rows); i++)
-		rc = get_count(dc, limits, names[i],
-		    (int64_t *)(void *)(at + limit_rows[i].offset));
-	return (rc);
+	if (limits->kind != JSON_OBJECT)
+		return (wrong(dc, "limits", "is not an object"));
+	for (; row < end; row++) {
+		if (json_get(limits, row->name) == NULL)
+			continue;
+		known++;
+		rc = get_count(dc, limits, row->name,
+		    definition_limit_at(&dc->d->limits, row));
+		if (rc != 0)
+			return (rc);
+	}
+	if (known != limits->count)
+		return (wrong(dc, "limits", "has members that are not known"));
+	return (0);
 }
 
 static int

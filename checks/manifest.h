@@ -137,7 +137,8 @@ struct manifest_alert_values {
 };
 
 struct manifest_limits_values {
-	struct manifest_value body_bytes, steps, redirects, evidence_bytes;
+	struct manifest_value body_bytes, steps, redirects, retries, headers,
+	    json_depth, evidence_bytes;
 };
 
 struct manifest_notify_values {

@@ -53,6 +53,14 @@ static const struct manifest_row limits_rows[] = {
 	{"redirects", MANIFEST_COUNT, AT(limits_values, redirects), 0, 1000,
 	    50, "50", false, NULL, "The most redirects that one request "
 	    "follows."},
+	{"retries", MANIFEST_COUNT, AT(limits_values, retries), 0, 100000,
+	    1000, "1000", false, NULL, "The most further attempts of one "
+	    "entry, whatever its option retry says."},
+	{"headers", MANIFEST_COUNT, AT(limits_values, headers), 1, 10000, 512,
+	    "512", false, NULL, "The most headers of one answer."},
+	{"json_depth", MANIFEST_COUNT, AT(limits_values, json_depth), 1, 512,
+	    128, "128", false, NULL, "How deep the JSON of an answer may be "
+	    "nested."},
 	{"evidence_bytes", MANIFEST_BYTES, AT(limits_values, evidence_bytes),
 	    0, 4 << 20, 64 << 10, "64KiB", false, NULL, "How much of request "
 	    "and response is kept of a run that did not pass."}
@@ -155,7 +163,9 @@ static const struct manifest_row check_rows[] = {
 	{"paused", MANIFEST_BOOL, AT(check_values, paused), 0, 1, 0, "false",
 	    false, NULL, "Whether its runs are skipped, which is recorded."},
 	{"limits", MANIFEST_TABLE, AT(check_values, limits), NO_NUMBER, false,
-	    &manifest_table_limits, "Bounds of one run."},
+	    &manifest_table_limits, "Bounds of one run. What is above "
+	    "the default also wants the word of who runs the probes: "
+	    "E2E_LIMITS, see e2e-probe(8)."},
 	{"gate", MANIFEST_TABLE, AT(check_values, gate), NO_NUMBER, false,
 	    &manifest_table_check_gate, "How e2e-gate judges it; wins over "
 	    "the manifest's gate."}

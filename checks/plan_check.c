@@ -139,6 +139,9 @@ load_limits(struct load *ld, struct plan_check *c,
 		.body_bytes = v.body_bytes.number,
 		.steps = v.steps.number,
 		.redirects = v.redirects.number,
+		.retries = v.retries.number,
+		.headers = v.headers.number,
+		.json_depth = v.json_depth.number,
 		.evidence_bytes = v.evidence_bytes.number
 	};
 }

@@ -24,7 +24,6 @@ struct http;
 struct http_session;
 struct http_transfer;
 
-#define HTTP_MOST_HEADERS 512
 #define HTTP_MOST_HEADER_BYTES (256u << 10)
 
 struct http *http_new(struct loop *loop);

@@ -115,7 +115,7 @@ header_cb(char *data, size_t one, size_t len, void *arg)
 		t->has_head = true;
 		return (len);
 	}
-	if (t->response->header_count >= HTTP_MOST_HEADERS)
+	if (t->response->header_count >= t->response->headers_most)
 		return (too_big(t, "the answer has too many headers"));
 	add_header(t->response, data, len);
 	return (len);

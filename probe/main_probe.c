@@ -15,6 +15,7 @@ struct values {
 	const char *name;
 	const char *location;
 	int64_t max_in_flight;
+	const char *limits;
 	int log_level;
 };
 
@@ -34,6 +35,11 @@ static const struct option_row rows[] = {
 	    .offset = OPTION_AT(struct values, max_in_flight),
 	    .arg = "COUNT", .min = 1, .max = 100000,
 	    .help = "Runs at once; what comes beyond is skipped (4000)"},
+	{.name = "limits", .type = OPTION_STR,
+	    .offset = OPTION_AT(struct values, limits),
+	    .arg = "NAME=N,...",
+	    .help = "The most that a manifest's limits may ask for, where "
+	    "it is not the default"},
 	{.name = "log-level", .type = OPTION_CHOICE,
 	    .offset = OPTION_AT(struct values, log_level), .arg = "LEVEL",
 	    .choices = levels, .help = "error, warn, info or debug (warn)"},
@@ -51,6 +57,10 @@ static const struct option_text texts[] = {
 	    "a definition names, and again some seconds later, so that a "
 	    "rotated secret is picked up. They never leave the process but "
 	    "in requests: results are masked, as are card numbers.\n\n"
+	    "No run goes beyond the limits of e2e-manifest(5): a manifest may "
+	    "lower them; only --limits here, or E2E_LIMITS in the environment "
+	    "of whoever starts the probes, raises them, as in "
+	    "body_bytes=64MiB,steps=5000.\n\n"
 	    "A flow reaches only the hosts of its manifest, reads files only "
 	    "below its own directory, and writes none."},
 	{"SIGNALS",
@@ -76,7 +86,9 @@ main(int argc, char **argv)
 {
 	struct values v = {.name = "local-1", .location = "local",
 	    .max_in_flight = MAX_IN_FLIGHT, .log_level = LOG_WARN};
-	struct probe_options options = {.fd = PROC_CHILD_FD};
+	struct probe_options options = {.fd = PROC_CHILD_FD,
+	    .caps = definition_limits_default};
+	char *sentence;
 	struct loop *loop;
 	int exit_code;
 
@@ -89,6 +101,9 @@ main(int argc, char **argv)
 	log_init(program.name, (enum log_level)v.log_level);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	if (v.limits != NULL && definition_limits_parse(v.limits,
+	    &options.caps, &sentence) != 0)
+		options_fail(&program, "--limits: %s", sentence);
 	options.name = v.name;
 	options.location = v.location;
 	options.max_in_flight = v.max_in_flight;

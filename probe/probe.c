@@ -459,7 +459,8 @@ probe_fini(struct probe *p)
 int
 probe_serve(struct loop *loop, const struct probe_options *options)
 {
-	const struct run_engine_options engine = {.probe = options->name};
+	const struct run_engine_options engine = {.probe = options->name,
+	    .caps = &options->caps};
 	struct probe p = {.magic = PROBE_MAGIC, .options = options,
 	    .loop = loop, .exit_code = -1};
 

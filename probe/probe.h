@@ -10,12 +10,14 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "checks/definition.h"
 
 struct probe_options {
 	int fd;               /* of the channel to the parent */
 	const char *name;
 	const char *location; /* of jobs that name none */
 	int64_t max_in_flight;
+	struct definition_limits caps; /* of any run */
 };
 
 /*

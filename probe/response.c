@@ -18,7 +18,8 @@
 #include "probe/xpath.h"
 
 #define JSON_MOST_NODES (4u << 20)
-#define JSON_MOST_DEPTH 128
+#define JSON_MOST_DEPTH 128 /* unless told otherwise, as all of these */
+#define HEADERS_MOST 512
 
 /* A decoding done once: its outcome is kept, good or bad. */
 struct decoded {
@@ -42,6 +43,8 @@ response_new(size_t max_body_bytes)
 	struct response *r = xcalloc(1, sizeof(*r));
 
 	buf_init(&r->body, max_body_bytes);
+	r->headers_most = HEADERS_MOST;
+	r->json_depth_most = JSON_MOST_DEPTH;
 	r->version = "1.1";
 	r->timing.dns = r->timing.connect = r->timing.tls = -1;
 	r->timing.wait = r->timing.transfer = -1;
@@ -314,7 +317,7 @@ decode_json(struct response *r, size_t max_bytes)
 {
 	struct response_parsed *p = r->parsed;
 	struct json_limits limits = {1u << 30, JSON_MOST_NODES,
-	    JSON_MOST_DEPTH};
+	    (unsigned int)r->json_depth_most};
 	const char *text;
 	size_t len;
 	int err;

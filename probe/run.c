@@ -401,6 +401,8 @@ send_request(struct run *run)
 	run->sent_at = clock_mono();
 	trim_timeouts(run);
 	run->response = response_new((size_t)d->limits.body_bytes);
+	run->response->headers_most = (size_t)d->limits.headers;
+	run->response->json_depth_most = (size_t)d->limits.json_depth;
 	run->response->url = xstrdup(run->sent.url);
 	run->response->method = xstrdup(run->sent.method);
 	session_open(run);
@@ -460,8 +462,13 @@ end_attempt(struct run *run, struct run_step *step)
 	const struct finding *first;
 	struct buf reason;
 
+	int64_t most = run->script->definition->limits.retries;
+	bool is_capped;
+
 	step->is_retried = run_rules_retries(step->outcome, run->attempt,
 	    run->options.retry);
+	is_capped = step->is_retried && (int64_t)run->attempt > most;
+	step->is_retried = step->is_retried && !is_capped;
 	run_step_end(run, step);
 	if (step->is_retried) {
 		run->state = RUN_RETRYING;
@@ -474,6 +481,9 @@ end_attempt(struct run *run, struct run_step *step)
 		first = &step->findings.items[0];
 		buf_init(&reason, 2 * REASON_MOST_BYTES);
 		run_reason(run, first, &reason);
+		if (is_capped)
+			buf_printf(&reason, "; %lld retries are the limit",
+			    (long long)most);
 		give_up(run, step->outcome, buf_str(&reason), first->place);
 		buf_fini(&reason);
 		return;

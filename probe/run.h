@@ -38,6 +38,8 @@ struct run_rights {
 };
 
 struct run_engine_options {
+	/* What no definition may exceed; NULL: what it says. */
+	const struct definition_limits *caps;
 	const char *probe;      /* name of this probe in run events */
 	struct run_rights rights;
 };

@@ -18,6 +18,8 @@ struct run_engine {
 	struct http *http;
 	char *probe;
 	struct run_rights rights;
+	bool has_caps;
+	struct definition_limits caps;
 	struct run *runs;          /* in flight */
 	size_t in_flight;
 	struct buf scratch;

@@ -18,6 +18,9 @@ run_engine_new(struct loop *loop, const struct run_engine_options *options)
 	engine->http = http_new(loop);
 	engine->probe = xstrdup(options->probe);
 	engine->rights = options->rights;
+	engine->has_caps = options->caps != NULL;
+	if (engine->has_caps)
+		engine->caps = *options->caps;
 	buf_init(&engine->scratch, REQUEST_MOST_BYTES);
 	return (engine);
 }
@@ -75,6 +78,9 @@ run_script_from_flow(struct run_engine *engine, struct definition **d,
 	script->holds = 1;
 	script->definition = *d;
 	*d = NULL;
+	if (engine->has_caps)
+		definition_limits_cap(&script->definition->limits,
+		    &engine->caps);
 	script->flow = flow_hold(flow);
 	script->paths = jsonpath_cache_new();
 	script->variables = variables_new();

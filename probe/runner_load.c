@@ -22,11 +22,16 @@ static void
 add_item(struct runner_load *l, struct definition *d, struct flow *flow,
     bool is_check)
 {
+	char *sentence;
+
 	if (l->count == l->cap) {
 		l->cap = l->cap * 2 + 8;
 		l->items = xreallocarray(l->items, l->cap,
 		    sizeof(*l->items));
 	}
+	if (l->options->limits != NULL)
+		must(definition_limits_parse(l->options->limits, &d->limits,
+		    &sentence) == 0); /* runner_options_check has read it */
 	l->items[l->count++] = (struct runner_item){d, flow, is_check};
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "checks/definition.h"
 
 #define NONE INT64_MIN
 #define TIMEOUT_DEFAULT SPAN_H
@@ -125,6 +126,9 @@ static const struct option_row rows[] = {
 	    "could not be run, 4 for an assert"},
 	{.name = "timeout", .type = OPTION_SPAN, .arg = "TIME", AT(timeout),
 	    .help = "End a run after this time", .env = "E2E_TIMEOUT"},
+	{.name = "limits", .type = OPTION_STR, .arg = "NAME=N,...",
+	    AT(limits), .help = "Set bounds of a run, named as in "
+	    "e2e-manifest(5): steps=5000,json_depth=64"},
 	{.name = "max-filesize", .type = OPTION_INT, .arg = "BYTES",
 	    .min = 1, .max = 1 << 30, AT(body_bytes),
 	    .help = "Bound the body of a response, 64 MiB by default",
@@ -302,6 +306,12 @@ runner_options_init(struct runner_options *o)
 void
 runner_options_check(struct runner_options *o)
 {
+	struct definition_limits limits = definition_limits_default;
+	char *sentence;
+
+	if (o->limits != NULL && definition_limits_parse(o->limits, &limits,
+	    &sentence) != 0)
+		options_fail(&runner_program, "--limits: %s", sentence);
 	if (o->is_http3)
 		options_fail(&runner_program, "--http3 cannot be served: "
 		    "libcurl was built without HTTP/3");

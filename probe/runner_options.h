@@ -42,6 +42,7 @@ struct runner_options {
 	int64_t jobs;
 	span_us timeout;
 	int64_t body_bytes;
+	const char *limits;
 
 	/* Cookies: files in Netscape's format. */
 	const char *cookies, *cookie_jar;

@@ -51,6 +51,50 @@ make(void)
 	return (d);
 }
 
+static void
+limits_are_read_from_text_and_capped(void **state)
+{
+	static const struct {
+		const char *text, *sentence;
+	} rows[] = {
+		{"stepz=1", "there is no limit 'stepz', did you mean "
+		    "'steps'?"},
+		{"steps", "the limit 'steps' is a number from 1 to 100000"},
+		{"steps=0", "the limit 'steps' is a number from 1 to 100000"},
+		{"body_bytes=2GiB", "the limit 'body_bytes' is a number from "
+		    "1024 to 1073741824"},
+		{"retries=5,headers=1x", "the limit 'headers' is a number "
+		    "from 1 to 10000"},
+		{"steps=99999999999", "the limit 'steps' is a number from 1 "
+		    "to 100000"},
+	};
+	struct definition_limits l = definition_limits_default;
+	char *sentence = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++) {
+		assert_int_not_equal(definition_limits_parse(rows[i].text, &l,
+		    &sentence), 0);
+		assert_string_equal(sentence, rows[i].sentence);
+		free(sentence);
+		assert_memory_equal(&l, &definition_limits_default,
+		    sizeof(l));
+	}
+	assert_int_equal(definition_limits_parse("body_bytes=64MiB,"
+	    "steps=5000,json_depth=3,evidence_bytes=0", &l, &sentence), 0);
+	assert_int_equal(l.body_bytes, 64 << 20);
+	assert_int_equal(l.steps, 5000);
+	assert_int_equal(l.json_depth, 3);
+	assert_int_equal(l.evidence_bytes, 0);
+	assert_int_equal(l.headers, definition_limits_default.headers);
+	definition_limits_cap(&l, &definition_limits_default);
+	assert_int_equal(l.body_bytes, definition_limits_default.body_bytes);
+	assert_int_equal(l.steps, definition_limits_default.steps);
+	assert_int_equal(l.json_depth, 3);
+	assert_int_equal(l.evidence_bytes, 0);
+}
+
 static char *
 encoded(const struct definition *d, size_t *len)
 {
@@ -183,7 +227,7 @@ a_document_with_anything_odd_is_refused_with_the_reason(void **state)
 	refuses("20000000", "-1",
 	    "the definition's 'timeout_us' is not a count");
 	refuses("\"steps\":", "\"step\":",
-	    "the definition's 'steps' is missing");
+	    "the definition's 'limits' has members that are not known");
 }
 
 static void
@@ -401,6 +445,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(limits_are_read_from_text_and_capped),
 		cmocka_unit_test(a_definition_survives_the_wire_whole),
 		cmocka_unit_test(
 		    every_cut_or_changed_document_is_refused_or_still_whole),
