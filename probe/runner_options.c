@@ -89,6 +89,9 @@ static const struct option_row rows[] = {
 	{.name = "include", .letter = 'i', .type = OPTION_FLAG,
 	    AT(shows_head), .help = "With its head; standard output unless "
 	    "--output is given", .env = ""},
+	{.name = "pretty", .type = OPTION_FLAG, AT(is_pretty),
+	    .help = "Indent JSON that --output=- or --include print",
+	    .env2 = "HURL_PRETTY"},
 	{.name = "no-output", .type = OPTION_FLAG, AT(is_silent),
 	    .help = "Print only what did not hold, on standard error",
 	    .env2 = "HURL_NO_OUTPUT"},
@@ -272,7 +275,10 @@ static const struct option_text texts[] = {
 	{"EXIT STATUS", "0 when every run passed; 10 when one failed, was "
 	    "unreachable or is unknown; 30\nwhen one could not be "
 	    "measured; 64 for wrong options; 78 when a flow or a\n"
-	    "definition is wrong."},
+	    "definition is wrong. With --exit-codes=hurl: 0; 1 when a file "
+	    "is not there; 2 when\none is wrong; 3 when a request could "
+	    "not be made, answered or captured from; 4\nwhen an assert "
+	    "did not hold; 64 for wrong options."},
 	{"EXAMPLES", "\te2e-run --variable base_url=http://127.0.0.1:8080 "
 	    "card-payment.hurl\n"
 	    "\te2e-run --test --jobs 20 flows/\n"

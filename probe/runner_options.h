@@ -33,6 +33,7 @@ struct runner_options {
 	bool is_json;              /* Hurl's document of each run */
 	const char *output;        /* for the last answers; "-" */
 	bool shows_head;           /* of those answers */
+	bool is_pretty;            /* JSON of those, when printed, indented */
 	bool is_silent;            /* nothing on standard output */
 	int error_format;          /* enum runner_errors */
 	int exit_codes;            /* 0: of this project, 1: of Hurl */

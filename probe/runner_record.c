@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "probe/response.h"
 #include "probe/runner_html.h"
 #include "probe/runner_json.h"
 
 #define DOCUMENT_MOST_BYTES (256u << 20)
+#define PRETTY_MOST_DEPTH 1000
 
 void
 runner_record_init(struct runner_record *rec, const struct runner_options *o)
@@ -62,6 +64,7 @@ keep_answer(struct runner_record *rec, struct response *r)
 			    r->headers[i].name, r->headers[i].value);
 		buf_append_char(&rec->answer, '\n');
 	}
+	rec->head_len = rec->answer.len;
 	if (!rec->options->is_compressed || response_bytes(r,
 	    r->body.max_bytes, &data, &len, &sentence) != 0) {
 		data = buf_str(&r->body);
@@ -101,6 +104,91 @@ runner_record_end(struct runner_record *rec, struct run *run,
 		rec->has_failed = true;
 }
 
+/* A line begins in JSON that is indented. */
+static void
+break_line(struct buf *out, size_t depth)
+{
+	buf_append_char(out, '\n');
+	while (depth-- > 0 && !out->is_full)
+		buf_append_str(out, "  ");
+}
+
+/* An array or object without anything in it stays as it is. */
+static size_t
+empty_len(const char *s, const char *end)
+{
+	const char *p = s + 1;
+
+	while (p < end && strchr(" \t\r\n", *p) != NULL && *p != '\0')
+		p++;
+	return (p < end && (*p == '}' || *p == ']') ?
+	    (size_t)(p - s) + 1 : 0);
+}
+
+/* JSON with its tokens as they were and other blanks between them. */
+static void
+indent_json(const char *s, const char *end, struct buf *out)
+{
+	size_t depth = 0, skip;
+	bool in_string = false;
+
+	for (; s < end; s++) {
+		if (in_string || strchr("{}[],: \t\r\n\"", *s) == NULL ||
+		    *s == '\0') {
+			buf_append_char(out, *s);
+			if (in_string && *s == '\\' && s + 1 < end)
+				buf_append_char(out, *++s);
+			else if (*s == '"')
+				in_string = false;
+		} else if (*s == '"') {
+			buf_append_char(out, *s);
+			in_string = true;
+		} else if (*s == '{' || *s == '[') {
+			buf_append_char(out, *s);
+			if ((skip = empty_len(s, end)) > 0) {
+				s += skip - 1;
+				buf_append_char(out, *s);
+			} else {
+				break_line(out, ++depth);
+			}
+		} else if (*s == '}' || *s == ']') {
+			break_line(out, depth > 0 ? --depth : 0);
+			buf_append_char(out, *s);
+		} else if (*s == ',') {
+			buf_append_char(out, *s);
+			break_line(out, depth);
+		} else if (*s == ':') {
+			buf_append_str(out, ": ");
+		}
+	}
+}
+
+/* Only what is JSON as a whole is changed. */
+static void
+prettify(struct runner_record *rec)
+{
+	const char *text = buf_str(&rec->answer), *body, *end;
+	struct buf pretty;
+	size_t len;
+
+	end = text + rec->answer.len;
+	body = text + rec->head_len;
+	body += strspn(body, " \t\r\n");
+	len = json_scan(body, (size_t)(end - body), PRETTY_MOST_DEPTH);
+	if (len == 0 || strspn(body + len, " \t\r\n") !=
+	    (size_t)(end - body) - len)
+		return;
+	buf_init(&pretty, DOCUMENT_MOST_BYTES);
+	buf_append(&pretty, text, rec->head_len);
+	indent_json(body, body + len, &pretty);
+	if (pretty.is_full) {
+		buf_fini(&pretty);
+		return;
+	}
+	buf_fini(&rec->answer);
+	rec->answer = pretty;
+}
+
 void
 runner_record_output(struct runner_record *rec, const struct run *run,
     bool is_first, struct buf *out)
@@ -109,6 +197,8 @@ runner_record_output(struct runner_record *rec, const struct run *run,
 	FILE *f;
 
 	if (path == NULL || strcmp(path, "-") == 0) {
+		if (rec->options->is_pretty)
+			prettify(rec);
 		run_mask(run, buf_str(&rec->answer), rec->answer.len,
 		    rec->answer.is_full, out);
 		return;

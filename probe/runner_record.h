@@ -18,6 +18,7 @@ struct runner_record {
 	struct buf document;       /* of Hurl's JSON, when the run is done */
 	struct buf curl;           /* a line for each request */
 	struct buf answer;         /* the last one; not masked */
+	size_t head_len;           /* of it */
 	bool has_failed;           /* to write a file */
 };
 

@@ -20,6 +20,7 @@ BODY = b'{"a":1,"text":"<b>&amp;"}'
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers 200 with BODY and a cookie; /redirect leads to /there."""
     protocol_version = "HTTP/1.1"
+    body = BODY
 
     def do_GET(self):
         length = int(self.headers.get("Content-Length") or 0)
@@ -32,10 +33,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Set-Cookie", "session=s3cr3t; Path=/; HttpOnly; "
                          "Max-Age=1000; SameSite=Lax")
-        self.send_header("Content-Length", str(0 if moved else len(BODY)))
+        self.send_header("Content-Length", str(0 if moved else len(self.body)))
         self.end_headers()
         if not moved:
-            self.wfile.write(BODY)
+            self.wfile.write(self.body)
 
     do_POST = do_PUT = do_DELETE = do_GET
 
@@ -618,3 +619,21 @@ def test_an_html_report_of_others_is_left_alone(run, tmp_path):
     done = run(TWO, "--report-html", "site")
     assert done.returncode == 30 and "another format" in done.stderr
     assert (tmp_path / "site/index.html").read_text() == "<h1>mine</h1>"
+
+
+def test_printed_json_is_indented_when_asked_for(run, server, tmp_path):
+    """--pretty changes blanks between tokens, and nothing that is no JSON."""
+    flow = 'GET @/\n[Options]\nskip: {{skip}}\nHTTP 200\n'
+    done = run(flow, "-i", "--pretty", "--variable", "skip=false")
+    assert done.stdout.endswith(
+        '\n\n{\n  "a": 1,\n  "text": "<b>&amp;"\n}')
+    assert run(flow, "-o", "-", "--no-pretty", "--variable", "skip=false",
+               env={"HURL_PRETTY": "1"}).stdout == BODY.decode()
+    for body, pretty in [
+            (b'[]', '[]'), (b'[ { } ,1.50]', '[\n  {},\n  1.50\n]'),
+            (b'"a\\"[,:"', '"a\\"[,:"'), (b'{"a":1', '{"a":1'),
+            (b'{"a":1} x', '{"a":1} x'), (b'', '')]:
+        server.RequestHandlerClass = type("Other", (Handler,), {
+            "body": body})
+        done = run(flow, "-o", "-", "--pretty", "--variable", "skip=false")
+        assert done.stdout == pretty
