@@ -34,6 +34,13 @@ from generate import Generator  # noqa: E402
 from server import Server  # noqa: E402
 
 CORPUS = HERE / "corpus"
+# Values whose type the command line guesses: the variables v0, v1, ...
+TYPED = ["-5", "007", "1e3", "+5", "1.", ".5", "0x10", "inf", "NaN",
+         "-12345678901234567890", "", "abc\"", "True", " 5", "\"\"", "1.0",
+         "-0", "-0.0", "\"a\"b\"", "9223372036854775807",
+         "9223372036854775808", "-9223372036854775808", "1_000", "1,5",
+         "null ", "a=b=c", "\u00e9", "\"true\"", "1e400", "1.5e3", "-",
+         "00", "{{number}}", "\\n", "infinity", "5 ", "1E5", "--1", "0.10"]
 PANIC, TOO_LONG = 101, 124
 # Not of the flow: the client's name, its tracing, its connection.
 HEADERS_APART = {"host", "user-agent", "traceparent", "connection"}
@@ -163,7 +170,8 @@ class Bench:
             f"secure=https://localhost:{ports['SECURE']}",
             f"port={ports['PORT']}", "text=some text", "number=42",
             "float=1.5", "yes=true", "nothing=null",
-            "big=12345678901234567890", "quoted=\"7\"", "space=a b"]
+            "big=12345678901234567890", "quoted=\"7\"", "space=a b",
+            *(f"v{i}={text}" for i, text in enumerate(TYPED))]
 
     def close(self):
         for server in self.servers.values():
