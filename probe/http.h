@@ -73,6 +73,7 @@ struct http_options {
 	bool wants_certificate;
 	bool keeps_path;          /* no removal of ../ and ./ */
 	bool reads_netrc, netrc_is_optional;
+	bool may_digest, may_ntlm, may_negotiate; /* with user */
 	int ip_family;            /* 0: any; 4; 6 */
 	enum http_version version;
 	span_us connect_timeout;  /* 0: libcurl's default */
@@ -80,6 +81,7 @@ struct http_options {
 	int64_t rate_bytes;       /* a second, both ways; 0: no limit */
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
 	const char *pinned_key;
+	const char *user, *password; /* for those schemes; NULL: none */
 	const char *proxy, *unix_socket, *netrc_file;
 	const char *no_proxy;     /* hosts reached directly; NULL: as the
 	                           * environment has it */

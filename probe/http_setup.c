@@ -153,7 +153,9 @@ before_send_cb(void *arg, char *ip, char *local_ip, int port, int local_port)
 	(void)port;
 	(void)local_port;
 	must_magic(t, HTTP_TRANSFER_MAGIC);
-	if (t->sent_times++ > 0 && !t->request->is_repeatable) {
+	/* After a 401 it is the answer to the server's challenge. */
+	if (t->sent_times++ > 0 && !t->request->is_repeatable &&
+	    t->response->status == 0) {
 		t->is_sent_twice = true;
 		return (CURL_PREREQFUNC_ABORT);
 	}
@@ -322,6 +324,22 @@ set_connection(CURL *easy, const struct http_options *o)
 		curl_easy_setopt(easy, CURLOPT_NETRC_FILE, o->netrc_file);
 }
 
+static void
+set_authentication(CURL *easy, const struct http_options *o)
+{
+	unsigned long schemes = (o->may_digest ? CURLAUTH_DIGEST : 0) |
+	    (o->may_ntlm ? CURLAUTH_NTLM : 0) |
+	    (o->may_negotiate ? CURLAUTH_NEGOTIATE : 0);
+
+	if (schemes == 0)
+		return;
+	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, schemes);
+	if (o->user == NULL)
+		return;
+	curl_easy_setopt(easy, CURLOPT_USERNAME, o->user);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, o->password);
+}
+
 /* Trust comes from a store of ours; libcurl must not read one itself, which
  * takes 20 to 50 ms for each connection. */
 static const char *
@@ -415,6 +433,7 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 	    r->options.connect_count);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connects);
 	set_connection(t->easy, &r->options);
+	set_authentication(t->easy, &r->options);
 	if (strncasecmp(r->url, "https:", 6) == 0 || r->options.proxy != NULL)
 		sentence = set_tls(t, trusts, kept);
 	if (sentence != NULL)

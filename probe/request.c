@@ -382,6 +382,24 @@ add_default(struct http_header *headers, size_t own, size_t *count,
 	headers[(*count)++].value = value;
 }
 
+/* Whether the server's challenge decides how the user is sent. */
+static bool
+has_scheme(const struct http_options *o)
+{
+	return (o->may_digest || o->may_ntlm || o->may_negotiate);
+}
+
+static void
+split_user(struct request_maker *m, const char *user, struct http_options *o)
+{
+	const char *colon = strchr(user, ':');
+
+	if (colon == NULL || !has_scheme(o))
+		return;
+	o->user = arena_strndup(m->arena, user, (size_t)(colon - user));
+	o->password = colon + 1;
+}
+
 void
 request_finish(struct request_maker *m, const struct request *r,
     const struct request_options *o, const char *traceparent,
@@ -405,7 +423,7 @@ request_finish(struct request_maker *m, const struct request *r,
 		    r->content_type);
 	add_default(headers, own, &count, "User-Agent",
 	    "e2e/" PACKAGE_VERSION);
-	if (o->user != NULL && r->sends_user)
+	if (o->user != NULL && r->sends_user && !has_scheme(&o->http))
 		add_default(headers, own, &count, "Authorization",
 		    basic(m, o->user, strlen(o->user)));
 	if (o->is_compressed)
@@ -418,6 +436,8 @@ request_finish(struct request_maker *m, const struct request *r,
 	    .has_body = r->has_body, .body = r->body,
 	    .body_len = r->body_len, .parts = r->parts,
 	    .part_count = r->part_count, .options = o->http};
+	if (o->user != NULL && r->sends_user)
+		split_user(m, o->user, &out->options);
 	out->is_repeatable = o->has_idempotent ? o->is_idempotent :
 	    request_is_idempotent(out);
 }

@@ -323,6 +323,15 @@ option_netrc(struct options_maker *om, bool is_optional)
 	return (0);
 }
 
+/* With the tickets of who runs us, which may ask a server of theirs. */
+static int
+option_negotiate(struct options_maker *om)
+{
+	if (!om->m->scope->may_read_environment)
+		return (option_off(om, "is not allowed here"));
+	return (option_bool(om, &om->out->http.may_negotiate));
+}
+
 static int
 option_netrc_file(struct options_maker *om)
 {
@@ -451,9 +460,11 @@ option_about_request(struct options_maker *om)
 	case FLOW_OPTION_NETRC_FILE:
 		return (option_netrc_file(om));
 	case FLOW_OPTION_DIGEST:
+		return (option_bool(om, &out->http.may_digest));
 	case FLOW_OPTION_NTLM:
+		return (option_bool(om, &out->http.may_ntlm));
 	case FLOW_OPTION_NEGOTIATE:
-		return (option_off(om, "is not supported"));
+		return (option_negotiate(om));
 	default:
 		return (option_about_connection(om));
 	}

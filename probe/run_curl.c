@@ -193,6 +193,9 @@ put_connection(struct run *run, struct buf *out)
 	    h->netrc_file == NULL, out);
 	put_flag("netrc-optional", h->netrc_is_optional, out);
 	put_option(run, "netrc-file", h->netrc_file, out);
+	put_flag("digest", h->may_digest, out);
+	put_flag("ntlm", h->may_ntlm, out);
+	put_flag("negotiate", h->may_negotiate, out);
 	put_flag("path-as-is", h->keeps_path, out);
 	put_option(run, "proxy", h->proxy, out);
 	put_option(run, "noproxy", h->no_proxy, out);

@@ -104,8 +104,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def forget_boundary(self):
-        """The boundary of parts is another one each time."""
+    def forget_chance(self):
+        """The boundary of parts is another one each time, and a nonce."""
         found = re.search(r"boundary=(-{8,}\w+)",
                           self.headers.get("Content-Type", ""))
         if found:
@@ -113,11 +113,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.body = self.body.replace(found[1].encode(), name.encode())
             self.headers.pairs = [[k, v.replace(found[1], name)]
                                   for k, v in self.headers.pairs]
+        self.headers.pairs = [[k, re.sub(
+            r'(cnonce|response)="[^"]*"', r'\1="?"', v)]
+            for k, v in self.headers.pairs]
 
     def handle_any(self):
         length = int(self.headers.get("Content-Length", 0))
         self.body = self.rfile.read(length)
-        self.forget_boundary()
+        self.forget_chance()
         self.server.seen.append({
             "method": self.command, "path": self.path,
             "headers": [[k, v] for k, v in self.headers.items()],
@@ -302,6 +305,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def on_large(self, size):
         self.answer(body=b"0123456789abcde\n" * (int(size) // 16))
+
+    def on_challenge(self, scheme, *_):
+        """Who answers the challenge of a scheme, whatever he says, is in."""
+        challenge = {"digest": 'Digest realm="r", nonce="n", qop="auth", '
+                     'algorithm=SHA-256', "digest-md5": 'Digest realm="r", '
+                     'nonce="n"', "basic": 'Basic realm="r"'}.get(
+                         scheme, scheme.upper())
+        given = self.headers.get("Authorization", "")
+        known = given.startswith(challenge.split()[0])
+        self.answer(200 if known else 401, "in" if known else "out",
+                    headers=[] if known else
+                    [("WWW-Authenticate", challenge)])
 
     def on_login(self, *_):
         known = self.headers.get("Authorization") == "Basic Ym9iOnNlY3JldA=="

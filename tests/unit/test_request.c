@@ -234,8 +234,6 @@ what_cannot_be_made_says_why_and_where(void **state)
 		 "line break"},
 		{"GET http://h/\n[Options]\nheader: Nothing\n", 3, 9, "':'"},
 		{"GET http://h/\n[Options]\nhttp3: true\n", 3, 1, "HTTP/3"},
-		{"GET http://h/\n[Options]\nntlm: true\n", 3, 1,
-		 "not supported"},
 		{"GET http://h/\n[Options]\naws-sigv4: a:b\n", 3, 1,
 		 "not supported"},
 		{"GET http://h/\n[Options]\nunix-socket: /s\n", 3, 1,
@@ -243,6 +241,8 @@ what_cannot_be_made_says_why_and_where(void **state)
 		{"GET http://h/\n[Options]\noutput: x\n", 3, 1,
 		 "not allowed"},
 		{"GET http://h/\n[Options]\nnetrc: true\n", 3, 1,
+		 "not allowed"},
+		{"GET http://h/\n[Options]\nnegotiate: true\n", 3, 1,
 		 "not allowed"},
 		{"GET http://h/\n[Options]\nretry: {{text}}\n", 3, 8,
 		 "retry"},
@@ -333,7 +333,8 @@ a_skipped_entry_may_ask_for_what_cannot_be_done(void **state)
 	made_init(&m, "GET http://h/\n[Options]\nhttp3: true\nrepeat: 0\n");
 	assert_int_equal(m.err, 0);
 	made_fini(&m);
-	made_init(&m, "GET http://h/\n[Options]\nhttp3: true\nntlm: true\n");
+	made_init(&m, "GET http://h/\n[Options]\nhttp3: true\n"
+	    "aws-sigv4: a\n");
 	assert_int_equal(m.err, ERR_UNSUPPORTED);
 	assert_int_equal(m.findings.count, 2);
 	made_fini(&m);
@@ -364,6 +365,27 @@ the_later_of_location_and_location_trusted_counts(void **state)
 		assert_int_equal(m.options.trusts_redirects, rows[i].trusts);
 		made_fini(&m);
 	}
+}
+
+static void
+a_challenge_decides_how_the_user_is_sent(void **state)
+{
+	struct made m;
+
+	(void)state;
+	made_init(&m, "GET http://h/\n[Options]\nuser: a:b:c\ndigest: true\n");
+	assert_string_equal(made_text(&m, NULL), "GET http://h/\n");
+	assert_true(m.http.options.may_digest);
+	assert_string_equal(m.http.options.user, "a");
+	assert_string_equal(m.http.options.password, "b:c");
+	request_redirect(&m.maker, &m.request, &m.options, 307, "http://g/");
+	made_text(&m, NULL);
+	assert_null(m.http.options.user);
+	made_fini(&m);
+	made_init(&m, "GET http://h/\n[Options]\nuser: a\nntlm: true\n");
+	made_text(&m, NULL);
+	assert_null(m.http.options.user);
+	made_fini(&m);
 }
 
 static void
@@ -446,6 +468,7 @@ main(void)
 		    a_skipped_entry_may_ask_for_what_cannot_be_done),
 		cmocka_unit_test(
 		    the_later_of_location_and_location_trusted_counts),
+		cmocka_unit_test(a_challenge_decides_how_the_user_is_sent),
 		cmocka_unit_test(only_what_may_be_sent_twice_is_repeatable),
 		cmocka_unit_test(
 		    locations_are_joined_to_the_url_they_came_from),
