@@ -551,6 +551,139 @@ figure_suite(void)
 	    .10);
 }
 
+/* ---- a service that drifts ---- */
+
+#define DAY_POINTS 288
+
+/*
+ * One series of latencies as monitoring sees them: a daily wave, levels that
+ * shift, noise with memory, spikes. Neighbours become the halves of a pair.
+ */
+struct series {
+	double at, level, noise;
+};
+
+static double
+series_next(struct series *s)
+{
+	double spike = uniform() < .01 ? 5 : 1;
+
+	s->at++;
+	s->noise = .8 * s->noise + .6 * normal();
+	if (uniform() < 1 / 300.)
+		s->level += .3 * normal();
+	return (100 * spike * exp(s->level + .15 * s->noise) *
+	    (1 + .3 * sin(2 * M_PI * s->at / DAY_POINTS)));
+}
+
+static void
+series_pair(struct series *s, double *base, double *cand)
+{
+	double first = series_next(s), second = series_next(s);
+	bool is_candidate_first = uniform() < .5;
+
+	*cand = is_candidate_first ? first : second;
+	*base = is_candidate_first ? second : first;
+}
+
+static struct phi0
+series_phi0(struct series *s)
+{
+	static double kept[LATENCY_SCORES][AA_ROUNDS];
+	double b, c, x[LATENCY_SCORES];
+	struct latency_scorer scorer;
+	struct phi0 out = {.tail = .1};
+	int i, j;
+
+	latency_scorer_init(&scorer, (struct latency_margin){0, 0});
+	for (i = 0; i < AA_ROUNDS; i++) {
+		series_pair(s, &b, &c);
+		latency_scorer_add(&scorer, ns(c), ns(b), true, x);
+		for (j = 0; j < LATENCY_SCORES; j++)
+			kept[j][i] = x[j];
+	}
+	for (j = 0; j < LATENCY_SCORES; j++)
+		out.step.scores[j] = stream_phi0_of(kept[j], AA_ROUNDS);
+	latency_scorer_fini(&scorer);
+	return (out);
+}
+
+static void
+gate_series(struct tally *t)
+{
+	struct series s = {uniform() * DAY_POINTS, 0, normal()};
+	struct phi0 phi0 = series_phi0(&s);
+	struct engine_phi0 given = {&phi0.step, phi0.tail};
+	struct engine_check check = {.name = "step", .step_count = 1,
+	    .history = {5000, 0, 1}, .phi0 = &given};
+	struct engine *e = engine_new(&engine_config_default, &check, 1);
+	struct engine_pair pair = {.kind = ENGINE_PAIR_ROUND};
+	int64_t base, cand;
+	double b, c;
+	int i;
+
+	pair.candidate.latency_ns = &cand;
+	pair.baseline.latency_ns = &base;
+	for (i = 0; i < 200 && engine_decide(e) == ENGINE_UNDECIDED; i++) {
+		series_pair(&s, &b, &c);
+		base = ns(b);
+		cand = ns(c);
+		engine_add(e, 0, &pair);
+	}
+	count(t, engine_finish(e), i);
+	engine_free(&e);
+}
+
+static void
+figure_series(void)
+{
+	struct tally t = {.runs = 0};
+	int i;
+
+	for (i = 0; i < runs(2000, 60); i++)
+		gate_series(&t);
+	figure("10 drifting series against itself: blocked", t.blocks,
+	    t.runs, true, .01);
+}
+
+/* ---- no evidence ---- */
+
+/* Clean pairs of which a share is void; 1: all, and most 0: none at all. */
+static enum engine_verdict
+gate_voids(double share, int most)
+{
+	struct engine_check check = {.name = "check", .step_count = 1,
+	    .history = {5000, 0, 1}};
+	struct engine *e = engine_new(&engine_config_default, &check, 1);
+	int64_t latency = 100 * 1000000;
+	struct engine_pair pair = {.kind = ENGINE_PAIR_ROUND,
+	    .candidate = {false, &latency}, .baseline = {false, &latency}};
+	enum engine_verdict v;
+	int i;
+
+	for (i = 0; i < most && engine_decide(e) == ENGINE_UNDECIDED; i++) {
+		pair.is_void = uniform() < share;
+		engine_add(e, 0, &pair);
+	}
+	v = engine_finish(e);
+	engine_free(&e);
+	return (v);
+}
+
+static void
+figure_no_evidence(void)
+{
+	int passes = 0, n = runs(1000, 100), i;
+
+	for (i = 0; i < n; i++) {
+		passes += gate_voids(1, i % 300) == ENGINE_PASS;
+		passes += gate_voids(.5, 300) == ENGINE_PASS;
+		passes += gate_voids(0, i % 50) == ENGINE_PASS;
+	}
+	figure("11 no round, all void, half void, too few: passed", passes,
+	    3 * n, true, 0);
+}
+
 /* ---- speed ---- */
 
 static void
@@ -600,6 +733,8 @@ main(int argc, char **argv)
 	figure_slower();
 	figure_failures();
 	figure_suite();
+	figure_series();
+	figure_no_evidence();
 	measure_speed(200);
 	measure_speed(2000);
 	if (is_full)

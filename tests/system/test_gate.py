@@ -864,3 +864,19 @@ def test_override_lets_a_release_go_on_and_keeps_the_verdict(
     assert "overridden by ada" in document["reason"]
     assert run(build, "replay", document["gate"], *store).code == 10
     assert judge("v2").code == 10
+
+
+def test_demo_releases_are_judged_as_they_should(build):
+    """One repetition of the whole-process figures; bench-gate-demo has 20.
+
+    The slow share, 5 -> 20 %, takes minutes and is left to the benchmark.
+    """
+    argv = [TOP / "tests" / "bench" / "gate_demo.py", build,
+            "--repetitions=1", "--check=login"]
+    for release in ("good", "always fails", "fails 20 %", "+50 % latency"):
+        argv += ["--release", release]
+    done = subprocess.run([str(a) for a in argv], capture_output=True,
+                          text=True, timeout=6 * GATE_PATIENCE_S, check=False)
+    print(done.stdout, done.stderr)
+    assert done.returncode == 0
+    assert done.stdout.count("1 of   1") == 4
