@@ -56,6 +56,9 @@ static const char *
 find_other_setting(const struct engine_config *a,
     const struct engine_config *b)
 {
+	if (a->is_history_only != b->is_history_only)
+		return (a->is_history_only ? "a baseline" :
+		    "history alone");
 	if (a->alpha != b->alpha)
 		return ("another alpha");
 	if (a->beta != b->beta)

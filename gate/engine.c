@@ -72,6 +72,9 @@ init_failures(const struct engine *e, struct engine_check_state *c,
 		fc.bound = c->bound;
 		margin = fmax(margin, c->bound + c->limits.failure_margin);
 	}
+	/* Without either: only failing more often than not is evidence. */
+	if (c->is_history_only)
+		fc.mode = FAILURES_HISTORY;
 	failures_init(&c->failures, &fc);
 	failures_pass_init(&c->failures_pass, margin);
 }
@@ -85,6 +88,7 @@ init_check(struct engine *e, struct engine_check_state *c,
 	c->name = given->name;
 	c->step_count = given->step_count;
 	c->is_quarantined = given->is_quarantined;
+	c->is_history_only = e->config.is_history_only;
 	c->limits = given->limits != NULL ? *given->limits :
 	    (struct engine_limits){e->config.tolerance, e->config.margin,
 	    e->config.failure_margin, e->config.tail_margin};
@@ -321,6 +325,8 @@ engine_log_bound(const struct engine *e)
 bool
 engine_step_is_needed(const struct engine_check_state *c, uint32_t step)
 {
+	if (c->is_history_only)
+		return (false);
 	return (c->steps[step].candidate_reached > 0 ||
 	    c->steps[step].baseline_reached > 0 || c->both_passed == 0);
 }
@@ -381,6 +387,8 @@ check_obstacle(const struct engine *e, const struct engine_check_state *c)
 		return (ENGINE_REASON_BASELINE_FAILING);
 	if (c->is_flaky)
 		return (ENGINE_REASON_FLAKY);
+	if (c->is_history_only && !c->has_history)
+		return (ENGINE_REASON_NO_HISTORY);
 	return (ENGINE_REASON_NONE);
 }
 

@@ -32,6 +32,8 @@ struct engine_config {
 	double failure_weight;  /* of all failures together; latency: rest */
 	double void_most;       /* share of void rounds */
 	double baseline_failing_most;
+	bool is_history_only;   /* no baseline runs beside the candidate: no
+				 * latency is judged */
 };
 
 extern const struct engine_config engine_config_default;
@@ -92,6 +94,7 @@ enum engine_reason {
 	ENGINE_REASON_NEVER_RAN,        /* a required check has no round */
 	ENGINE_REASON_BASELINE_FAILING, /* nothing to compare with */
 	ENGINE_REASON_FLAKY,            /* its own history is too bad */
+	ENGINE_REASON_NO_HISTORY,       /* history only, and there is none */
 	ENGINE_REASON_BUDGET            /* rounds ended before the evidence */
 };
 

@@ -24,7 +24,7 @@ struct engine_record {
 struct engine_check_state {
 	const char *name;
 	uint32_t step_count;
-	bool is_quarantined, has_history, is_flaky;
+	bool is_quarantined, has_history, is_flaky, is_history_only;
 	double bound;
 	double tail_phi0;
 	struct engine_limits limits;

@@ -25,7 +25,8 @@ static const char *const verdict_names[] = {"undecided", "pass", "block",
 static const char *const part_names[] = {"block-failures", "block-latency",
     "pass-failures", "pass-median", "pass-tail"};
 static const char *const reason_names[] = {"none", "no-rounds",
-    "infrastructure", "never-ran", "baseline-failing", "flaky", "budget"};
+    "infrastructure", "never-ran", "baseline-failing", "flaky", "no-history",
+    "budget"};
 static const char *const reason_texts[] = {
     "the evidence decided",
     "nothing was measured",
@@ -33,6 +34,7 @@ static const char *const reason_texts[] = {
     "a required check never ran",
     "the baseline itself fails too often to compare with",
     "a check has failed so often in the past that it cannot gate",
+    "a check has too short a history to be judged without a baseline",
     "the budget ended before the evidence was enough",
 };
 

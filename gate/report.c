@@ -154,6 +154,11 @@ report_size(const struct report *r, const struct engine_component *c,
 	}
 	buf_append_str(out, "fails: ");
 	report_rate(n.candidate_failures, n.rounds, out);
+	if (r->session->settings->is_history_only) {
+		buf_printf(out, ", in the past at most %.3g %%", 100 *
+		    engine_failure_view(r->session->engine, c->check).bound);
+		return;
+	}
 	buf_append_str(out, ", baseline ");
 	report_rate(n.baseline_failures, n.rounds, out);
 }

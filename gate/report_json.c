@@ -473,6 +473,8 @@ put_head(const struct report *r, struct json_out *o)
 	json_out_kv_str(o, "ended_by", s->end == SESSION_ROUNDS ?
 	    rounds_end_name(s->rounds_end) : end_names[s->end]);
 	json_out_kv_int(o, "exit_code", r->exit_code);
+	if (s->settings->is_history_only)
+		json_out_kv_bool(o, "history_only", true);
 	put_overrides(s->overrides, o);
 	json_out_kv_bool(o, "observe", s->settings->is_observing);
 	json_out_kv_str(o, "on_inconclusive",

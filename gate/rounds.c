@@ -32,9 +32,25 @@ struct rounds {
 	rounds_run_cb *run;
 	void *arg;
 	struct check_rounds *checks;
+	int64_t *no_latency;  /* of a half that is not run */
 	size_t running;
 	enum rounds_end end;
 };
+
+static void
+make_no_latency(struct rounds *r)
+{
+	uint32_t most = 1, steps, i;
+	size_t check;
+
+	for (check = 0; check < r->options.check_count; check++) {
+		steps = engine_step_count(r->engine, check);
+		most = steps > most ? steps : most;
+	}
+	r->no_latency = xcalloc(most, sizeof(*r->no_latency));
+	for (i = 0; i < most; i++)
+		r->no_latency[i] = ENGINE_NOT_REACHED;
+}
 
 struct rounds *
 rounds_new(const struct rounds_options *o, struct engine *engine,
@@ -49,6 +65,7 @@ rounds_new(const struct rounds_options *o, struct engine *engine,
 	r->run = run;
 	r->arg = arg;
 	r->checks = xcalloc(o->check_count, sizeof(*r->checks));
+	make_no_latency(r);
 	return (r);
 }
 
@@ -76,6 +93,7 @@ rounds_free(struct rounds **rp)
 	for (i = 0; i < r->options.check_count; i++)
 		drop_samples(&r->checks[i]);
 	free(r->checks);
+	free(r->no_latency);
 	free(r);
 }
 
@@ -163,7 +181,8 @@ begin_pair(struct rounds *r, size_t check)
 	} else
 		c->kind = c->completed - c->earlier < r->options.warmup ?
 		    ENGINE_PAIR_WARMUP : ENGINE_PAIR_ROUND;
-	c->is_candidate_first = coin_toss(r->options.seed, check, c->pairs);
+	c->is_candidate_first = r->options.is_single ||
+	    coin_toss(r->options.seed, check, c->pairs);
 	c->pairs++;
 	r->running++;
 	r->run(r->arg, check, next_arm(c));
@@ -305,7 +324,9 @@ end_pair(struct rounds *r, size_t check, bool is_void)
 	fill_half(&record.halves[ARM_BASELINE], c, ARM_BASELINE);
 	if (!is_void) {
 		pair.candidate = engine_half(c, ARM_CANDIDATE);
-		pair.baseline = engine_half(c, ARM_BASELINE);
+		pair.baseline = r->options.is_single ?
+		    (struct engine_arm){false, r->no_latency} :
+		    engine_half(c, ARM_BASELINE);
 		if (pair.candidate.is_failed && c->focus_left == 0 &&
 		    c->kind != ENGINE_PAIR_FOCUS)
 			c->focus_left = ROUNDS_FOCUS_PAIRS;
@@ -334,7 +355,8 @@ rounds_half_done(struct rounds *r, size_t check, struct sample *sample)
 	c->samples[arm] = *sample;
 	c->has_sample[arm] = true;
 	c->halves_done++;
-	if (sample->is_void || c->halves_done == ARM_COUNT)
+	if (sample->is_void || c->halves_done == ARM_COUNT ||
+	    r->options.is_single)
 		end_pair(r, check, sample->is_void);
 	else
 		r->run(r->arg, check, next_arm(c));

@@ -42,6 +42,7 @@ struct rounds_options {
 	size_t parallel;
 	size_t check_count;
 	bool is_exhaustive; /* a verdict does not end them */
+	bool is_single;     /* no baseline: a pair is the candidate's half */
 };
 
 /*

@@ -297,7 +297,8 @@ make_rounds(struct running *r, const struct session_help *help)
 	    .rounds = (uint32_t)o->rounds, .warmup = (uint32_t)o->warmup,
 	    .parallel = (size_t)o->parallel,
 	    .check_count = r->session->suite->count,
-	    .is_exhaustive = help->is_exhaustive};
+	    .is_exhaustive = help->is_exhaustive,
+	    .is_single = o->is_history_only};
 
 	r->rounds = rounds_new(&ro, r->session->engine, &r->session->ledger,
 	    run_cb, r);
@@ -470,6 +471,10 @@ session_why(const struct session *s)
 	if (s->earlier_pairs > 0)
 		buf_printf(&text, "; continues gate %.12s with %u pairs", id,
 		    s->earlier_pairs);
+	if (s->settings->is_history_only)
+		buf_append_str(&text, "; history only: assumes that the "
+		    "environment is as in the last 42 days, and no latency "
+		    "is judged");
 	for (i = 0; i < s->suite->count; i++)
 		add_not_judged(&s->suite->checks[i], &text);
 	for (i = 0; s->overrides != NULL && i < s->overrides->count; i++)

@@ -109,6 +109,9 @@ static const struct option_row rows[] = {
 	    .offset = AT(on_inconclusive), .arg = "ACTION",
 	    .choices = inconclusive_names, .help = "Exit code when the "
 	    "budget ends undecided: hold 20, pass 0, block 10"},
+	{.name = "history-only", .type = OPTION_FLAG,
+	    .offset = AT(is_history_only), .help = "Run the candidate alone "
+	    "and judge its failures by the checks' history in --store"},
 	{.name = "observe", .type = OPTION_FLAG, .offset = AT(is_observing),
 	    .help = "Judge and record, but exit 0 whatever the verdict"},
 	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG,
@@ -212,6 +215,13 @@ static const struct option_text texts[] = {
 	    "never passes a latency. A check without a run since, or whose\n"
 	    "newest run is older than --fresh, makes it inconclusive; no run "
 	    "at all exits 30."},
+	{"WITHOUT A BASELINE", "With --history-only the candidate runs alone. "
+	    "Its failures are judged by what --store\nknows of each check "
+	    "against the baseline's environment: at least 200 runs; with "
+	    "fewer\nonly failing more often than not blocks, and nothing "
+	    "passes. No latency is judged.\nThe verdict assumes that the "
+	    "environment is as in the last 42 days, and says so: an\n"
+	    "incident there blocks every candidate."},
 	{"OVERRIDES", "\"override GATE --who NAME --why TEXT --until WHEN\" "
 	    "notes in --store that a\nrelease is to go on whatever its gate "
 	    "said. A gate that continues GATE (or with\n--scope candidate, "
@@ -333,6 +343,9 @@ check_judge(const struct settings *s)
 	    s->environments[ARM_CANDIDATE] == NULL)
 		options_fail(&program, "what is the candidate? Give "
 		    "--candidate NAME=VALUE or --candidate-environment");
+	if (s->is_history_only && s->store == NULL)
+		options_fail(&program, "--history-only wants the --store that "
+		    "has the history");
 	if (s->resume != NULL && s->store == NULL)
 		options_fail(&program, "--resume wants the --store that has "
 		    "the gate");
@@ -539,6 +552,7 @@ settings_engine(const struct settings *s)
 {
 	struct engine_config c = engine_config_default;
 
+	c.is_history_only = s->is_history_only;
 	c.alpha = s->alpha;
 	c.beta = s->beta;
 	return (c);

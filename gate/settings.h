@@ -70,6 +70,7 @@ struct settings {
 	struct option_list reports; /* files */
 	int on_inconclusive;
 	bool is_observing;
+	bool is_history_only;    /* no baseline is run */
 	bool is_quiet;
 	struct definition_variable *variables[ARM_COUNT];
 	size_t variable_counts[ARM_COUNT];

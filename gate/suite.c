@@ -397,7 +397,7 @@ suite_load(const struct settings *s, struct suite *out)
 		out->service = only_service(out);
 		out->target = out->service != NULL ? out->service :
 		    "all services";
-		if (s->command == COMMAND_JUDGE)
+		if (s->command == COMMAND_JUDGE && !s->is_history_only)
 			warn_alike(out);
 	} else
 		suite_fini(out);

@@ -81,6 +81,7 @@ read_config(struct reader *r)
 	};
 	size_t i;
 
+	c->is_history_only = json_get_bool(root, "history_only", false);
 	for (i = 0; i < NELEMS(rows); i++)
 		if (get_number(r, rows[i].object, rows[i].name, rows[i].low,
 		    rows[i].high, rows[i].out) != 0)
@@ -216,11 +217,15 @@ read_half(struct reader *r, const struct json *v, struct transcript_pair *p,
 	struct engine_arm *out = arm == ARM_CANDIDATE ? &p->pair.candidate :
 	    &p->pair.baseline;
 	const char *run = json_get_str(half, "run", "");
-	uint32_t steps = r->t->checks[p->kept.check].step_count;
+	uint32_t steps = r->t->checks[p->kept.check].step_count, i;
 
 	out->latency_ns = latencies;
+	for (i = 0; i < steps; i++)
+		latencies[i] = ENGINE_NOT_REACHED;
 	if (half == NULL)
-		return (p->kept.is_void ? 0 : wrong(r, "half a pair"));
+		return (p->kept.is_void || (arm == ARM_BASELINE &&
+		    r->t->config.is_history_only) ? 0 :
+		    wrong(r, "half a pair"));
 	kept->has_run = true;
 	kept->outcome = outcome_parse(json_get_str(half, "outcome", ""));
 	kept->started_us = json_get_int(half, "started_us", 0);

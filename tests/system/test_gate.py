@@ -880,3 +880,34 @@ def test_demo_releases_are_judged_as_they_should(build):
     print(done.stdout, done.stderr)
     assert done.returncode == 0
     assert done.stdout.count("1 of   1") == 4
+
+
+def test_history_alone_judges_failures_and_says_what_it_assumes(
+        gate, build, paysim, tmp_path):
+    """Without a baseline: E2 and the failure margin, never a latency."""
+    urls = paysim("good=0", "bad=0,error_rate=0.5", "dead=0,error_rate=1",
+                  "slow=0,latency=fixed:60")
+    store = tmp_path / "store"
+    fill_history(store, "payments/login", 1000)
+
+    def judge(label, *options, where=store):
+        # The baseline's address is of nobody: nothing may be sent there.
+        return gate(urls[label], f"http://127.0.0.1:{free_port()}",
+                    "--history-only", "--store", where, "--format=json",
+                    *options, names=["login"])
+    for label, code in (("good", 0), ("slow", 0), ("bad", 10)):
+        verdict = judge(label)
+        document = verdict.json
+        assert verdict.code == code
+        assert document["history_only"] is True
+        assert "assumes that the environment is as in" in document["reason"]
+        assert "no latency is judged" in document["reason"]
+        assert all("baseline" not in pair for pair in document["rounds"])
+        needed = [s["part"] for s in document["streams"] if s.get("needed")]
+        assert needed == ["pass-failures"]
+        assert run(build, "replay", document["gate"], "--store",
+                   store).code == code
+    assert "in the past at most" in document["regressions"][0]["size"]
+    unknown = judge("good", "--rounds=80", where=tmp_path / "other")
+    assert unknown.code == 20 and unknown.json["cause"] == "no-history"
+    assert judge("dead", where=tmp_path / "other").code == 10

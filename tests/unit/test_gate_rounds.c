@@ -404,6 +404,32 @@ rounds_of_an_earlier_gate_count_and_its_coins_go_on(void **state)
 	bench_fini(&later);
 }
 
+static void
+without_a_baseline_a_pair_is_the_candidate_alone(void **state)
+{
+	struct rounds_options o = {.seed = 5, .rounds = 10, .parallel = 2,
+	    .check_count = 2, .is_single = true};
+	struct engine_pair pair;
+	struct bench b;
+	size_t i;
+
+	(void)state;
+	bench_init(&b, o);
+	while (rounds_ended(b.rounds) == ROUNDS_GOING_ON) {
+		assert_int_equal(b.queue[0].arm, ARM_CANDIDATE);
+		answer(&b, 0, OUTCOME_PASSED, some_latency(&b));
+	}
+	assert_int_equal(b.ledger.count, 20);
+	for (i = 0; i < b.ledger.count; i++) {
+		assert_true(b.ledger.pairs[i].halves[ARM_CANDIDATE].has_run);
+		assert_false(b.ledger.pairs[i].halves[ARM_BASELINE].has_run);
+	}
+	engine_pair_at(b.engine, 0, 0, &pair);
+	assert_true(pair.candidate.latency_ns[0] > 0);
+	assert_true(pair.baseline.latency_ns[0] == ENGINE_NOT_REACHED);
+	bench_fini(&b);
+}
+
 int
 main(void)
 {
@@ -421,6 +447,8 @@ main(void)
 	    cmocka_unit_test(hopeless_rounds_end_early),
 	    cmocka_unit_test(futile_rounds_end_before_the_budget_does),
 	    cmocka_unit_test(answers_after_the_end_are_dropped),
+	    cmocka_unit_test(
+		without_a_baseline_a_pair_is_the_candidate_alone),
 	    cmocka_unit_test(
 		rounds_of_an_earlier_gate_count_and_its_coins_go_on),
 	};
