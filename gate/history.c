@@ -9,6 +9,7 @@
 #define HALF_LIFE_DAYS 14.0
 #define RUNS_MOST 20000.0
 #define BOUND_LEAST 2e-4
+#define CELL_FAILURES_LEAST 1.0
 #define SUCCESSES_LEAST 1e-9
 #define FRACTION_STEPS 20000
 #define TINY 1e-300
@@ -105,11 +106,30 @@ history_lower(int64_t failures, int64_t runs, double level)
 	    (double)(runs - failures) + 1));
 }
 
-/* Pearson's chi-square of daily counts over its degrees of freedom. */
+/* One cell of the chi-square: a day, or several that are short of runs. */
+struct cell {
+	double runs, failures, chi2;
+};
+
+static void
+measure_cell(struct cell *c, double rate)
+{
+	double expected = rate * c->runs;
+
+	c->chi2 = (c->failures - expected) * (c->failures - expected) /
+	    (expected * (1 - rate));
+}
+
+/*
+ * Pearson's chi-square of daily counts over its degrees of freedom. Days are
+ * put together until a failure is to be expected: one failure among the few
+ * runs of a day that has just begun is no sign of days that differ.
+ */
 static double
 measure_dispersion(const struct history_day *days, size_t count)
 {
-	double runs = 0, failures = 0, rate, expected, chi2 = 0, used = 0;
+	double runs = 0, failures = 0, rate, chi2 = 0, used = 0;
+	struct cell open = {0, 0, 0}, last = {0, 0, 0};
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -120,13 +140,22 @@ measure_dispersion(const struct history_day *days, size_t count)
 	if (rate <= 0 || rate >= 1)
 		return (1);
 	for (i = 0; i < count; i++) {
-		if (days[i].runs <= 0)
+		open.runs += (double)days[i].runs;
+		open.failures += (double)days[i].failures;
+		if (rate * open.runs < CELL_FAILURES_LEAST)
 			continue;
-		expected = rate * (double)days[i].runs;
-		chi2 += ((double)days[i].failures - expected) *
-		    ((double)days[i].failures - expected) /
-		    (expected * (1 - rate));
+		measure_cell(&open, rate);
+		chi2 += open.chi2;
 		used++;
+		last = open;
+		open = (struct cell){0, 0, 0};
+	}
+	if (open.runs > 0 && last.runs > 0) {
+		chi2 -= last.chi2;
+		last.runs += open.runs;
+		last.failures += open.failures;
+		measure_cell(&last, rate);
+		chi2 += last.chi2;
 	}
 	return (used > 1 ? fmax(1, chi2 / (used - 1)) : 1);
 }

@@ -133,6 +133,8 @@ history_fades_caps_and_widens_with_uneven_days(void **state)
 {
 	struct history_day even[] = {{0, 1000, 10}, {14, 1000, 10}};
 	struct history_day uneven[] = {{0, 1000, 20}, {0, 1000, 0}};
+	struct history_day newborn[] = {{0, 1, 1}, {1, 200, 6}, {2, 200, 6},
+	    {3, 200, 6}};
 	struct history_day many[] = {{0, 100000, 100}};
 	struct history h = history_of_days(even, 2);
 
@@ -142,6 +144,9 @@ history_fades_caps_and_widens_with_uneven_days(void **state)
 	assert_true(h.dispersion == 1);
 	h = history_of_days(uneven, 2);
 	assert_true(fabs(h.dispersion - 20 / .99) < 1e-9);
+	/* A day that has just begun, with one run, and that failed. */
+	h = history_of_days(newborn, 4);
+	assert_true(h.dispersion == 1);
 	h = history_of_days(many, 1);
 	assert_true(fabs(h.runs - 20000) < 1e-9);
 	assert_true(fabs(h.failures - 20) < 1e-9);
