@@ -72,7 +72,16 @@ const struct ledger_failure *
 report_first_failure(const struct report *r, size_t *check)
 {
 	const struct ledger *l = &r->session->ledger;
+	const struct ledger_failure *f;
+	size_t i;
 
+	for (i = 0; i < r->named_count; i++) {
+		f = ledger_failure_at(l, r->named[i].check, ARM_CANDIDATE);
+		if (r->named[i].step == ENGINE_NO_STEP && f->is_set) {
+			*check = r->named[i].check;
+			return (f);
+		}
+	}
 	if (l->first_failing_check == SIZE_MAX)
 		return (NULL);
 	*check = l->first_failing_check;

@@ -54,7 +54,10 @@ void report_json_unfinished(const struct session *s, size_t from,
 
 /* ---- what the formats share ---- */
 
-/* The candidate's failure that is shown first, NULL when none failed. */
+/*
+ * The candidate's failure that is shown first: that of the strongest check
+ * that is named for failing, else the first of all; NULL when none failed.
+ */
 const struct ledger_failure *report_first_failure(const struct report *r,
     size_t *check);
 

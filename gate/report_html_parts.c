@@ -175,22 +175,36 @@ write_failure(const struct report *r, size_t check,
 	buf_append_str(out, "</article>\n");
 }
 
+/* The checks that failed, those that are named first. */
+static size_t
+write_failures(const struct report *r, bool is_named, size_t shown,
+    struct buf *out)
+{
+	const struct ledger_failure *f;
+	size_t i;
+
+	for (i = 0; i < r->session->suite->count; i++) {
+		f = ledger_failure_at(&r->session->ledger, i, ARM_CANDIDATE);
+		if (!f->is_set || report_is_named(r, i) != is_named)
+			continue;
+		if (shown < REPORT_NAMES_MOST)
+			write_failure(r, i, f, out);
+		shown++;
+	}
+	return (shown);
+}
+
 void
 report_html_failures(const struct report *r, struct buf *out)
 {
-	const struct ledger *l = &r->session->ledger;
-	const struct ledger_failure *f;
-	size_t i, shown = 0;
+	size_t shown;
 
-	if (l->first_failing_check == SIZE_MAX)
+	if (r->session->ledger.first_failing_check == SIZE_MAX)
 		return;
 	buf_append_str(out, "<section><h2>First failing run of each check"
 	    "</h2>\n");
-	for (i = 0; i < r->session->suite->count; i++) {
-		f = ledger_failure_at(l, i, ARM_CANDIDATE);
-		if (f->is_set && shown++ < REPORT_NAMES_MOST)
-			write_failure(r, i, f, out);
-	}
+	shown = write_failures(r, true, 0, out);
+	shown = write_failures(r, false, shown, out);
 	if (shown > REPORT_NAMES_MOST)
 		buf_printf(out, "<p class=\"dim\">and %zu more checks</p>\n",
 		    shown - REPORT_NAMES_MOST);
