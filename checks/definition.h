@@ -50,6 +50,7 @@ struct definition_limits {
 	int64_t retries;        /* of one entry */
 	int64_t headers;        /* of one answer */
 	int64_t json_depth;     /* of a body */
+	int64_t work_ms;        /* of CPU, to look into all answers of a run */
 	int64_t evidence_bytes; /* kept of a run that did not pass */
 };
 

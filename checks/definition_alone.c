@@ -116,6 +116,8 @@ definition_make_alone(const struct definition_alone *a)
 	d->timeout = a->timeout;
 	if (a->body_bytes > 0)
 		d->limits.body_bytes = a->body_bytes;
+	/* Whoever runs it can see that it takes long. */
+	d->limits.work_ms = DEFINITION_WORK_MOST_MS;
 	/* What max-redirs asks for, until the steps run out. */
 	d->limits.redirects = d->limits.steps;
 	definition_hash(d);

@@ -18,6 +18,7 @@ const struct definition_limits definition_limits_default = {
 	.retries = 1000,
 	.headers = 512,
 	.json_depth = 128,
+	.work_ms = 10000,
 	.evidence_bytes = 64 << 10
 };
 
@@ -30,6 +31,7 @@ const struct definition_limit_row definition_limit_rows[] = {
 	ROW(retries, 0, 100000),
 	ROW(headers, 1, 10000),
 	ROW(json_depth, 1, 512),
+	ROW(work_ms, 1, DEFINITION_WORK_MOST_MS),
 	ROW(evidence_bytes, 0, 4 << 20)
 };
 const size_t definition_limit_count = NELEMS(definition_limit_rows);

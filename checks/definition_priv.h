@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "checks/definition.h"
 
+#define DEFINITION_WORK_MOST_MS 600000
 #define DEFINITION_NAME_MOST 100 /* bytes of a name of anything */
 
 struct definition_limit_row {

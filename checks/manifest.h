@@ -138,7 +138,7 @@ struct manifest_alert_values {
 
 struct manifest_limits_values {
 	struct manifest_value body_bytes, steps, redirects, retries, headers,
-	    json_depth, evidence_bytes;
+	    json_depth, work_ms, evidence_bytes;
 };
 
 struct manifest_notify_values {

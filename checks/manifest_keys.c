@@ -61,6 +61,10 @@ static const struct manifest_row limits_rows[] = {
 	{"json_depth", MANIFEST_COUNT, AT(limits_values, json_depth), 1, 512,
 	    128, "128", false, NULL, "How deep the JSON of an answer may be "
 	    "nested."},
+	{"work_ms", MANIFEST_COUNT, AT(limits_values, work_ms), 1, 600000,
+	    10000, "10000", false, NULL, "The most CPU time, in "
+	    "milliseconds, that regexes, XPath, JSONPath and all else may "
+	    "take on the answers of one run."},
 	{"evidence_bytes", MANIFEST_BYTES, AT(limits_values, evidence_bytes),
 	    0, 4 << 20, 64 << 10, "64KiB", false, NULL, "How much of request "
 	    "and response is kept of a run that did not pass."}

@@ -142,6 +142,7 @@ load_limits(struct load *ld, struct plan_check *c,
 		.retries = v.retries.number,
 		.headers = v.headers.number,
 		.json_depth = v.json_depth.number,
+		.work_ms = v.work_ms.number,
 		.evidence_bytes = v.evidence_bytes.number
 	};
 }

@@ -190,6 +190,7 @@ give_up(struct run *run, enum outcome outcome, const char *reason,
 		run->is_cleaning = true;
 		run->deadline += run_rules_clean_up(d->timeout);
 		run->step_most += RUN_CLEAN_UP_STEPS;
+		run->work = 0;
 	}
 	run->state = RUN_STARTING;
 	run->rounds = 0;
@@ -455,6 +456,13 @@ begin_attempt(struct run *run)
 	send_request(run);
 }
 
+static bool
+is_spent(const struct run *run)
+{
+	return (run->work >
+	    run->script->definition->limits.work_ms * SPAN_MS);
+}
+
 /* The attempt's last step is complete: retry, go on, or end. */
 static void
 end_attempt(struct run *run, struct run_step *step)
@@ -468,7 +476,8 @@ end_attempt(struct run *run, struct run_step *step)
 	step->is_retried = run_rules_retries(step->outcome, run->attempt,
 	    run->options.retry);
 	is_capped = step->is_retried && (int64_t)run->attempt > most;
-	step->is_retried = step->is_retried && !is_capped;
+	step->is_retried = step->is_retried && !is_capped &&
+	    !is_spent(run);
 	run_step_end(run, step);
 	if (step->is_retried) {
 		run->state = RUN_RETRYING;
@@ -502,11 +511,23 @@ keep_captures(struct flow_response *r)
 	r->assert_count = 0;
 }
 
+static void
+count_work(struct run *run, struct run_step *step, span_us work)
+{
+	run->work += work;
+	if (is_spent(run))
+		findings_add(&step->findings, FINDING_DEFINITION,
+		    run_entry(run)->place, NULL, NULL, "looking into the "
+		    "answers takes more than the limit of %lld ms of CPU time",
+		    (long long)run->script->definition->limits.work_ms);
+}
+
 /* Evaluate the last answer of an attempt. */
 static void
 evaluate(struct run *run, struct run_step *step)
 {
 	struct evaluate_counts counts = {.asserts = 0};
+	span_us begin = clock_cpu();
 	struct flow_entry entry = *run_entry(run);
 
 	if (run->script->ignores_asserts)
@@ -518,6 +539,7 @@ evaluate(struct run *run, struct run_step *step)
 	run->scope.now = clock_wall();
 	evaluate_entry(&entry, run->response, &run->scope,
 	    &step->findings, &counts);
+	count_work(run, step, clock_cpu() - begin);
 	step->outcome = run_rules_findings(&step->findings);
 	if (step->outcome == OUTCOME_PASSED) {
 		run_output(run, step);

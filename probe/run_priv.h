@@ -69,6 +69,7 @@ struct run {
 	bool is_cut_off;           /* its time is over, or it was stopped */
 	bool is_cleaning;          /* it failed; what always runs goes on */
 	int64_t step_most;
+	span_us work;              /* CPU time, looking into answers */
 
 	struct variables *variables;
 	struct scope scope;

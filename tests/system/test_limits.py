@@ -107,6 +107,23 @@ def test_decoded_bytes_headers_and_nesting_are_bounded(run, serve):
     assert event["outcome"] == "failed" and "too big" in str(event["steps"])
 
 
+def test_work_on_answers_is_bounded_over_the_run(run, serve):
+    """Many costly expressions, each within its bound: no retry, a reason,
+    and the clean-up still runs."""
+    server = serve(bad_server.answer(body=b"[" + b"1," * 300000 + b"1]"))
+    event = run(f"GET {server.url}/\n[Options]\nretry: -1\n"
+                "retry-interval: 0ms\nHTTP 200\n[Asserts]\n"
+                + 'jsonpath "$[?@==2]" count == 1\n' * 20 +
+                f"GET {server.url}/end\n[Options]\nalways: true\n"
+                "HTTP 200\n", {"work_ms": 30, "body_bytes": 1 << 20})
+    assert event["outcome"] == "failed"
+    assert [f["message"] for f in event["steps"][0]["failures"]][-1] == (
+        "looking into the answers takes more than the limit of 30 ms of "
+        "CPU time")
+    assert len(server.requests) == 2
+    assert event["steps"][1]["outcome"] == "passed"
+
+
 def test_wrong_limits_are_told_at_the_start(build, tmp_path):
     """Names and ranges, by e2e-run and e2e-probe, exit 64."""
     flow = tmp_path / "flow.hurl"
