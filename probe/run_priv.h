@@ -158,6 +158,9 @@ void run_note_cookies(struct run *run);
 /* Whether a header carries credentials by its nature. */
 bool run_is_credential(const char *name);
 
+/* A copy of a URL without its user and password: "https://...@host". */
+char *run_shown_url(const char *url);
+
 /* Write the request and its answer as text, for people. */
 void run_evidence(struct run *run);
 

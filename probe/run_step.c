@@ -57,7 +57,7 @@ run_step_add(struct run *run)
 	step->sent_bytes = r->sent_bytes;
 	step->received_bytes = r->received_bytes;
 	step->method = xstrdup(run->sent.method);
-	step->url = xstrdup(run->sent.url);
+	step->url = run_shown_url(run->sent.url);
 	step->ip = xstrdup(r->ip);
 	r->timing.start = run->sent_at - run->started;
 	step->timing = r->timing;

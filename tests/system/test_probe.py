@@ -543,6 +543,16 @@ def test_evidence_names_the_cookies_that_were_sent(probe, serve):
     assert "Host: 127.0.0.1\n" in other["evidence"]["request"]
 
 
+def test_a_password_in_a_url_is_sent_and_not_recorded(probe, serve):
+    server = serve(bad_server.answer(500))
+    event = probe.run(
+        f"GET http://ada:pass-word@127.0.0.1:{server.port}/x@y\nHTTP 200\n")
+    assert event["steps"][0]["url"] == (
+        f"http://***@127.0.0.1:{server.port}/x@y")
+    assert "pass-word" not in json.dumps(event)
+    assert server.requests[0][1]["authorization"].startswith("Basic ")
+
+
 def test_few_descriptors_are_our_fault(build, tmp_path, serve):
     """What the probe has no descriptors for is skipped: a service is never
     unreachable because of us."""
