@@ -234,6 +234,7 @@ run_describe_curl(struct run *run, struct buf *out)
 {
 	const struct request *r = &run->request;
 	const struct request_options *o = &run->options;
+	char *url = run_shown_url(r->url);
 
 	buf_append_str(out, "curl");
 	if (strcmp(r->method, "HEAD") == 0)
@@ -250,7 +251,11 @@ run_describe_curl(struct run *run, struct buf *out)
 		buf_printf(out, " --max-redirs %lld",
 		    (long long)o->max_redirects);
 	put_user(run, out);
+	put_flag("digest", o->http.may_digest, out);
+	put_flag("ntlm", o->http.may_ntlm, out);
+	put_flag("negotiate", o->http.may_negotiate, out);
 	put_connection(run, out);
 	buf_append_char(out, ' ');
-	put_word(run, r->url, strlen(r->url), out);
+	put_word(run, url, strlen(url), out);
+	free(url);
 }

@@ -243,11 +243,12 @@ static const struct option_row rows[] = {
 	{.name = "aws-sigv4", .type = OPTION_STR, .arg = "PROVIDER",
 	    AT(aws_sigv4), .help = "Not supported, and said so"},
 	{.name = "digest", .type = OPTION_FLAG, AT(is_digest),
-	    .help = "Not supported, and said so"},
+	    .help = "Let --user authenticate by Digest, when the "
+	    "server asks for it"},
 	{.name = "ntlm", .type = OPTION_FLAG, AT(is_ntlm),
-	    .help = "Not supported, and said so"},
+	    .help = "By NTLM"},
 	{.name = "negotiate", .type = OPTION_FLAG, AT(is_negotiate),
-	    .help = "Not supported, and said so"},
+	    .help = "By Negotiate (SPNEGO)"},
 	OPTION_END
 };
 
@@ -321,10 +322,9 @@ runner_options_check(struct runner_options *o)
 	if (o->is_http3)
 		options_fail(&runner_program, "--http3 cannot be served: "
 		    "libcurl was built without HTTP/3");
-	if (o->aws_sigv4 != NULL || o->is_digest || o->is_ntlm ||
-	    o->is_negotiate)
-		options_fail(&runner_program, "--aws-sigv4, --digest, --ntlm "
-		    "and --negotiate are not supported");
+	if (o->aws_sigv4 != NULL)
+		options_fail(&runner_program, "--aws-sigv4 is not supported: "
+		    "libcurl signs queries wrongly here");
 	if (o->last_entry > 0 && o->first_entry > o->last_entry)
 		options_fail(&runner_program, "--from-entry is behind "
 		    "--to-entry");
@@ -431,6 +431,9 @@ runner_options_flow(const struct runner_options *o, struct buf *out)
 	put_headers(out, &o->headers);
 	put_text(out, "header: User-Agent", o->user_agent);
 	put_text(out, "user", o->user);
+	put_flag(out, "digest", o->is_digest);
+	put_flag(out, "ntlm", o->is_ntlm);
+	put_flag(out, "negotiate", o->is_negotiate);
 	put_flag(out, "netrc", o->has_netrc);
 	put_flag(out, "netrc-optional", o->is_netrc_optional);
 	put_text(out, "proxy", o->proxy);

@@ -50,7 +50,7 @@ struct runner_options {
 	bool drops_cookies;
 
 	/* What is refused with a sentence, or ignored. */
-	bool is_http3, is_digest, is_ntlm, is_negotiate, is_unused;
+	bool is_http3, is_unused;
 	const char *aws_sigv4;
 
 	/* Defaults of [Options]. */
@@ -59,6 +59,7 @@ struct runner_options {
 	bool is_ipv4, is_ipv6, is_http10, is_http11, is_http2;
 	const char *cacert, *cert, *key, *pinned_key;
 	const char *user, *user_agent, *proxy, *no_proxy, *unix_socket;
+	bool is_digest, is_ntlm, is_negotiate; /* besides basic */
 	bool has_netrc, is_netrc_optional;
 	const char *netrc_file;
 	struct option_list headers, resolves, connects;

@@ -7,11 +7,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import threading
 
 import pytest
+
+from conftest import wait_until
 
 HURL = shutil.which("hurl")
 BODY = b'{"a":1,"text":"<b>&amp;"}'
@@ -27,7 +30,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.seen.append((self.command, self.path,
                                  dict(self.headers), self.rfile.read(length)))
         moved = self.path.startswith("/redirect")
-        self.send_response(302 if moved else 200)
+        asks = self.path.startswith("/digest") and not self.headers.get(
+            "Authorization", "").startswith("Digest ")
+        self.send_response(302 if moved else 401 if asks else 200)
+        if asks:
+            self.send_header("WWW-Authenticate",
+                             'Digest realm="r", nonce="n", qop="auth"')
         if moved:
             self.send_header("Location", "/there")
         self.send_header("Content-Type", "application/json")
@@ -91,7 +99,7 @@ GET @/{{nowhere}}
 HTTP 200
 GET @/4
 [Options]
-digest: true
+http3: true
 HTTP 200
 GET @/5
 HTTP 200
@@ -122,7 +130,7 @@ def test_it_continues_on_errors_and_the_first_is_the_outcome(run, server):
 @pytest.mark.skipif(HURL is None, reason="the real program is not here")
 def test_it_continues_on_errors_as_hurl_does(run, server):
     """The same requests and exit code as the real program."""
-    flow = FAILING.replace("digest: true", "retry: 1\nretry-interval: 1ms")
+    flow = FAILING.replace("http3: true", "retry: 1\nretry-interval: 1ms")
     ours = run(flow, "--continue-on-error", "--exit-codes=hurl")
     asked = paths(server)
     server.seen.clear()
@@ -216,14 +224,21 @@ def test_hurl_s_variables_are_read_where_no_e2e_variable_is(run, server):
     assert headers["User-Agent"] == "other"
 
 
-@pytest.mark.parametrize("option", ["--digest", "--ntlm", "--negotiate",
-                                    "--http3", "--aws-sigv4=aws:amz"])
+@pytest.mark.parametrize("option", ["--http3", "--aws-sigv4=aws:amz"])
 def test_what_is_not_supported_is_said(run, server, option):
     """Such an option is known, and refused with a sentence."""
     done = run(TWO, option)
     assert done.returncode == 64
     assert option.split("=")[0] in done.stderr
     assert not server.seen
+
+
+def test_digest_is_answered_when_it_is_asked_for(run, server):
+    """--digest with --user, on every entry; without it there is a 401."""
+    flow = "GET @/digest\nHTTP 200\n"
+    assert run(flow, "--digest", "-u", "me:pw").returncode == 0
+    assert 'username="me"' in server.seen[-1][2]["Authorization"]
+    assert run(flow, "-u", "me:pw").returncode == 10
 
 
 def test_a_proxy_is_left_out_for_some_hosts(run, server):
@@ -637,3 +652,55 @@ def test_printed_json_is_indented_when_asked_for(run, server, tmp_path):
             "body": body})
         done = run(flow, "-o", "-", "--pretty", "--variable", "skip=false")
         assert done.stdout == pretty
+
+
+def test_a_url_s_password_is_shown_nowhere(run, server, tmp_path):
+    """It is sent, and left out of tables, documents, reports, commands."""
+    flow = {"flow.hurl": "GET {{base}}/x:y\nHTTP 500\n"}
+    base = server.url.replace("//", "//me:p%40ss@")
+    options = ["--variable", f"base={base}", "--report-html", "html",
+               "--report-json", "json", "--curl", "curl.txt"]
+    shown = run(flow, *options).stdout
+    shown += run(flow, "--format=json", *options).stdout
+    shown += run(flow, "--json", *options).stdout
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.name != "flow.hurl":
+            shown += path.read_text()
+    assert server.seen[0][2]["Authorization"] == "Basic bWU6cEBzcw=="
+    assert "p%40ss" not in shown and "p@ss" not in shown
+    assert "//***@127.0.0.1" in shown and "/x:y" in shown
+
+
+def test_what_always_runs_and_what_is_included_continue_too(run, server,
+                                                            tmp_path):
+    """--continue-on-error goes through our extensions, in order, once; a
+    document and a page say where an included entry stands."""
+    (tmp_path / "shared.hurl").write_text(
+        f"GET {server.url}/shared\nHTTP 404\n")
+    done = run("GET @/1\nHTTP 500\n\n[Include]\nfile,shared.hurl;\n\n"
+               "GET @/3\n[Options]\nalways: true\nHTTP 200\n\n"
+               "GET @/4\nHTTP 200\n", "--continue-on-error", "--json",
+               "--report-html", "html")
+    assert paths(server) == ["/1", "/shared", "/3", "/4"]
+    entries = json.loads(done.stdout)["entries"]
+    assert [e.get("filename", "")[-11:] for e in entries] == [
+        "", "shared.hurl", "", ""]
+    page = Page(next((tmp_path / "html/store").iterdir()))
+    bad = {a["id"] for tag, a in page.tags if a.get("class") == "bad"}
+    assert bad == {"f0-l2", "f1-l2"}
+
+
+def test_a_signal_ends_a_run_that_continues_on_errors(build, start, server,
+                                                      tmp_path):
+    """The reports are written with what there is."""
+    (tmp_path / "flow.hurl").write_text(
+        f"GET {server.url}/1\nHTTP 500\nGET {server.url}/2\n[Options]\n"
+        f"delay: 1h\nHTTP 200\nGET {server.url}/3\n")
+    process = start(build / "e2e-run", "--continue-on-error",
+                    "--report-junit", tmp_path / "j.xml",
+                    tmp_path / "flow.hurl")
+    wait_until(lambda: server.seen, "the first request")
+    process.kill(signal.SIGINT)
+    assert process.wait() == 10
+    assert "HTTP 500" in (tmp_path / "j.xml").read_text()
+    assert paths(server) == ["/1"]
