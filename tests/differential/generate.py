@@ -209,9 +209,10 @@ class Generator:
                                "x-multi: b\n", "X-Nope: {{text}}\n"])
         if self.maybe(0.35):
             text += "[Captures]\n" + "".join(
-                f"c{i}: {self.chain()}" + (" redact" if self.maybe(0.05)
-                                           else "") + "\n"
+                f"c{i}: {self.chain()}\n"
                 for i in range(self.r.randint(1, 2)))
+            if self.maybe(0.1):
+                text += "secret: url redact\n"
         if self.maybe(0.8):
             text += "[Asserts]\n" + "".join(
                 f"{self.chain()} {self.predicate()}\n"
