@@ -44,6 +44,11 @@ write_arm(const struct report *r, enum arm arm, struct buf *out)
 	const char *glue = "";
 	size_t i;
 
+	if (arm == ARM_BASELINE && s->is_history_only) {
+		buf_append_str(out, "<div><dt>Baseline</dt><dd>none: judged "
+		    "by the history of the checks alone</dd></div>\n");
+		return;
+	}
 	buf_printf(out, "<div><dt>%s</dt><dd>", arm == ARM_CANDIDATE ?
 	    "Candidate" : "Baseline");
 	if (s->versions[arm] != NULL) {

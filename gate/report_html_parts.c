@@ -46,6 +46,28 @@ round_up(double x)
 	return (unit * factors[i]);
 }
 
+/* Without a baseline: against what the history allows. */
+static void
+write_failing_alone(const struct report *r, const struct engine_component *c,
+    struct buf *out)
+{
+	struct engine_counts n = engine_counts(r->session->engine, c->check);
+	double bound = engine_failure_view(r->session->engine,
+	    c->check).bound;
+	struct report_whisker w[] = {
+	    {interval_rate(n.candidate_failures, n.rounds), "cand",
+	    "candidate"}, {{bound, NAN, NAN, 0}, "base", "history"}};
+
+	buf_printf(out, "<div><span class=\"big\">fails %.3g&nbsp;%%</span> "
+	    "of its runs<p class=\"small\">%u of %u, 95&nbsp;%% interval "
+	    "%.3g to %.3g&nbsp;%%<br><span class=\"dim\">its history allows "
+	    "%.3g&nbsp;%%</span></p></div>\n", 100 * w[0].interval.estimate,
+	    n.candidate_failures, n.rounds, 100 * w[0].interval.low,
+	    100 * w[0].interval.high, 100 * bound);
+	report_chart_whiskers(w, NELEMS(w), 0, round_up(fmin(1,
+	    fmax(w[0].interval.high, bound))), true, out);
+}
+
 static void
 write_failing(const struct report *r, const struct engine_component *c,
     struct buf *out)
@@ -117,7 +139,9 @@ report_html_regressions(const struct report *r, struct buf *out)
 		buf_append_str(out, " <span class=\"dim small\">evidence ");
 		report_evidence(c->log_e, out);
 		buf_append_str(out, "</span></h3><div class=\"size\">");
-		if (c->step == ENGINE_NO_STEP)
+		if (r->session->settings->is_history_only)
+			write_failing_alone(r, c, out);
+		else if (c->step == ENGINE_NO_STEP)
 			write_failing(r, c, out);
 		else
 			write_slower(r, c, out);
@@ -164,8 +188,9 @@ write_failure(const struct report *r, size_t check,
 		html_diff(out, &(struct html_side){"Candidate",
 		    f->what.response, "No answer came."},
 		    &(struct html_side){"Baseline", f->good_response,
-		    "The gate ended before its answer at this step was "
-		    "kept."});
+		    r->session->settings->is_history_only ?
+		    "There is no baseline." : "The gate ended before its "
+		    "answer at this step was kept."});
 	if (f->what.request != NULL) {
 		buf_append_str(out, "<details><summary>The request</summary>"
 		    "<pre>");
@@ -323,8 +348,13 @@ write_check(const struct report *r, size_t check, struct buf *out)
 	}
 	buf_fini(&why);
 	buf_printf(out, "</span></td><td class=\"n\">%u</td><td class=\"n\">"
-	    "%u failed</td><td class=\"n\">%u failed</td><td></td></tr>\n",
-	    n.pairs, n.candidate_failures, n.baseline_failures);
+	    "%u failed</td><td class=\"n\">", n.pairs,
+	    n.candidate_failures);
+	if (r->session->settings->is_history_only)
+		buf_append_str(out, "&ndash;");
+	else
+		buf_printf(out, "%u failed", n.baseline_failures);
+	buf_append_str(out, "</td><td></td></tr>\n");
 	for (i = 0; i < c->step_count; i++)
 		write_step(r, check, i, out);
 }

@@ -346,6 +346,8 @@ put_intervals(const struct report *r, const struct engine_component *c,
 	}
 	i = interval_rate(n.candidate_failures, n.rounds);
 	put_interval(o, "failure_rate", &i);
+	if (r->session->settings->is_history_only)
+		return;
 	i = interval_rate(n.baseline_failures, n.rounds);
 	put_interval(o, "baseline_failure_rate", &i);
 }

@@ -79,6 +79,14 @@ print_sides(const struct report *r, const struct engine_component *c,
 	struct interval i;
 	char cand[CLOCK_SPAN_SIZE], base[CLOCK_SPAN_SIZE];
 
+	if (r->session->settings->is_history_only) {
+		buf_printf(out, "%u of %u failed | history allows %.3g %% | ",
+		    n.candidate_failures, n.rounds,
+		    100 * engine_failure_view(e, c->check).bound);
+		i = interval_rate(n.candidate_failures, n.rounds);
+		print_interval(&i, true, out);
+		return;
+	}
 	if (c->step == ENGINE_NO_STEP) {
 		buf_printf(out, "%u of %u failed | %u of %u | ",
 		    n.candidate_failures, n.rounds, n.baseline_failures,

@@ -894,7 +894,8 @@ def test_history_alone_judges_failures_and_says_what_it_assumes(
         # The baseline's address is of nobody: nothing may be sent there.
         return gate(urls[label], f"http://127.0.0.1:{free_port()}",
                     "--history-only", "--store", where, "--format=json",
-                    *options, names=["login"])
+                    "--report", tmp_path / "alone.html",
+                    "--report", tmp_path / "alone.md", *options, names=["login"])
     for label, code in (("good", 0), ("slow", 0), ("bad", 10)):
         verdict = judge(label)
         document = verdict.json
@@ -908,6 +909,12 @@ def test_history_alone_judges_failures_and_says_what_it_assumes(
         assert run(build, "replay", document["gate"], "--store",
                    store).code == code
     assert "in the past at most" in document["regressions"][0]["size"]
+    page = (tmp_path / "alone.html").read_text()
+    assert_page(page, document)
+    assert "none: judged by the history of the checks alone" in page
+    assert "its history allows" in page and "There is no baseline." in page
+    assert "| history allows " in (tmp_path / "alone.md").read_text()
+    assert "baseline_failure_rate" not in document["regressions"][0]
     unknown = judge("good", "--rounds=80", where=tmp_path / "other")
     assert unknown.code == 20 and unknown.json["cause"] == "no-history"
     assert judge("dead", where=tmp_path / "other").code == 10
