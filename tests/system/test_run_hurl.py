@@ -122,9 +122,9 @@ def test_it_continues_on_errors_and_the_first_is_the_outcome(run, server):
     assert event["outcome"] == "failed"
     assert event["place"]["line"] == 2
     assert [(s["entry"], s["outcome"]) for s in event["steps"]] == [
-        (1, "failed"), (2, "unreachable"), (3, "invalid"), (4, "passed"),
+        (1, "failed"), (2, "unreachable"), (3, "invalid"), (4, "invalid"),
         (5, "failed"), (6, "failed"), (6, "failed"), (7, "passed")]
-    assert paths(server) == ["/1", "/4", "/5", "/6", "/6", "/7"]
+    assert paths(server) == ["/1", "/5", "/6", "/6", "/7"]
 
 
 @pytest.mark.skipif(HURL is None, reason="the real program is not here")
@@ -497,6 +497,7 @@ HTTP 200
 """.replace("`line\nof {{v}}`", "`line of {{v}}`")
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 def test_requests_are_written_as_command_lines_of_curl(run, server, tmp_path):
     """--curl: a shell that runs them sends the same requests again."""
     done = run(CURL, "--curl", "curl.txt", "--variable", "v=$HOME 'x'",
@@ -704,3 +705,25 @@ def test_a_signal_ends_a_run_that_continues_on_errors(build, start, server,
     assert process.wait() == 10
     assert "HTTP 500" in (tmp_path / "j.xml").read_text()
     assert paths(server) == ["/1"]
+
+
+@pytest.mark.parametrize("option, shows", [
+    (["-v"], "head"), (["-vv"], "body"), (["--very-verbose"], "body"),
+    (["--verbosity=verbose"], "head"), (["--verbosity=debug"], "body"),
+    (["--verbosity=brief"], None), ([], None)])
+def test_what_is_shown_of_requests(run, option, shows):
+    """-v and its kin: heads, or bodies as well."""
+    shown = run("GET @/\nHTTP 200\n", *option).stdout
+    assert ("> GET /" in shown) == (shows is not None)
+    assert ('"text"' in shown) == (shows == "body")
+
+
+def test_everything_runs_again_and_again(run, server, build, tmp_path, start):
+    """--repeat -1 ends with a signal only."""
+    (tmp_path / "flow.hurl").write_text(f"GET {server.url}/\nHTTP 200\n")
+    process = start(build / "e2e-run", "--repeat=-1", "--no-output",
+                    "--parallel", tmp_path / "flow.hurl")
+    wait_until(lambda: len(server.seen) > 30, "30 runs")
+    process.kill(signal.SIGINT)
+    assert process.wait() in (10, 30)
+    assert run("GET @/\n", "--repeat=0").returncode == 64
