@@ -117,7 +117,7 @@ report_subject(const struct report *r, const struct engine_component *c,
 		return;
 	step = &check->steps[c->step];
 	buf_printf(out, ", step %u %s (%s:%u)", c->step + 1, step->name,
-	    check->plan->flow->path, step->line);
+	    step->file, step->line);
 }
 
 static void

@@ -135,6 +135,8 @@ read_steps(struct suite_check *c, struct readings *readings,
 		if (is_skipped(entry))
 			continue;
 		c->step_of_entry[i] = c->step_count;
+		c->steps[c->step_count].file =
+		    xstrdup(flow->files[entry->file].path);
 		c->steps[c->step_count].line = entry->place.line;
 		c->steps[c->step_count++].name = step_name(&entry->request);
 	}
@@ -414,8 +416,10 @@ suite_fini(struct suite *suite)
 
 	for (i = 0; i < suite->count; i++) {
 		c = &suite->checks[i];
-		for (j = 0; j < c->step_count; j++)
+		for (j = 0; j < c->step_count; j++) {
 			free(c->steps[j].name);
+			free(c->steps[j].file);
+		}
 		free(c->steps);
 		free(c->step_of_entry);
 		free(c->phi0);

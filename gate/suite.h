@@ -20,8 +20,9 @@
 #define SUITE_NO_STEP UINT32_MAX
 
 struct suite_step {
-	uint32_t line;   /* of the flow */
+	uint32_t line;   /* of the file */
 	char *name;      /* "POST {{base_url}}/v1/refunds" */
+	char *file;      /* the flow, or one that it includes */
 };
 
 struct suite_check {

@@ -10,6 +10,7 @@ import pytest
 
 import bad_server
 import probe_channel
+from conftest import TOP
 
 
 @pytest.fixture
@@ -425,3 +426,24 @@ def test_hurl_refuses_a_flow_that_includes(tmp_path):
                               timeout=60)
         assert done.returncode == 2, done.stderr
         assert f"flow.hurl:{line}:" in done.stderr
+
+
+def test_the_annotated_example_runs(build, paysim):
+    """It passes; on a release that fails it still cancels what it made."""
+    flow = TOP / "contrib/examples/extensions/reserve-and-cancel.hurl"
+    urls = paysim("good=0", "bad=0,error_rate=1")
+
+    def run_example(url):
+        done = subprocess.run(
+            [build / "e2e-run", "--format=json", "--variable",
+             f"base_url={url}", "--secret", "api_key=sk_test_x", flow],
+            capture_output=True, text=True, timeout=60)
+        return json.loads(done.stdout)
+
+    event = run_example(urls["good"])
+    assert event["outcome"] == "passed" and len(event["steps"]) == 3
+    assert event["steps"][0]["file"].endswith("steps/reserve.hurl")
+    event = run_example(urls["bad"])
+    assert event["outcome"] == "failed"
+    assert event["place"]["file"].endswith("steps/reserve.hurl")
+    assert event["steps"][-1]["clean_up"] is True

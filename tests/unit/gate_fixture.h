@@ -21,8 +21,9 @@ static const struct plan_check fixture_plan = {.id = "payments/card",
     .timeout = 2 * SPAN_S};
 static char fixture_one[] = "POST {{base_url}}/v1/a";
 static char fixture_two[] = "GET {{base_url}}/v1/b";
-static struct suite_step fixture_steps[] = {{3, fixture_one},
-    {9, fixture_two}};
+static char fixture_file[] = "card.hurl";
+static struct suite_step fixture_steps[] = {
+    {3, fixture_one, fixture_file}, {9, fixture_two, fixture_file}};
 static uint32_t fixture_entries[] = {0, 1};
 static struct definition fixture_arms[ARM_COUNT];
 static struct latency_phi0 fixture_phi0[FIXTURE_STEPS] = {

@@ -27,7 +27,9 @@ static const struct plan_check plan = {.id = "payments/card",
     .timeout = 2 * SPAN_S};
 static char step_one[] = "POST {{base_url}}/v1/a?b=1&c=<2>";
 static char step_two[] = "GET {{base_url}}/v1/d|e";
-static struct suite_step steps[] = {{3, step_one}, {9, step_two}};
+static char step_file[] = "card & <co>.hurl";
+static struct suite_step steps[] = {{3, step_one, step_file},
+    {9, step_two, step_file}};
 /* The second of three entries is skipped. */
 static uint32_t step_of_entry[] = {0, SUITE_NO_STEP, 1};
 static struct definition arms[ARM_COUNT];
