@@ -337,8 +337,12 @@ print_json(const struct status *st, int code, struct buf *out)
 static void
 print_check(const struct watched *w, struct buf *out)
 {
-	buf_printf(out, "%6u %7u  %5.1f %%  %8.2g  ", w->failures.runs,
-	    w->failures.failures, 100 * w->failures.bound, exp(w->log_e));
+	buf_printf(out, "%6u %7u  ", w->failures.runs, w->failures.failures);
+	if (w->failures.has_history)
+		buf_printf(out, "%5.1f %%  %8.2g  ", 100 * w->failures.bound,
+		    exp(w->log_e));
+	else
+		buf_append_str(out, "      -         -  ");
 	if (isnan(w->latency.ratio))
 		buf_append_str(out, "    -      -");
 	else
