@@ -117,6 +117,29 @@ the_nearest_word_is_suggested(void **state)
 	assert_null(cause_suggest("x", words, 4));
 }
 
+static void
+the_same_mistake_of_a_file_is_told_once(void **state)
+{
+	struct place at = {.line = 2, .column = 3, .width = 1};
+	struct cause c;
+
+	(void)state;
+	cause_init(&c);
+	cause_add_at(&c, "a", at, NULL, 0, "wrong");
+	cause_add_at(&c, "a", at, NULL, 0, "wrong");
+	cause_warn_at(&c, "a", at, NULL, 0, "wrong");
+	cause_add_at(&c, "a", at, NULL, 0, "also wrong");
+	cause_add_at(&c, "b", at, NULL, 0, "wrong");
+	at.column = 4;
+	cause_add_at(&c, "a", at, NULL, 0, "wrong");
+	cause_add(&c, "no file");
+	cause_add(&c, "no file");
+	assert_int_equal(c.count, 7);
+	assert_int_equal(c.error_count, 6);
+	assert_int_equal(c.dropped, 0);
+	cause_fini(&c);
+}
+
 int
 main(void)
 {
@@ -127,6 +150,7 @@ main(void)
 	    cmocka_unit_test(mistakes_past_the_bound_are_counted_only),
 	    cmocka_unit_test(bytes_that_are_no_text_do_not_reach_a_terminal),
 	    cmocka_unit_test(the_nearest_word_is_suggested),
+	    cmocka_unit_test(the_same_mistake_of_a_file_is_told_once),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
