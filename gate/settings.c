@@ -295,6 +295,19 @@ settings_report_format(const char *file)
 	return (strcmp(dot, ".txt") == 0 ? FORMAT_TABLE : FORMAT_AUTO);
 }
 
+/* Everyone on the machine can read argv, and reports show what was given. */
+static bool
+has_credentials(const char *url)
+{
+	const char *authority = strstr(url, "://"), *at;
+
+	if (authority == NULL)
+		return (false);
+	authority += strlen("://");
+	at = strchr(authority, '@');
+	return (at != NULL && at < authority + strcspn(authority, "/?#"));
+}
+
 static void
 read_overrides(struct settings *s, enum arm arm, enum arm from)
 {
@@ -302,11 +315,16 @@ read_overrides(struct settings *s, enum arm arm, enum arm from)
 	size_t i;
 
 	s->variables[arm] = xcalloc(l->count, sizeof(**s->variables));
-	for (i = 0; i < l->count; i++, s->variable_counts[arm]++)
+	for (i = 0; i < l->count; i++, s->variable_counts[arm]++) {
+		if (has_credentials(l->items[i]))
+			options_fail(&program, "--%s has a URL with a user or "
+			    "password in it; let the flow send them from a "
+			    "secret of the manifest", arm_name(arm));
 		if (definition_parse_variable(l->items[i],
 		    &s->variables[arm][i]) != 0)
 			options_fail(&program, "--%s wants NAME=VALUE, not "
 			    "'%s'", arm_name(arm), l->items[i]);
+	}
 }
 
 static void

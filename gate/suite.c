@@ -281,17 +281,23 @@ say_nothing_matches(const struct settings *s, const struct suite *suite)
 	fprintf(stderr, ". Paused checks do not count.\n");
 }
 
-static void
-warn_alike(const struct suite *suite)
+/*
+ * A pipeline that names one address twice would judge the baseline against
+ * itself, and let any candidate through.
+ */
+static bool
+refuse_alike(const struct suite *suite)
 {
 	size_t i;
 
 	for (i = 0; i < suite->count; i++)
 		if (strcmp(suite->checks[i].arms[ARM_CANDIDATE]->hash,
 		    suite->checks[i].arms[ARM_BASELINE]->hash) != 0)
-			return;
-	fprintf(stderr, "e2e-gate: warning: candidate and baseline are the "
-	    "same in every check\n");
+			return (false);
+	fprintf(stderr, "e2e-gate: candidate and baseline are the same in "
+	    "every check, which says nothing of a candidate. 'e2e-gate aa' "
+	    "measures the baseline against itself.\n");
+	return (true);
 }
 
 static void
@@ -392,15 +398,15 @@ suite_load(const struct settings *s, struct suite *out)
 		say_nothing_matches(s, out);
 		code = EXIT_UNMEASURED;
 	}
-	if (code == 0 && refuse_slips(s, out, &readings) > 0)
+	if (code == 0 && (refuse_slips(s, out, &readings) > 0 ||
+	    (s->command == COMMAND_JUDGE && !s->is_history_only &&
+	    refuse_alike(out))))
 		code = EXIT_USAGE;
 	readings_fini(&readings);
 	if (code == 0) {
 		out->service = only_service(out);
 		out->target = out->service != NULL ? out->service :
 		    "all services";
-		if (s->command == COMMAND_JUDGE && !s->is_history_only)
-			warn_alike(out);
 	} else
 		suite_fini(out);
 	cause_fini(&cause);

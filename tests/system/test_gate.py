@@ -225,7 +225,7 @@ def test_card_numbers_in_a_flow_stay_out_of_every_report(gate, checks,
         "{{base_url}}/v1/4242424242424242?n=4000056655665556", 1))
     reports = [tmp_path / f"gate.{end}" for end in ("json", "xml", "md", "txt")]
     url = f"http://127.0.0.1:{free_port()}"
-    verdict = gate(url, url, "--store", tmp_path / "store",
+    verdict = gate(url, url + "/x", "--store", tmp_path / "store",
                    *(f"--report={path}" for path in reports))
     assert verdict.code == 20
     kept = [verdict.out + verdict.err] + [p.read_text() for p in reports]
@@ -381,13 +381,22 @@ def test_names_that_mean_nothing_are_refused_before_any_run(gate, checks):
     verdict = gate(url, url, "--candidate", f"base_ur={url}")
     assert verdict.code == 64 and verdict.out == ""
     assert "'base_ur'" in verdict.err and "'base_url'?" in verdict.err
-    verdict = gate(url, url, names=(*CHECKS, "no-such-check"))
+    verdict = gate(url, url + "/", names=(*CHECKS, "no-such-check"))
     assert verdict.code == 64 and verdict.out == ""
     assert "'no-such-check'" in verdict.err
 
 
+def test_a_baseline_is_not_judged_against_itself(gate, paysim):
+    """A pipeline that names one address twice must not go green."""
+    urls = paysim("good=0")
+    verdict = gate(urls["good"], urls["good"])
+    assert verdict.code == 64 and verdict.out == ""
+    assert "e2e-gate aa" in verdict.err
+
+
 @pytest.mark.parametrize("argv", [
     [], ["--checks=x"], ["--checks=x", "--candidate=base_url"],
+    ["--checks=x", "--candidate=base_url=http://user:pw@host/"],
     ["--checks=x", "--candidate=a=b", "--alpha=0"],
     ["--checks=x", "--candidate=a=b", "--rounds=0"],
     ["--checks=x", "--candidate=a=b", "--report=gate.pdf"],
