@@ -175,23 +175,6 @@ template_render(const struct flow_template *t, struct scope *scope,
 	return (0);
 }
 
-int
-template_value(const struct flow_template *t, struct scope *scope,
-    struct value *out, struct findings *findings)
-{
-	struct buf text;
-	int err;
-
-	if (t->count == 1 && t->parts[0].is_placeholder)
-		return (part_value(&t->parts[0], scope, out, findings));
-	buf_init(&text, scope->max_body_bytes);
-	err = template_render(t, scope, &text, findings);
-	if (err == 0)
-		*out = value_string(buf_str(&text), text.len);
-	buf_fini(&text);
-	return (err);
-}
-
 /* A template as a string, whatever its parts are. */
 static int
 string_value(const struct flow_template *t, struct scope *scope,
@@ -206,6 +189,15 @@ string_value(const struct flow_template *t, struct scope *scope,
 		*out = value_string(buf_str(&text), text.len);
 	buf_fini(&text);
 	return (err);
+}
+
+int
+template_value(const struct flow_template *t, struct scope *scope,
+    struct value *out, struct findings *findings)
+{
+	if (t->count == 1 && t->parts[0].is_placeholder)
+		return (part_value(&t->parts[0], scope, out, findings));
+	return (string_value(t, scope, out, findings));
 }
 
 static int

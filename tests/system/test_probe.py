@@ -105,6 +105,19 @@ jsonpath "$.state" == "paid"
     assert server.requests[0][1]["x-key"] == "hunter2secret"
 
 
+def test_the_phases_of_a_step_sum_to_its_total(probe, serve):
+    """No time of a step goes unaccounted, sending it included."""
+    server = serve(bad_server.answer(body=b"ok"))
+    by_name = server.url.replace("127.0.0.1", "localhost")
+    event = probe.run(f"GET {server.url}/\n" * 3 + f"GET {by_name}/\n")
+    assert event["outcome"] == "passed" and len(event["steps"]) == 4
+    assert "dns_us" in event["steps"][3]
+    for step in event["steps"]:
+        phases = sum(step.get(f"{phase}_us", 0) for phase in
+                     ("dns", "connect", "tls", "wait", "transfer"))
+        assert phases == step["total_us"], step
+
+
 def test_a_job_may_ask_for_the_exchange_of_one_entry(probe, serve):
     """Evidence of an entry that passed, masked; a failure's goes first."""
     server = serve(bad_server.answer(body=b'{"state": "paid"}'))
