@@ -69,6 +69,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def parse_request(self):
         line = self.raw_requestline.decode("latin-1").rstrip("\r\n")
         self.requestline = line
+        if not re.fullmatch(r"[!-~]+ [!-~\x80-\xff]+ HTTP/1\.[01]", line):
+            self.close_connection = True  # a TLS hello has lines by chance
+            return False
         self.command, self.path, self.request_version = line.split(" ")
         lines = []
         while (line := self.rfile.readline().decode("latin-1").strip("\r\n")):
