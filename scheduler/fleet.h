@@ -30,7 +30,7 @@ struct fleet_options {
 	unsigned int max_per_host;  /* runs in flight; 0: no bound */
 	unsigned int max_waiting;   /* for one host, or for a probe; 0:
 				     * 10,000 */
-	span_us lease_grace;        /* past a run's timeout; 0: 5 s */
+	span_us lease_grace;        /* past a run's timeout; 0: 15 s */
 	span_us silent_most;        /* a probe says something each second;
 				     * silent so long: replaced. 0: 10 s */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What fleet.c and fleet_definition.c share. */
+/* What the files of the fleet share. */
 #ifndef SCHEDULER_FLEET_PRIV_H
 #define SCHEDULER_FLEET_PRIV_H
 
@@ -103,6 +103,61 @@ struct fleet {
 	void *stopped_arg;
 	struct fleet_stats stats;
 };
+
+/*
+ * fleet_run.c
+ */
+
+/* The run that a probe speaks of; NULL when it was reported already. */
+struct fleet_run *fleet_run_find(struct fleet *fleet,
+    const struct fleet_probe *p, const struct message *m);
+
+/* Report a run. The room it held is passed on before the callback. */
+void fleet_run_finish(struct fleet *fleet, struct fleet_run *run,
+    enum outcome outcome, const char *doc, size_t doc_len);
+
+/* Report a run that has no event of its own. */
+void fleet_run_finish_unrun(struct fleet *fleet, struct fleet_run *run,
+    enum outcome outcome, const char *reason);
+
+/* Have a run reported as skipped from the timer. Takes reason. */
+void fleet_run_refuse(struct fleet *fleet, struct fleet_run *run,
+    char *reason);
+
+/* Give the room in a lane to those who wait for it. */
+void fleet_lane_wake(struct fleet *fleet, struct lane *lane);
+
+/* Free the table, with the runs that were never reported. */
+void fleet_runs_free(struct fleet *fleet);
+
+/*
+ * fleet_deadline.c
+ */
+
+/* The run's time, of patience or of its lease, is over then. */
+void fleet_deadline_set(struct fleet *fleet, struct fleet_run *run,
+    mono_us due);
+
+/* The fleet's timer: judge the runs whose time is over. */
+void fleet_deadline_cb(void *fleet);
+
+/*
+ * fleet_probe.c
+ */
+
+/* Start the index-th probe, counted from 0. */
+void fleet_probe_init(struct fleet *fleet, unsigned int index,
+    const char *program);
+
+/* The least loaded of those that are ready; one must be. */
+struct fleet_probe *fleet_probe_pick(struct fleet *fleet);
+
+/* Send a run to its probe, which knows its definition. */
+void fleet_probe_send(struct fleet *fleet, const struct fleet_run *run);
+
+/*
+ * fleet_definition.c
+ */
 
 /* Free a definition that nobody needs any more. */
 void fleet_definition_free(struct fleet_definition *d);
