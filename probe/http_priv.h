@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by the files of libcurl's door: http.c, http_setup.c, http_tls.c. */
+/* Shared by the files of libcurl's door: http*.c. */
 #ifndef PROBE_HTTP_PRIV_H
 #define PROBE_HTTP_PRIV_H
 
@@ -10,7 +10,27 @@
 struct http_trust;
 struct http_trusts;
 
+#define HTTP_SESSION_MAGIC 0x48545345u
 #define HTTP_TRANSFER_MAGIC 0x48545254u
+#define HTTP_SENTENCE_SIZE (CURL_ERROR_SIZE + 80)
+
+/* Some of the sessions of an http, on a multi handle of their own. */
+struct http_shard {
+	struct http *http;
+	CURLM *multi;
+	struct loop_timer *timer;
+	size_t session_count;
+};
+
+struct http {
+	struct loop *loop;
+	struct http_shard **shards;
+	size_t shard_count;
+	struct http_socket **sockets; /* by descriptor */
+	size_t socket_count;
+	struct http_trusts *trusts;
+	size_t session_count;
+};
 
 struct http_transfer {
 	unsigned int magic;
@@ -32,6 +52,40 @@ struct http_transfer {
 	const char *bound;            /* which one is_too_big means */
 	char error[CURL_ERROR_SIZE];
 };
+
+struct http_session {
+	unsigned int magic;
+	struct http_shard *shard;
+	CURLSH *share;
+	CURL *easy; /* for all transfers, one after the other */
+	struct http_transfer transfer;
+	struct http_trust *trust; /* of the connections kept; held */
+};
+
+/* The first shard with room: few busy ones rather than many idle ones. */
+struct http_shard *http_shard_get(struct http *http);
+
+/* The handle for the transfers of a session, one after the other. */
+CURL *http_session_easy(struct http_session *session);
+
+/*
+ * What the transfers of a session share. Made for its first one, as what it
+ * holds cannot be added later.
+ */
+CURLSH *http_session_share(struct http_session *session, bool has_tls);
+
+/* Set the callbacks by which the answer arrives in t->response. */
+void http_receive(struct http_transfer *t);
+
+/* Write times, sizes, the address and the certificate into t->response. */
+void http_read_facts(struct http_transfer *t);
+
+/* Whether some of the request went out. */
+bool http_was_sent(const struct http_transfer *t);
+
+/* What the end of a transfer means, with a sentence unless it is an answer. */
+enum http_verdict http_explain(const struct http_transfer *t, CURLcode code,
+    char *out, size_t size);
 
 /*
  * Make the easy handle of a transfer, new or reset, ready. *kept is the trust by which the

@@ -1,168 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From a request to libcurl's options, and the callbacks by which an answer
- * arrives. Nothing is decoded, followed or authenticated by libcurl itself:
- * flows see each answer as it was.
+ * From a request to libcurl's options. Nothing is decoded or followed by
+ * libcurl itself: flows see each answer as it was.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "probe/http_priv.h"
 
 /* Held by every transfer that waits; a large body takes more reads. */
 #define RECEIVE_BYTES 1024L
 #define SEND_BYTES 16384L
-
-/* Answers. */
-
-static void
-begin_answer(struct http_transfer *t, const char *line, size_t len)
-{
-	struct response *r = t->response;
-	size_t i;
-
-	t->has_head = false;
-	/* An informational answer came before: it is not the answer. */
-	for (i = 0; i < r->header_count; i++) {
-		free(r->headers[i].name);
-		free(r->headers[i].value);
-	}
-	r->header_count = 0;
-	buf_reset(&r->body);
-	if (len >= 8 && strncmp(line, "HTTP/1.0", 8) == 0)
-		r->version = "1.0";
-	else if (len >= 8 && strncmp(line, "HTTP/1.1", 8) == 0)
-		r->version = "1.1";
-	else if (len >= 6 && strncmp(line, "HTTP/2", 6) == 0)
-		r->version = "2";
-	else if (len >= 6 && strncmp(line, "HTTP/3", 6) == 0)
-		r->version = "3";
-	if (len >= 12)
-		r->status = strtol(strchr(line, ' ') == NULL ? "" :
-		    strchr(line, ' '), NULL, 10);
-}
-
-static void
-trim(const char **s, size_t *len)
-{
-	while (*len > 0 && strchr(" \t\r\n", (*s)[*len - 1]) != NULL)
-		(*len)--;
-	while (*len > 0 && strchr(" \t", **s) != NULL) {
-		(*s)++;
-		(*len)--;
-	}
-}
-
-/* Bytes that are not UTF-8 are Latin-1, as RFC 9110 5.5 remembers it. */
-static char *
-from_latin1(const char *s, size_t *len)
-{
-	char *out = xmalloc(*len * 2 + 1);
-	size_t i, n = 0;
-
-	for (i = 0; i < *len; i++)
-		n += utf8_encode((unsigned char)s[i], out + n);
-	*len = n;
-	return (out);
-}
-
-static void
-add_header(struct response *r, const char *line, size_t len)
-{
-	const char *colon = memchr(line, ':', len), *name = line, *value;
-	char *text = NULL;
-	size_t name_len, value_len;
-
-	if (colon == NULL || colon == line || *line == ' ' || *line == '\t')
-		return;
-	name_len = (size_t)(colon - line);
-	value = colon + 1;
-	value_len = len - name_len - 1;
-	trim(&name, &name_len);
-	trim(&value, &value_len);
-	if (utf8_check(value, value_len) != value_len)
-		value = text = from_latin1(value, &value_len);
-	response_add_header(r, name, name_len, value, value_len);
-	free(text);
-}
-
-static size_t
-too_big(struct http_transfer *t, const char *bound)
-{
-	t->is_too_big = true;
-	t->bound = bound;
-	t->response->is_truncated = true;
-	return (0); /* libcurl stops when less was taken than it gave */
-}
-
-static size_t
-header_cb(char *data, size_t one, size_t len, void *arg)
-{
-	struct http_transfer *t = arg;
-
-	(void)one;
-	must_magic(t, HTTP_TRANSFER_MAGIC);
-	t->header_bytes += len;
-	if (t->header_bytes > HTTP_MOST_HEADER_BYTES)
-		return (too_big(t, "the answer's headers are too long"));
-	if (len >= 5 && strncmp(data, "HTTP/", 5) == 0) {
-		begin_answer(t, data, len);
-		return (len);
-	}
-	if (*data == '\r' || *data == '\n') {
-		t->has_head = true;
-		return (len);
-	}
-	if (t->response->header_count >= t->response->headers_most)
-		return (too_big(t, "the answer has too many headers"));
-	add_header(t->response, data, len);
-	return (len);
-}
-
-static size_t
-body_cb(char *data, size_t one, size_t len, void *arg)
-{
-	struct http_transfer *t = arg;
-	struct buf *body;
-
-	(void)one;
-	must_magic(t, HTTP_TRANSFER_MAGIC);
-	body = &t->response->body;
-	if (len > body->max_bytes - body->len) {
-		buf_append(body, data, body->max_bytes - body->len);
-		return (too_big(t, "the answer's body is too long"));
-	}
-	buf_append(body, data, len);
-	return (len);
-}
-
-/*
- * Called each time that libcurl is about to send the request. The second
- * time, the kept connection that it had chosen was closed by the server,
- * which may or may not have seen the first.
- */
-static int
-before_send_cb(void *arg, char *ip, char *local_ip, int port, int local_port)
-{
-	struct http_transfer *t = arg;
-
-	(void)ip;
-	(void)local_ip;
-	(void)port;
-	(void)local_port;
-	must_magic(t, HTTP_TRANSFER_MAGIC);
-	/* After a 401 it is the answer to the server's challenge. */
-	if (t->sent_times++ > 0 && !t->request->is_repeatable &&
-	    t->response->status == 0) {
-		t->is_sent_twice = true;
-		return (CURL_PREREQFUNC_ABORT);
-	}
-	return (CURL_PREREQFUNC_OK);
-}
-
-/* Requests. */
 
 /*
  * All headers as one block: the list's nodes, then their text. What libcurl
@@ -386,19 +236,6 @@ set_tls(struct http_transfer *t, struct http_trusts *trusts,
 	return (NULL);
 }
 
-static void
-set_callbacks(struct http_transfer *t)
-{
-	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, header_cb);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, body_cb);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, before_send_cb);
-	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
-}
-
 const char *
 http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
     struct http_trust **kept)
@@ -417,7 +254,7 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
 	    curl_version_of(r->options.version));
-	set_callbacks(t);
+	http_receive(t);
 	if (r->options.keeps_path)
 		curl_easy_setopt(t->easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_URL, r->url);

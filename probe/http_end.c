@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/* The end of a transfer: where its time went, and what became of it. */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "probe/http_priv.h"
+
+static span_us
+info_time(CURL *easy, CURLINFO info)
+{
+	curl_off_t t = 0;
+
+	curl_easy_getinfo(easy, info, &t);
+	return ((span_us)t);
+}
+
+/*
+ * The phases follow one another without a gap, so that they sum to the total;
+ * one that was begun and not ended took what time there was. libcurl's
+ * "pretransfer" comes only after the request has left, which on a fast
+ * network is most of the time: sending belongs to wait here.
+ */
+static void
+read_timing(CURL *easy, const struct http_target *target,
+    struct response_timing *timing)
+{
+	span_us dns = info_time(easy, CURLINFO_NAMELOOKUP_TIME_T);
+	span_us connect = info_time(easy, CURLINFO_CONNECT_TIME_T);
+	span_us tls = info_time(easy, CURLINFO_APPCONNECT_TIME_T);
+	span_us ready = info_time(easy, CURLINFO_PRETRANSFER_TIME_T);
+	span_us first = info_time(easy, CURLINFO_STARTTRANSFER_TIME_T);
+	span_us total = info_time(easy, CURLINFO_TOTAL_TIME_T);
+	span_us begun = 0; /* the phase that comes next */
+	long connects = 0;
+
+	timing->total = total;
+	timing->dns = timing->connect = timing->tls = -1;
+	timing->wait = timing->transfer = -1;
+	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (connects > 0 || ready == 0) {
+		if (!target->is_address) {
+			timing->dns = dns > 0 ? dns : total;
+			begun = timing->dns;
+		}
+		if (dns > 0) {
+			timing->connect = (connect > 0 ? connect : total) -
+			    begun;
+			begun += timing->connect;
+		}
+		if (connect > 0 && target->is_https) {
+			timing->tls = (tls > 0 ? tls : total) - begun;
+			begun += timing->tls;
+		}
+	}
+	if (ready > 0) {
+		timing->wait = (first > 0 ? first : total) - begun;
+		if (first > 0)
+			timing->transfer = total - first;
+	}
+}
+
+static int64_t
+info_bytes(CURL *easy, CURLINFO head, CURLINFO body)
+{
+	curl_off_t body_bytes = 0;
+	long head_bytes = 0;
+
+	curl_easy_getinfo(easy, head, &head_bytes);
+	curl_easy_getinfo(easy, body, &body_bytes);
+	return (head_bytes + body_bytes);
+}
+
+void
+http_read_facts(struct http_transfer *t)
+{
+	struct response *r = t->response;
+	struct http_target target = {.port = 0};
+	const char *ip = NULL;
+
+	(void)http_parse_target(t->request->url, &target);
+	read_timing(t->easy, &target, &r->timing);
+	r->sent_bytes = info_bytes(t->easy, CURLINFO_REQUEST_SIZE,
+	    CURLINFO_SIZE_UPLOAD_T);
+	r->received_bytes = info_bytes(t->easy, CURLINFO_HEADER_SIZE,
+	    CURLINFO_SIZE_DOWNLOAD_T);
+	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &ip);
+	if (ip != NULL && *ip != '\0' && r->ip == NULL)
+		r->ip = xstrdup(ip);
+	if (t->request->options.wants_certificate && r->certificate == NULL)
+		r->certificate = http_certificate(t->easy);
+}
+
+bool
+http_was_sent(const struct http_transfer *t)
+{
+	long bytes = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
+	return (bytes > 0);
+}
+
+/* What we say for libcurl's codes; its own words follow where they help. */
+static const struct {
+	CURLcode code;
+	bool is_ours;         /* nothing was measured when it comes first */
+	bool has_detail;
+	const char *sentence;
+} code_table[] = {
+	{CURLE_COULDNT_RESOLVE_HOST, false, false, "cannot resolve the host"},
+	{CURLE_COULDNT_RESOLVE_PROXY, false, false,
+	    "cannot resolve the proxy"},
+	{CURLE_COULDNT_CONNECT, false, true, "cannot connect"},
+	{CURLE_OPERATION_TIMEDOUT, false, true, "no answer in time"},
+	{CURLE_GOT_NOTHING, false, false,
+	    "the server closed the connection without an answer"},
+	{CURLE_PARTIAL_FILE, false, true, "the answer was cut off"},
+	{CURLE_RECV_ERROR, false, true, "the connection broke"},
+	{CURLE_SEND_ERROR, false, true,
+	    "the connection broke while sending"},
+	{CURLE_WEIRD_SERVER_REPLY, false, true, "the answer is not HTTP"},
+	{CURLE_PEER_FAILED_VERIFICATION, false, true,
+	    "the certificate is not trusted"},
+	{CURLE_SSL_CONNECT_ERROR, false, true, "no TLS connection"},
+	{CURLE_SSL_PINNEDPUBKEYNOTMATCH, false, false,
+	    "the server's public key is not the pinned one"},
+	{CURLE_BAD_CONTENT_ENCODING, false, true,
+	    "the answer cannot be decoded"},
+	{CURLE_HTTP2, false, true, "broken HTTP/2"},
+	{CURLE_HTTP2_STREAM, false, true, "broken HTTP/2 stream"},
+	{CURLE_URL_MALFORMAT, true, true, "malformed URL"},
+	{CURLE_UNSUPPORTED_PROTOCOL, true, true, "unsupported protocol"},
+	{CURLE_SSL_CERTPROBLEM, true, true,
+	    "the client certificate cannot be used"},
+	{CURLE_BAD_FUNCTION_ARGUMENT, true, true, "impossible request"},
+	{CURLE_SETOPT_OPTION_SYNTAX, true, true, "malformed option"},
+	{CURLE_READ_ERROR, true, true, "the body cannot be read"},
+};
+
+enum http_verdict
+http_explain(const struct http_transfer *t, CURLcode code, char *out,
+    size_t size)
+{
+	const char *sentence = curl_easy_strerror(code), *detail = t->error;
+	bool is_ours = false, has_detail = *detail != '\0';
+	size_t i;
+
+	*out = '\0';
+	if (code == CURLE_OK && t->has_head)
+		return (HTTP_ANSWERED);
+	if (code == CURLE_OK) {
+		/* libcurl is content with less. */
+		snprintf(out, size, "the answer was cut off in its headers");
+		return (HTTP_NO_ANSWER);
+	}
+	if (t->is_too_big) {
+		snprintf(out, size, "%s", t->bound);
+		return (HTTP_TOO_BIG);
+	}
+	if (t->is_sent_twice) {
+		snprintf(out, size, "the server closed the connection without "
+		    "an answer, and the request must not be sent twice");
+		return (HTTP_NO_ANSWER);
+	}
+	/* libcurl has one code for both. */
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && http_was_sent(t))
+		code = CURLE_WEIRD_SERVER_REPLY;
+	for (i = 0; i < NELEMS(code_table); i++)
+		if (code_table[i].code == code) {
+			sentence = code_table[i].sentence;
+			has_detail = has_detail && code_table[i].has_detail;
+			is_ours = code_table[i].is_ours;
+			break;
+		}
+	snprintf(out, size, has_detail ? "%s: %s" : "%s", sentence, detail);
+	return (is_ours && !http_was_sent(t) ? HTTP_IMPOSSIBLE :
+	    HTTP_NO_ANSWER);
+}
