@@ -12,6 +12,7 @@
 #define RUN_MAGIC 0x52554e21u
 #define RUN_TRACEPARENT_SIZE 56
 #define RUN_CLEAN_UP_STEPS 100 /* besides the limit */
+#define RUN_REASON_MOST_BYTES 400
 
 struct run_engine {
 	struct loop *loop;
@@ -131,6 +132,67 @@ run_file(const struct run *run, uint32_t entry)
 	return (&flow->files[entry < flow->entry_count ?
 	    flow->entries[entry].file : 0]);
 }
+
+/* The life of a run: run.c. */
+
+/* Wake the run at a time, at its deadline at the latest. */
+void run_arm(struct run *run, mono_us at);
+
+/* The run is done: tell so, and free it. */
+void run_finish(struct run *run);
+
+/* The entries: run_entries.c. */
+
+/* Start the entry at hand, or one behind it; finish the run at the end. */
+void run_entries_start(struct run *run);
+
+/* Turn to the next round of the entry at hand, or to the next entry. */
+void run_round_next(struct run *run);
+
+/* Attempts: run_attempt.c. */
+
+/* Start another attempt of the entry at hand. */
+void run_attempt_start(struct run *run);
+
+/* Let go of what the last attempt sent and received. */
+void run_attempt_fini(struct run *run);
+
+/*
+ * What makes parts of a request in arena; mistakes go to findings. For the
+ * moment: the engine's scratch goes with it.
+ */
+struct request_maker run_maker(struct run *run, struct arena *arena,
+    struct findings *findings);
+
+/* A run that does not pass: run_verdict.c. */
+
+/*
+ * Set what the run comes to, whatever comes after it: the first verdict
+ * stays. reason is copied.
+ */
+void run_verdict_set(struct run *run, enum outcome outcome,
+    const char *reason, struct place place);
+
+/*
+ * The entry at hand failed, and with it the run. The entries behind it that
+ * always run still do, from the loop: each may fail here again. The run may
+ * be freed when this returns.
+ */
+void run_give_up(struct run *run, enum outcome outcome, const char *reason,
+    struct place place);
+
+/* The same for a mistake of the definition: the first finding says which.
+ * The findings may move into a step. */
+void run_give_up_invalid(struct run *run, struct findings *findings);
+
+/* The same for a request that cannot be sent. */
+void run_give_up_unsent(struct run *run, const char *sentence);
+
+/* End what is under way: the run's time is over, or someone asked for it. */
+void run_cut_off(struct run *run, const char *why);
+void run_time_out(struct run *run);
+
+/* Steps: run_step.c. */
 
 /* Make the next traceparent: 00-<trace>-<span>-01. */
 void run_trace_format(struct run *run);
