@@ -191,13 +191,74 @@ find_earlier(const struct settings *s, const char *identity,
 }
 
 int
+earlier_key(const struct settings *s, const struct suite *suite,
+    char out[static DEFINITION_HASH_SIZE])
+{
+	struct transcript t = {.doc = NULL};
+	struct cause cause;
+	int rc = 0;
+
+	earlier_identity(s, suite, out);
+	if (s->resume == NULL || out[0] != '\0')
+		return (0);
+	cause_init(&cause);
+	rc = read_earlier(s, s->resume, &t, &cause);
+	if (rc == 0) {
+		snprintf(out, DEFINITION_HASH_SIZE, "%s", t.identity != NULL ?
+		    t.identity : t.id_hex);
+		transcript_fini(&t);
+	}
+	cause_print(&cause, stderr);
+	cause_fini(&cause);
+	return (rc == 0 ? 0 : EXIT_UNMEASURED);
+}
+
+/* When the first of its runs began. */
+static wall_us
+evidence_start(const struct transcript *t)
+{
+	const struct ledger_half *half;
+	wall_us first = INT64_MAX;
+	size_t i;
+
+	for (i = 0; i < t->pair_count * ARM_COUNT; i++) {
+		half = &t->pairs[i / ARM_COUNT].kept.halves[i % ARM_COUNT];
+		if (half->has_run && half->started_us < first)
+			first = half->started_us;
+	}
+	return (first);
+}
+
+/* Returns 0, with aged set when a new gate begins, or the exit code. */
+static int
+check_age(const struct settings *s, const struct transcript *t, char *aged)
+{
+	wall_us start = evidence_start(t);
+	char at[CLOCK_TEXT_SIZE];
+
+	if (start >= clock_wall() - s->continue_within)
+		return (0);
+	clock_format_wall(start, at);
+	fprintf(stderr, "e2e-gate: the evidence of gate %s began at %.16sZ, "
+	    "longer ago than --continue-within: ", t->id_hex, at);
+	if (s->resume != NULL) {
+		fprintf(stderr, "it is not continued\n");
+		return (EXIT_USAGE);
+	}
+	fprintf(stderr, "beginning anew\n");
+	snprintf(aged, 2 * MESSAGE_ID_SIZE + 1, "%s", t->id_hex);
+	return (0);
+}
+
+int
 earlier_load(const struct settings *s, const struct suite *suite,
-    struct transcript *out)
+    struct transcript *out, char aged[static 2 * MESSAGE_ID_SIZE + 1])
 {
 	char identity[DEFINITION_HASH_SIZE];
 	struct cause cause;
 	int code;
 
+	aged[0] = '\0';
 	*out = (struct transcript){.doc = NULL};
 	if (s->store == NULL)
 		return (0);
@@ -208,8 +269,10 @@ earlier_load(const struct settings *s, const struct suite *suite,
 	cause_fini(&cause);
 	if (code != 0 || out->doc == NULL)
 		return (code);
-	code = check_fit(s, suite, out);
-	if (code != 0) {
+	code = check_age(s, out, aged);
+	if (code == 0 && aged[0] == '\0')
+		code = check_fit(s, suite, out);
+	if (code != 0 || aged[0] != '\0') {
 		transcript_fini(out);
 		return (code);
 	}

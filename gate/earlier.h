@@ -21,13 +21,22 @@ void earlier_identity(const struct settings *s, const struct suite *suite,
     char out[static DEFINITION_HASH_SIZE]);
 
 /*
+ * What only one gate at a time may judge: the identity, that of the gate to
+ * resume, or its id; "" when nothing is shared with another gate. Returns 0,
+ * or the exit code after a sentence on stderr.
+ */
+int earlier_key(const struct settings *s, const struct suite *suite,
+    char out[static DEFINITION_HASH_SIZE]);
+
+/*
  * Find the earlier gate in the store: the one to resume, or the newest of
- * the same identity. *out->doc stays NULL when there is none. Returns 0, or
- * the exit code, with a sentence on stderr, when there is one that this gate
+ * the same identity. *out->doc stays NULL when there is none, or when its
+ * evidence is too old; aged then names it, else it is "". Returns 0, or the
+ * exit code, with a sentence on stderr, when there is one that this gate
  * cannot continue.
  */
 int earlier_load(const struct settings *s, const struct suite *suite,
-    struct transcript *out);
+    struct transcript *out, char aged[static 2 * MESSAGE_ID_SIZE + 1]);
 
 /*
  * Take over what the earlier gate judged with: its coins, the candidate's

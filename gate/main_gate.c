@@ -18,6 +18,7 @@
 #include "gate/archive.h"
 #include "gate/command.h"
 #include "gate/earlier.h"
+#include "gate/lease.h"
 #include "gate/override.h"
 #include "gate/report.h"
 #include "gate/session.h"
@@ -90,11 +91,12 @@ has_probe(void)
 /* Judge, tell and record. settings and suite are the gate's own. */
 static int
 judge(struct settings *settings, struct suite *suite,
-    const struct transcript *earlier)
+    const struct transcript *earlier, const char *aged)
 {
 	struct override_list overrides = {.count = 0};
 	struct session_help help = {.earlier = NULL,
-	    .overrides = &overrides};
+	    .overrides = &overrides,
+	    .aged = aged[0] != '\0' ? aged : NULL};
 	char identity[DEFINITION_HASH_SIZE];
 	struct session session;
 	struct report report;
@@ -124,27 +126,52 @@ judge(struct settings *settings, struct suite *suite,
 	return (code);
 }
 
+/* Nobody else judges this candidate now: look for its evidence. */
+static int
+continue_and_judge(struct settings *settings, struct suite *suite)
+{
+	char aged[2 * MESSAGE_ID_SIZE + 1];
+	struct transcript earlier;
+	int code = earlier_load(settings, suite, &earlier, aged);
+
+	if (code == 0) {
+		code = judge(settings, suite, &earlier, aged);
+		transcript_fini(&earlier);
+	}
+	return (code);
+}
+
+static int
+judge_alone(struct settings *settings, struct suite *suite)
+{
+	char key[DEFINITION_HASH_SIZE] = "";
+	struct lease lease = {.fd = -1};
+	int code = has_probe() ? 0 : EXIT_UNMEASURED;
+
+	if (code == 0 && settings->store != NULL) {
+		code = earlier_key(settings, suite, key);
+		if (code == 0)
+			code = lease_take(&lease, settings->store, key,
+			    settings->time);
+	}
+	if (code == 0)
+		code = continue_and_judge(settings, suite);
+	lease_release(&lease);
+	return (code);
+}
+
 static int
 command_judge(const struct settings *settings)
 {
 	struct settings own = *settings;
-	struct transcript earlier;
 	struct suite suite;
 	int code = suite_load(settings, &suite);
 
 	if (code != 0)
 		return (code);
 	code = suite_take_policy(&suite, &own);
-	if (code != 0) {
-		suite_fini(&suite);
-		return (code);
-	}
-	code = has_probe() ? earlier_load(&own, &suite, &earlier) :
-	    EXIT_UNMEASURED;
-	if (code == 0) {
-		code = judge(&own, &suite, &earlier);
-		transcript_fini(&earlier);
-	}
+	if (code == 0)
+		code = judge_alone(&own, &suite);
 	suite_fini(&suite);
 	return (code);
 }

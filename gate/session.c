@@ -314,7 +314,8 @@ session_run(struct session *s, const struct settings *settings,
 	    .archive = help->archive};
 
 	*s = (struct session){.settings = settings, .suite = suite,
-	    .started = clock_wall(), .overrides = help->overrides};
+	    .started = clock_wall(), .overrides = help->overrides,
+	    .aged = help->aged};
 	crypto_random(s->id, sizeof(s->id));
 	earlier_identity(settings, suite, s->identity);
 	s->engine = session_engine(settings, suite);
@@ -471,6 +472,9 @@ session_why(const struct session *s)
 	if (s->earlier_pairs > 0)
 		buf_printf(&text, "; continues gate %.12s with %u pairs", id,
 		    s->earlier_pairs);
+	if (s->aged != NULL)
+		buf_printf(&text, "; begins anew: the evidence of gate %.12s "
+		    "is too old", s->aged);
 	if (s->settings->is_history_only)
 		buf_append_str(&text, "; history only: assumes that the "
 		    "environment is as in the last 42 days, and no latency "

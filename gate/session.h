@@ -35,6 +35,7 @@ struct session {
 					      * identified */
 	uint8_t continues[MESSAGE_ID_SIZE]; /* the gate whose pairs ... */
 	uint32_t earlier_pairs;             /* ... count here; 0: none */
+	const char *aged;    /* a gate whose evidence is too old; NULL */
 	const struct override_list *overrides; /* NULL: none */
 	wall_us started, finished;
 	span_us spent;
@@ -56,6 +57,8 @@ struct session_help {
 	const struct transcript *earlier; /* its evidence is continued */
 	struct archive *archive;          /* told of rounds as they come */
 	const struct override_list *overrides; /* in force */
+	const char *aged;                 /* id of a gate of the same identity
+					   * whose evidence is too old */
 	bool is_exhaustive;               /* a verdict does not end it */
 };
 

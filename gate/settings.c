@@ -56,6 +56,9 @@ static const struct option_row rows[] = {
 	{.name = "resume", .type = OPTION_STR, .offset = AT(resume),
 	    .arg = "GATE", .help = "Continue the evidence of this gate of "
 	    "the store"},
+	{.name = "continue-within", .type = OPTION_SPAN,
+	    .offset = AT(continue_within), .arg = "SPAN", .help = "Begin "
+	    "anew when the evidence began longer ago (default 7d)"},
 	{.name = "who", .type = OPTION_STR, .offset = AT(who), .arg = "NAME",
 	    .help = "override: who decides it", .env = ""},
 	{.name = "why", .type = OPTION_STR, .offset = AT(why), .arg = "TEXT",
@@ -184,7 +187,11 @@ static const struct option_text texts[] = {
 	    "Without the label nothing tells that a candidate is the same; "
 	    "\nthen only --resume GATE continues, after a killed pipeline, "
 	    "say. Evidence is\ncontinued under the same alpha, beta, "
-	    "tolerances and margins."},
+	    "tolerances and margins, and for 7 days\n(--continue-within): a "
+	    "later gate begins anew, and says so.\n\nOf two gates over the "
+	    "same evidence at the same time the second waits for the\nfirst, "
+	    "for at most --time, and goes on from where that ended; else it "
+	    "exits 30."},
 	{"A/A", "\"aa\" runs the baseline against itself for 300 rounds "
 	    "(or what --rounds and\n--time allow) without ending at a "
 	    "verdict, and notes in --store how much\nneighbouring rounds "
@@ -438,6 +445,9 @@ check_values(const struct settings *s)
 	if (s->has.beta && !(s->beta > 0 && s->beta < 1))
 		options_fail(&program, "--beta wants a number between 0 and "
 		    "1");
+	if (s->continue_within <= 0)
+		options_fail(&program, "--continue-within wants more than "
+		    "nothing");
 	if (s->has.time && s->time <= 0)
 		options_fail(&program, "--time wants more than nothing");
 	for (i = 0; i < s->reports.count; i++)
@@ -522,6 +532,7 @@ settings_read(struct settings *s, int argc, char **argv)
 	    .parallel = 8,
 	    .warmup = 3,
 	    .fresh = 10 * SPAN_MIN,
+	    .continue_within = 7 * SPAN_DAY,
 	    .alpha = NAN,
 	    .beta = NAN,
 	    .on_inconclusive = -1,

@@ -53,6 +53,7 @@ struct settings {
 	const char *who, *why, *until; /* of override */
 	int scope;               /* enum override_scope */
 	const char *resume;      /* gate id or its beginning, NULL: none */
+	span_us continue_within; /* older evidence is not continued */
 	const char *store;       /* directory, NULL: none */
 	int64_t probes;
 	int64_t parallel;        /* pairs at once */

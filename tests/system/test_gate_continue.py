@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: ISC
+"""Evidence that one gate leaves to the next: two at once, and its age."""
+import json
+import signal
+import sqlite3
+
+from conftest import wait_until
+from store_channel import now_us
+from test_gate import (checks, gate, kept_gates,  # noqa: F401 (fixtures)
+                       run, start_gate)
+
+
+def wait_for_rounds(store, least=5):
+    def some():
+        try:
+            gates = kept_gates(store)
+        except sqlite3.OperationalError:
+            return None
+        return gates and gates[0][2] >= least
+    wait_until(some, "rounds in the store")
+
+
+def test_second_gate_of_a_candidate_waits_and_survives_kill_9_of_the_first(
+        start, build, checks, paysim, gate, tmp_path):  # noqa: F811
+    """Two pipelines at once have one evidence, not a chance each."""
+    urls = paysim("good=0,latency=fixed:5", "next=0,latency=fixed:5")
+    store = tmp_path / "store"
+    options = ("--store", store, "--candidate-version", "sha256:1",
+               "--format=json")
+    first = start_gate(start, build, checks, urls, *options)
+    wait_for_rounds(store)
+    first.kill(signal.SIGSTOP)  # it takes its time
+    impatient = gate(urls["next"], urls["good"], *options, "--time=1s",
+                     names=["login"])
+    assert impatient.code == 30
+    assert f"(process {first.pid}) is running: waiting" in impatient.err
+    assert "still runs after 1.00s: nothing was measured" in impatient.err
+    other = gate(urls["next"], urls["good"], "--store", store, "--rounds=3",
+                 "--candidate-version", "sha256:2", names=["login"])
+    assert other.code == 20 and "waiting" not in other.err
+    second = start_gate(start, build, checks, urls, *options)
+    wait_until(lambda: "waiting for it" in second.errors(), "the wait")
+    first.kill(signal.SIGKILL)
+    document = json.loads(second.process.stdout.read())
+    assert second.wait() == 0
+    assert "continues gate" in second.errors()
+    identity = [g for g in kept_gates(store) if g[1] == "unfinished"][0][0]
+    assert document["continues"]["gate"] == identity
+    again = gate(urls["next"], urls["good"], *options, names=["login"])
+    assert again.code == 0 and "waiting" not in again.err
+
+
+def test_resumed_gate_waits_for_the_gate_that_has_its_evidence(
+        start, build, checks, paysim, gate, tmp_path):  # noqa: F811
+    """--resume by an id is the same evidence as by the label."""
+    urls = paysim("good=0,latency=fixed:5", "next=0,latency=fixed:5")
+    store = tmp_path / "store"
+    first = start_gate(start, build, checks, urls, "--store", store,
+                       "--candidate-version=sha256:1")
+    wait_for_rounds(store)
+    first.kill(signal.SIGSTOP)
+    resumed = gate(urls["next"], urls["good"], "--store", store, "--time=1s",
+                   "--resume", kept_gates(store)[0][0][:8], names=["login"])
+    first.kill(signal.SIGCONT)
+    assert resumed.code == 30 and "nothing was measured" in resumed.err
+
+
+def test_evidence_that_is_too_old_is_not_continued(
+        build, paysim, gate, tmp_path):  # noqa: F811
+    """A later gate of the same candidate begins anew, and says so."""
+    urls = paysim("good=0", "bad=0,error_rate=1", "next=0")
+    options = ("--store", tmp_path / "store", "--format=json",
+               "--candidate-version=sha256:1")
+    first = gate(urls["bad"], urls["good"], *options, names=["login"])
+    assert first.code == 10
+    start = min(p["baseline"]["started_us"] for p in first.json["rounds"])
+    wait_until(lambda: now_us() - start > 2_000_000, "the evidence to age")
+    kept = gate(urls["bad"], urls["good"], *options, "--continue-within=1h",
+                names=["login"])
+    assert kept.json["rounds"] == first.json["rounds"]
+    # What is added does not make the rest of it younger.
+    anew = gate(urls["bad"], urls["good"], *options, "--continue-within=1s",
+                names=["login"])
+    assert anew.code == 10 and "beginning anew" in anew.err
+    assert "continues" not in anew.json
+    assert anew.json["rounds"][0] != first.json["rounds"][0]
+    assert (f"begins anew: the evidence of gate {kept.json['gate'][:12]} is "
+            "too old") in anew.json["reason"]
+    resumed = gate(urls["bad"], urls["good"], *options, "--resume",
+                   first.json["gate"], "--continue-within=1s",
+                   names=["login"])
+    assert resumed.code == 64 and "is not continued" in resumed.err
+    assert run(build, "--continue-within=0", "--checks=x",
+               "--candidate=a=b").code == 64
