@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/cause.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -43,7 +44,7 @@ options_fail(const struct program *p, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "\nTry '%s --help'.\n", p->name);
-	exit(EXIT_USAGE);
+	exit(p->usage_code != 0 ? p->usage_code : EXIT_USAGE);
 }
 
 static void
@@ -219,7 +220,7 @@ parse_init(struct parse *ps, const struct program *p)
 	size_t i, n = row_count(p), at = 0;
 
 	ps->longs = xcalloc(2 * n + 4, sizeof(*ps->longs));
-	ps->shorts = xcalloc(2 * n + 4, 1);
+	ps->shorts = xcalloc(2 * n + 5, 1);
 	ps->negated = xcalloc(n, sizeof(*ps->negated));
 	ps->list_seen = xcalloc(n, sizeof(*ps->list_seen));
 	ps->long_count = ps->negated_count = 0;
@@ -244,6 +245,8 @@ parse_init(struct parse *ps, const struct program *p)
 				ps->shorts[at++] = ':';
 		}
 	}
+	ps->shorts[at++] = 'h'; /* no row has these */
+	ps->shorts[at++] = 'V';
 	add_long(ps, "help", no_argument, OPT_HELP);
 	add_long(ps, "version", no_argument, OPT_VERSION);
 	add_long(ps, "man", no_argument, OPT_MAN);
@@ -271,7 +274,8 @@ row_of_letter(const struct program *p, int letter)
 }
 
 static void
-take_option(const struct program *p, struct parse *ps, int c, void *values)
+take_option(const struct program *p, struct parse *ps, int c,
+    const char *argument, void *values)
 {
 	const struct option_row *row;
 	char from[80];
@@ -290,7 +294,61 @@ take_option(const struct program *p, struct parse *ps, int c, void *values)
 		ps->list_seen[i] = true;
 	}
 	snprintf(from, sizeof(from), "--%s", row->name);
-	set_value(p, row, from, optarg, values);
+	set_value(p, row, from, argument, values);
+}
+
+static _Noreturn void
+fail_long(const struct program *p, const struct parse *ps, const char *word)
+{
+	const char *const *names, *near;
+	const char **all = xcalloc(ps->long_count, sizeof(*all));
+	size_t i, len = strcspn(word, "="), count = 0;
+	char *name = xstrndup(word, len);
+
+	for (i = 0; i < ps->long_count; i++)
+		if (strncmp(ps->longs[i].name, name, len) == 0)
+			count++;
+	if (count > 1)
+		options_fail(p, "option '--%s' is ambiguous", name);
+	for (i = 0; i < ps->long_count; i++)
+		all[i] = ps->longs[i].name;
+	names = all;
+	near = cause_suggest(name, names, ps->long_count);
+	if (near != NULL)
+		options_fail(p, "unknown option '--%s', did you mean '--%s'?",
+		    name, near);
+	options_fail(p, "unknown option '--%s'", name);
+}
+
+/* What getopt refused, c being its answer: ? or : . */
+static _Noreturn void
+fail_option(const struct program *p, const struct parse *ps, int c,
+    const char *word)
+{
+	bool is_long = optopt == 0 || optopt >= NEGATED;
+
+	if (c == ':' && is_long)
+		options_fail(p, "'%s' wants an argument", word);
+	if (c == ':')
+		options_fail(p, "'-%c' wants an argument", optopt);
+	if (optopt >= NEGATED)
+		options_fail(p, "'%.*s' takes no argument",
+		    (int)strcspn(word, "="), word);
+	if (is_long)
+		fail_long(p, ps, word + 2);
+	options_fail(p, "unknown option '-%c'", optopt);
+}
+
+/* An argument glued to its letter may have = before it: -m=10 is -m10. */
+static const char *
+argument_of(int c, char *const *argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (c < NEGATED && optarg != NULL && *optarg == '=' &&
+	    optarg > word && optarg < word + strlen(word))
+		return (optarg + 1);
+	return (optarg);
 }
 
 int
@@ -305,20 +363,16 @@ options_parse(const struct program *p, int argc, char **argv, void *values)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ps.shorts, ps.longs, NULL)) !=
 	    -1) {
-		if (c == '?')
-			options_fail(p, "unknown or ambiguous option '%s'",
-			    argv[optind - 1]);
-		if (c == ':')
-			options_fail(p, "'%s' wants an argument",
-			    argv[optind - 1]);
-		if (c == OPT_HELP)
+		if (c == '?' || c == ':')
+			fail_option(p, &ps, c, argv[optind - 1]);
+		if (c == OPT_HELP || c == 'h')
 			options_print_help(p);
-		else if (c == OPT_VERSION)
+		else if (c == OPT_VERSION || c == 'V')
 			print_version(p);
 		else if (c == OPT_MAN)
 			options_print_man(p);
 		else {
-			take_option(p, &ps, c, values);
+			take_option(p, &ps, c, argument_of(c, argv), values);
 			continue;
 		}
 		parse_fini(&ps);
@@ -402,8 +456,8 @@ options_print_help(const struct program *p)
 	printf("\nOptions:\n");
 	for (row = p->rows; row->name != NULL; row++)
 		print_row(row);
-	printf("      --help                   Print this help\n"
-	    "      --version                Print the version\n");
+	printf("  -h, --help                   Print this help\n"
+	    "  -V, --version                Print the version\n");
 	if (p->section != 0)
 		printf("\nThe manual has it all: man %s\n", p->name);
 }

@@ -60,6 +60,7 @@ struct program {
 	const struct option_command *commands; /* NULL, or NULL-terminated */
 	const struct option_text *texts; /* NULL, or NULL-terminated */
 	bool stops_at_operand;       /* what follows belongs to a command */
+	int usage_code;              /* of mistakes; 0: EXIT_USAGE */
 };
 
 /*
@@ -74,7 +75,8 @@ int options_parse(const struct program *p, int argc, char **argv,
 /* Free the lists of values; everything else is borrowed. */
 void options_fini(const struct program *p, void *values);
 
-/* Print "name: sentence" and a hint to --help on stderr, and exit 64. */
+/* Print "name: sentence" and a hint to --help on stderr, and exit 64 or as
+ * the program has it. */
 _Noreturn void options_fail(const struct program *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -149,8 +149,8 @@ options_print_man(const struct program *p)
 	puts(".SH OPTIONS");
 	for (row = p->rows; row->name != NULL; row++)
 		put_row(row);
-	puts(".TP\n.B \\-\\-help\nPrint a short help.\n"
-	    ".TP\n.B \\-\\-version\nPrint the version.\n"
+	puts(".TP\n.B \\-h, \\-\\-help\nPrint a short help.\n"
+	    ".TP\n.B \\-V, \\-\\-version\nPrint the version.\n"
 	    ".TP\n.B \\-\\-man\nPrint this page in man(7) format.");
 	for (t = p->texts; t != NULL && t->title != NULL; t++)
 		if (strcmp(t->title, "DESCRIPTION") != 0) {

@@ -161,8 +161,14 @@ mistakes_are_sentences_and_exit_64(void **state)
 	    {"e2e-test --time=1w", "--time wants a duration"},
 	    {"e2e-test --alpha=2", "--alpha wants a number from 0 to 1"},
 	    {"e2e-test --format=xml", "--format wants one of auto, table, json"},
-	    {"e2e-test --n", ""}, {"e2e-test --zebra", "unknown or ambiguous option"},
-	    {"e2e-test -n", "wants an argument"}};
+	    {"e2e-test --n", "option '--n' is ambiguous"},
+	    {"e2e-test --zebra", "unknown option '--zebra'\n"},
+	    {"e2e-test --quite", "did you mean '--quiet'?"},
+	    {"e2e-test --haeder=x", "'--haeder', did you mean '--header'?"},
+	    {"e2e-test --quiet=1", "'--quiet' takes no argument"},
+	    {"e2e-test -qZ one", "unknown option '-Z'"},
+	    {"e2e-test --jobs", "'--jobs' wants an argument"},
+	    {"e2e-test -n", "'-n' wants an argument"}};
 	char out[8192];
 	size_t i;
 
@@ -176,6 +182,55 @@ mistakes_are_sentences_and_exit_64(void **state)
 	assert_int_equal(exit_code("e2e-test", out, sizeof(out)), EXIT_USAGE);
 	assert_non_null(strstr(out, "E2E_QUIET wants 1 or 0, not 'maybe'"));
 	unsetenv("E2E_QUIET");
+}
+
+static void
+letters_stand_together_and_may_have_an_equals_sign(void **state)
+{
+	static const char *const good[] = {"e2e-test -qn=x -j=7",
+	    "e2e-test -qnx -j7", "e2e-test -qn x -j 7", "e2e-test -j07 -qnx"};
+	struct values v;
+	char *argv[8], *line;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(good); i++) {
+		v = (struct values){0};
+		options_parse(&program, split(good[i], &line, argv), argv, &v);
+		assert_true(v.quiet);
+		assert_string_equal(v.name, "x");
+		assert_int_equal(v.jobs, 7);
+		options_fini(&program, &v);
+		free(line);
+	}
+	/* An argument of its own is taken as it stands. */
+	v = (struct values){0};
+	options_parse(&program, split("e2e-test -n =x", &line, argv), argv,
+	    &v);
+	assert_string_equal(v.name, "=x");
+	free(line);
+}
+
+static void
+a_program_may_have_its_own_code_for_mistakes(void **state)
+{
+	struct program other = program;
+	struct values v = {0};
+	char *argv[8], *line;
+	int status, argc = split("e2e-test --zebra", &line, argv);
+	pid_t pid;
+
+	(void)state;
+	other.usage_code = 7;
+	fflush(NULL);
+	if ((pid = fork()) == 0) {
+		must(freopen("/dev/null", "w", stderr) != NULL);
+		options_parse(&other, argc, argv, &v);
+		_exit(99);
+	}
+	free(line);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 7);
 }
 
 static void
@@ -195,6 +250,9 @@ help_and_the_manual_name_every_option(void **state)
 	for (i = 0; rows[i].name != NULL; i++)
 		assert_non_null(strstr(out, rows[i].help));
 	assert_non_null(strstr(out, "E2E_JOBS"));
+	assert_int_equal(exit_code("e2e-test -qh", out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "Usage: e2e-test"));
+	assert_int_equal(exit_code("e2e-test -V", out, sizeof(out)), 0);
 	assert_int_equal(exit_code("e2e-test --version", out, sizeof(out)), 0);
 	assert_non_null(strstr(out, "e2e-test 0."));
 }
@@ -207,6 +265,9 @@ main(void)
 	    cmocka_unit_test(
 	        the_environment_is_read_and_the_command_line_wins),
 	    cmocka_unit_test(mistakes_are_sentences_and_exit_64),
+	    cmocka_unit_test(
+	        letters_stand_together_and_may_have_an_equals_sign),
+	    cmocka_unit_test(a_program_may_have_its_own_code_for_mistakes),
 	    cmocka_unit_test(help_and_the_manual_name_every_option),
 	};
 
