@@ -10,6 +10,7 @@
 int
 main(int argc, char **argv)
 {
+	struct program program;
 	struct runner_options o;
 	static char very_verbose[] = "--very-verbose";
 	int first, code, i;
@@ -19,13 +20,15 @@ main(int argc, char **argv)
 		if (strcmp(argv[i], "-vv") == 0)
 			argv[i] = very_verbose;
 	runner_options_init(&o);
-	first = options_parse(&runner_program, argc, argv, &o);
-	if (first == argc && o.checks == NULL)
-		options_fail(&runner_program, "name a flow, a directory of "
+	program = runner_program(argc, argv);
+	first = options_parse(&program, argc, argv, &o);
+	if (first == argc && o.checks == NULL && o.globs.count == 0 &&
+	    !runner_has_input())
+		options_fail(&program, "name a flow, a directory of "
 		    "flows, or --checks DIR");
-	runner_options_check(&o);
+	runner_options_check(&program, &o);
 	code = runner_run(&o, (const char *const *)argv + first,
 	    (size_t)(argc - first));
-	options_fini(&runner_program, &o);
+	options_fini(&program, &o);
 	return (code);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
@@ -25,7 +26,7 @@
 #define REPORT_MOST_BYTES (1u << 20) /* of what one run has to say */
 #define TEST_JOBS 8
 
-enum { HURL_USAGE = 1, HURL_PARSE = 2, HURL_RUNTIME = 3, HURL_ASSERT = 4 };
+enum { HURL_PARSE = 2, HURL_RUNTIME = 3, HURL_ASSERT = 4 };
 
 struct runner {
 	const struct runner_options *options;
@@ -250,6 +251,7 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 {
 	struct job *job = arg;
 	struct runner *r = job->runner;
+	const struct flow *flow = run_script_flow(run_script_of(run));
 	struct runner_text text = text_of(job);
 	struct runner_text report = {.out = &job->failures};
 
@@ -273,6 +275,10 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 			buf_append_char(&job->out, '\n');
 	}
 	flush(r, &job->out);
+	if (result->step_count == 0 && result->outcome == OUTCOME_PASSED &&
+	    flow->entry_count > 0)
+		fprintf(stderr, "e2e-run: warning: no entry of %s was run\n",
+		    flow->path);
 	put_data(job, run, result);
 	r->has_broken_output |= job->record.has_failed;
 	show_progress(r, true);
@@ -465,6 +471,15 @@ run_all(struct runner *r)
 	return (code);
 }
 
+bool
+runner_has_input(void)
+{
+	struct stat st;
+
+	return (fstat(STDIN_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) ||
+	    S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode)));
+}
+
 int
 runner_run(const struct runner_options *o, const char *const *operands,
     size_t count)
@@ -482,7 +497,7 @@ runner_run(const struct runner_options *o, const char *const *operands,
 	if (err == 0)
 		code = run_all(&r);
 	else if (o->exit_codes != 0)
-		code = r.load.has_missing ? HURL_USAGE : HURL_PARSE;
+		code = r.load.is_usage ? RUNNER_HURL_USAGE : HURL_PARSE;
 	else
 		code = err == ERR_NOT_FOUND ? EXIT_UNMEASURED :
 		    EXIT_DEFINITION;

@@ -5,6 +5,9 @@
 
 #include "probe/runner_options.h"
 
+/* Whether the standard input is given: a pipe or a file. */
+bool runner_has_input(void);
+
 /* Run what the operands name; returns the exit code. */
 int runner_run(const struct runner_options *o, const char *const *operands,
     size_t count);

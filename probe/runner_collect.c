@@ -63,6 +63,22 @@ pair_parse(struct cause *cause, struct runner_pairs *p, const char *s,
 	return (true);
 }
 
+/* A text that begins with a quote is one in quotes; a secret is any text. */
+static void
+check_quotes(struct runner_load *l)
+{
+	const char *text;
+	size_t i, len;
+
+	for (i = 0; i < l->variables.count; i++) {
+		text = l->variables.texts[i];
+		len = strlen(text);
+		if (*text == '"' && (len < 2 || text[len - 1] != '"'))
+			cause_add(l->cause, "the value of variable %s has no "
+			    "\" at its end", l->variables.names[i]);
+	}
+}
+
 static void
 from_environment(struct runner_pairs *p, const char *prefix)
 {
@@ -172,6 +188,7 @@ runner_collect(struct runner_load *l)
 		from_file(l->cause, &l->variables,
 		    o->variables_files.items[i]);
 	from_list(l->cause, &l->variables, &o->variables, "--variable");
+	check_quotes(l);
 	from_environment(&l->secrets, "HURL_SECRET_");
 	from_environment(&l->secrets, "E2E_SECRET_");
 	for (i = 0; i < o->secrets_files.count; i++)

@@ -3,7 +3,6 @@
 #include "probe/runner_load.h"
 
 #include <fts.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/mem.h"
 #include "checks/flow_include.h"
 #include "checks/plan.h"
+#include "probe/runner_glob.h"
 
 #define COOKIES_MOST_BYTES (4u << 20)
 
@@ -136,7 +136,7 @@ load_file(struct runner_load *l, const char *path)
 
 	err = file_read(path, FLOW_MOST_BYTES + 1, &source, &len);
 	if (err != 0) {
-		l->has_missing |= err == ERR_NOT_FOUND;
+		l->is_usage |= err == ERR_NOT_FOUND;
 		cause_add_at(l->cause, path, (struct place){0}, NULL, 0,
 		    "%s", err == ERR_NOT_FOUND ? "there is no such file" :
 		    err == ERR_LIMIT ? "a flow has at most 8 MiB" :
@@ -193,16 +193,32 @@ load_path(struct runner_load *l, const char *path)
 static void
 load_glob(struct runner_load *l, const char *pattern)
 {
-	glob_t found;
+	struct runner_paths found;
+	size_t i;
+	int err = runner_glob(pattern, &found);
+
+	if (err != 0) {
+		l->is_usage = true;
+		cause_add(l->cause, err == ERR_SYNTAX ? "--glob: ** in '%s' "
+		    "is not between slashes" : "--glob: no file matches '%s'",
+		    pattern);
+	}
+	for (i = 0; i < found.count; i++)
+		load_file(l, found.items[i]);
+	runner_paths_fini(&found);
+}
+
+static void
+load_files(struct runner_load *l, const char *const *operands, size_t count)
+{
 	size_t i;
 
-	if (glob(pattern, 0, NULL, &found) != 0) {
-		cause_add(l->cause, "no file matches '%s'", pattern);
-		return;
-	}
-	for (i = 0; i < found.gl_pathc; i++)
-		load_path(l, found.gl_pathv[i]);
-	globfree(&found);
+	for (i = 0; i < count; i++)
+		load_path(l, operands[i]);
+	for (i = 0; i < l->options->globs.count; i++)
+		load_glob(l, l->options->globs.items[i]);
+	if (count == 0 && l->options->globs.count == 0)
+		load_stdin(l);
 }
 
 /* Checks. */
@@ -341,19 +357,13 @@ load_defaults(struct runner_load *l)
 int
 runner_load(struct runner_load *l, const char *const *operands, size_t count)
 {
-	size_t i;
-
 	runner_collect(l);
 	load_defaults(l);
+	l->is_usage = l->cause->error_count > 0;
 	if (l->options->checks != NULL)
 		load_checks(l, operands, count);
 	else
-		for (i = 0; i < count; i++) {
-			if (l->options->is_glob)
-				load_glob(l, operands[i]);
-			else
-				load_path(l, operands[i]);
-		}
+		load_files(l, operands, count);
 	if (l->cause->error_count > 0)
 		return (ERR_SYNTAX);
 	return (l->count > 0 ? 0 : ERR_NOT_FOUND);

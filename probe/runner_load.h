@@ -35,12 +35,13 @@ struct runner_load {
 	char *cacert, *cert, *key, *netrc_file; /* absolute, or NULL */
 	char **cookies;           /* lines of the file of --cookie */
 	size_t cookie_count;
-	bool has_missing;         /* an operand names no file */
+	bool is_usage;            /* the command line is at fault */
 	char *cert_password;
 };
 
 /*
- * Load what the operands name. Mistakes go to cause. Returns 0, or ERR_SYNTAX
+ * Load what the operands and patterns name; standard input when there are
+ * none. Mistakes go to cause. Returns 0, or ERR_SYNTAX
  * when something is wrong with what is to run, or ERR_NOT_FOUND when the
  * operands name nothing.
  */

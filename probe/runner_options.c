@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "checks/definition.h"
 
@@ -47,8 +48,9 @@ static const struct option_row rows[] = {
 	{.name = "file-root", .type = OPTION_STR, .arg = "DIR",
 	    AT(file_root), .help = "Let flows read files below DIR, not "
 	    "below their own folder"},
-	{.name = "glob", .type = OPTION_FLAG, AT(is_glob),
-	    .help = "Read operands as patterns such as 'flows/*.hurl'"},
+	{.name = "glob", .type = OPTION_LIST, .arg = "PATTERN", AT(globs),
+	    .help = "Run the files that match a pattern such as "
+	    "'flows/**/*.hurl', after those that are named", .env = ""},
 	{.name = "from-entry", .type = OPTION_INT, .arg = "N", .min = 1,
 	    .max = 1000000, AT(first_entry),
 	    .help = "Begin at entry N", .env = ""},
@@ -261,8 +263,9 @@ static const struct option_text texts[] = {
 	    "card numbers are\nmasked in all that is printed.\n"
 	    "\n"
 	    "An operand is a flow, a directory of flows, or - for the "
-	    "standard input; with\n--checks it is the name of a check, "
-	    "service/name, or a service.\n"
+	    "standard input, which is\nread, too, when nothing is named and "
+	    "it is a pipe or a file. With --checks it is\nthe name of a "
+	    "check, service/name, or a service.\n"
 	    "\n"
 	    "Everything is parsed before anything is sent: a wrong flow is "
 	    "reported with all\nother mistakes, and nothing runs."},
@@ -276,10 +279,10 @@ static const struct option_text texts[] = {
 	{"EXIT STATUS", "0 when every run passed; 10 when one failed, was "
 	    "unreachable or is unknown; 30\nwhen one could not be "
 	    "measured; 64 for wrong options; 78 when a flow or a\n"
-	    "definition is wrong. With --exit-codes=hurl: 0; 1 when a file "
-	    "is not there; 2 when\none is wrong; 3 when a request could "
-	    "not be made, answered or captured from; 4\nwhen an assert "
-	    "did not hold; 64 for wrong options."},
+	    "definition is wrong. With --exit-codes=hurl: 0; 1 for wrong "
+	    "options and when\na file is not there; 2 when one is wrong; 3 "
+	    "when a request could not be made,\nanswered or captured from; "
+	    "4 when an assert did not hold."},
 	{"EXAMPLES", "\te2e-run --variable base_url=http://127.0.0.1:8080 "
 	    "card-payment.hurl\n"
 	    "\te2e-run --test --jobs 20 flows/\n"
@@ -290,14 +293,35 @@ static const struct option_text texts[] = {
 	{NULL, NULL}
 };
 
-const struct program runner_program = {
-	.name = "e2e-run",
-	.section = 1,
-	.summary = "run flows or named checks once, here, now",
-	.synopsis = "[options] FILE... | --checks DIR [NAME...]",
-	.rows = rows,
-	.texts = texts
-};
+/* Before it can be parsed: what is wrong in it has a code, too. */
+static bool
+wants_hurl_codes(int argc, char *const *argv)
+{
+	const char *set = getenv("E2E_EXIT_CODES");
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strncmp(argv[i], "--exit-codes=", 13) == 0)
+			set = argv[i] + 13;
+		else if (strcmp(argv[i], "--exit-codes") == 0 && i + 1 < argc)
+			set = argv[i + 1];
+	}
+	return (set != NULL && strcmp(set, "hurl") == 0);
+}
+
+struct program
+runner_program(int argc, char *const *argv)
+{
+	return ((struct program){
+	    .name = "e2e-run",
+	    .section = 1,
+	    .summary = "run flows or named checks once, here, now",
+	    .synopsis = "[options] FILE... | --checks DIR [NAME...]",
+	    .rows = rows,
+	    .texts = texts,
+	    .usage_code = wants_hurl_codes(argc, argv) ? RUNNER_HURL_USAGE :
+	    EXIT_USAGE});
+}
 
 void
 runner_options_init(struct runner_options *o)
@@ -311,31 +335,31 @@ runner_options_init(struct runner_options *o)
 }
 
 void
-runner_options_check(struct runner_options *o)
+runner_options_check(const struct program *p, struct runner_options *o)
 {
 	struct definition_limits limits = definition_limits_default;
 	char *sentence;
 
 	if (o->limits != NULL && definition_limits_parse(o->limits, &limits,
 	    &sentence) != 0)
-		options_fail(&runner_program, "--limits: %s", sentence);
+		options_fail(p, "--limits: %s", sentence);
 	if (o->is_http3)
-		options_fail(&runner_program, "--http3 cannot be served: "
+		options_fail(p, "--http3 cannot be served: "
 		    "libcurl was built without HTTP/3");
 	if (o->aws_sigv4 != NULL)
-		options_fail(&runner_program, "--aws-sigv4 is not supported: "
+		options_fail(p, "--aws-sigv4 is not supported: "
 		    "libcurl signs queries wrongly here");
 	if (o->last_entry > 0 && o->first_entry > o->last_entry)
-		options_fail(&runner_program, "--from-entry is behind "
+		options_fail(p, "--from-entry is behind "
 		    "--to-entry");
 	if (o->drops_cookies && o->cookies != NULL)
-		options_fail(&runner_program, "--no-cookie-store is against "
+		options_fail(p, "--no-cookie-store is against "
 		    "--cookie");
 	if (o->format == FORMAT_JSON && runner_options_has_data(o))
-		options_fail(&runner_program, "--format=json is against "
+		options_fail(p, "--format=json is against "
 		    "--json, --include, --no-output and --output=-");
 	if (o->repeat == 0)
-		options_fail(&runner_program, "--repeat wants a number from "
+		options_fail(p, "--repeat wants a number from "
 		    "1, or -1");
 	o->is_verbose |= o->verbosity == 1;
 	o->is_very_verbose |= o->verbosity == 2;

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/options.h"
 
+#define RUNNER_HURL_USAGE 1 /* Hurl's code for a wrong command line */
+
 enum runner_errors { /* whether the deciding request and answer are shown */
 	RUNNER_ERRORS_AUTO, /* unless many runs are */
 	RUNNER_ERRORS_SHORT,
@@ -18,7 +20,7 @@ struct runner_options {
 	const char *checks;        /* a tree of manifests; NULL: files */
 	const char *environment;
 	const char *file_root;
-	bool is_glob;
+	struct option_list globs;
 	struct option_list variables, variables_files;
 	struct option_list secrets, secret_files, secrets_files;
 	int64_t first_entry, last_entry;
@@ -68,13 +70,17 @@ struct runner_options {
 	int64_t max_redirects, retry, rate_bytes;
 };
 
-extern const struct program runner_program;
+/*
+ * The program's rows and texts. Mistakes of the command line exit as the set
+ * of codes wants it that is chosen there.
+ */
+struct program runner_program(int argc, char *const *argv);
 
 /* What holds before the command line is read. */
 void runner_options_init(struct runner_options *o);
 
-/* Refuse what cannot be, exiting 64; and settle what implies another. */
-void runner_options_check(struct runner_options *o);
+/* Refuse what cannot be, exiting; and settle what implies another. */
+void runner_options_check(const struct program *p, struct runner_options *o);
 
 /*
  * Whether the standard output is for answers and documents; what did not
