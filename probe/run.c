@@ -181,6 +181,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	run->hooks = hooks;
 	run->arg = arg;
 	run->started = clock_mono();
+	run->bounded_at = run->started;
 	run->deadline = run->started + script->definition->timeout;
 	buf_init(&run->sent_cookies, SENT_COOKIES_MOST_BYTES);
 	arena_init(&run->arena, 0);

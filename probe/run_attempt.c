@@ -56,12 +56,19 @@ trim_timeouts(struct run *run)
 }
 
 static void
+refuse_request(struct run *run, const char *sentence)
+{
+	run_give_up_unsent(run, OUTCOME_INVALID,
+	    run_entry(run)->request.url.place, sentence);
+}
+
+static void
 refuse_host(struct run *run, const char *host)
 {
 	char reason[RUN_REASON_MOST_BYTES];
 
 	snprintf(reason, sizeof(reason), "host not allowed: %s", host);
-	run_give_up_unsent(run, reason);
+	refuse_request(run, reason);
 }
 
 static void
@@ -72,7 +79,7 @@ refuse_step(struct run *run)
 	snprintf(reason, sizeof(reason), "the run sends more requests than "
 	    "its limit of %lld allows", (long long)run->step_most);
 	run->is_cut_off = true;
-	run_give_up_unsent(run, reason);
+	refuse_request(run, reason);
 }
 
 static void
@@ -138,7 +145,7 @@ send_request(struct run *run)
 	run->transfer = http_start(run->session, &run->sent, run->response,
 	    answered_cb, run, &sentence);
 	if (run->transfer == NULL) {
-		run_give_up_unsent(run, sentence);
+		refuse_request(run, sentence);
 		return;
 	}
 	run->state = RUN_SENDING;
@@ -188,42 +195,59 @@ is_spent(const struct run *run)
 	    run->script->definition->limits.work_ms * SPAN_MS);
 }
 
-/* The attempt's last step is complete: retry, go on, or end. */
+/* Whether another attempt follows; if one is due and does not, why_not. */
+static bool
+is_retried(const struct run *run, const struct run_step *step, char *why_not,
+    size_t size)
+{
+	int64_t most = run->script->definition->limits.retries;
+	span_us pause = run->options.retry_interval;
+	char span[CLOCK_SPAN_SIZE], time[RUN_TIME_TEXT_SIZE];
+
+	*why_not = '\0';
+	if (!run_rules_retries(step->outcome, run->attempt,
+	    run->options.retry) || is_spent(run))
+		return (false);
+	if ((int64_t)run->attempt > most) {
+		snprintf(why_not, size, "; %lld retries are the limit",
+		    (long long)most);
+		return (false);
+	}
+	if (pause < run->deadline - clock_mono())
+		return (true);
+	clock_format_span(pause, span);
+	run_time_format(run, time);
+	snprintf(why_not, size, "; the %s ends before a retry in %s", time,
+	    span);
+	return (false);
+}
+
+/* The attempt's last step is complete: retry, go on, or give up. */
 static void
 end_attempt(struct run *run, struct run_step *step)
 {
 	const struct finding *first;
 	struct buf reason;
+	char why_not[160];
 
-	int64_t most = run->script->definition->limits.retries;
-	bool is_capped;
-
-	step->is_retried = run_rules_retries(step->outcome, run->attempt,
-	    run->options.retry);
-	is_capped = step->is_retried && (int64_t)run->attempt > most;
-	step->is_retried = step->is_retried && !is_capped &&
-	    !is_spent(run);
+	step->is_retried = is_retried(run, step, why_not, sizeof(why_not));
 	run_step_end(run, step);
 	if (step->is_retried) {
 		run->state = RUN_RETRYING;
 		run->due = clock_mono() + run->options.retry_interval;
 		run_arm(run, run->due);
-		return;
-	}
-	if (step->outcome != OUTCOME_PASSED) {
+	} else if (step->outcome == OUTCOME_PASSED) {
+		run_round_next(run);
+		run_entries_start(run);
+	} else {
 		must(step->findings.count > 0);
 		first = &step->findings.items[0];
 		buf_init(&reason, 2 * RUN_REASON_MOST_BYTES);
 		run_reason(run, first, &reason);
-		if (is_capped)
-			buf_printf(&reason, "; %lld retries are the limit",
-			    (long long)most);
+		buf_append_str(&reason, why_not);
 		run_give_up(run, step->outcome, buf_str(&reason), first->place);
 		buf_fini(&reason);
-		return;
 	}
-	run_round_next(run);
-	run_entries_start(run);
 }
 
 static void

@@ -3,6 +3,8 @@
  * The entries of a run, one after the other, each in its rounds. As in Hurl:
  * an entry's options, then skip, repeat and delay, then its attempts.
  */
+#include <stdio.h>
+
 #include "probe/run_priv.h"
 
 void
@@ -15,6 +17,51 @@ run_round_next(struct run *run)
 		run->entry++;
 	}
 	run_attempt_fini(run);
+}
+
+/*
+ * The run cannot come behind this delay. It is ours when its delays alone
+ * are too long, else what was answered before took too long.
+ */
+static void
+refuse_delay(struct run *run)
+{
+	struct place place = run_option_place(run_entry(run),
+	    FLOW_OPTION_DELAY);
+	span_us delay = run->options.delay;
+	char span[CLOCK_SPAN_SIZE], time[RUN_TIME_TEXT_SIZE], sentence[200];
+	bool is_ours = delay >= run_time(run) - run->delayed;
+
+	run_time_format(run, time);
+	if (is_ours && run->delayed > 0) {
+		clock_format_span(run->delayed + delay, span);
+		snprintf(sentence, sizeof(sentence), "the delays up to here, "
+		    "%s in all, do not fit into the %s", span, time);
+	} else {
+		clock_format_span(delay, span);
+		snprintf(sentence, sizeof(sentence), is_ours ?
+		    "the delay of %s does not fit into the %s" :
+		    "no time is left for the delay of %s: the %s ends before",
+		    span, time);
+	}
+	run->options.is_repeated = false;
+	run_give_up_unsent(run, is_ours ? OUTCOME_INVALID : OUTCOME_FAILED,
+	    place, sentence);
+}
+
+static void
+start_delay(struct run *run)
+{
+	mono_us now = clock_mono();
+
+	if (run->options.delay >= run->deadline - now) {
+		refuse_delay(run);
+		return;
+	}
+	run->delayed += run->options.delay;
+	run->state = RUN_DELAYED;
+	run->due = now + run->options.delay;
+	run_arm(run, run->due);
 }
 
 /* Start a round of the entry at hand. True: it is over, none was needed. */
@@ -47,11 +94,9 @@ start_round(struct run *run)
 		run->entry++;
 		return (true);
 	}
-	if (run->options.delay > 0) {
-		run->state = RUN_DELAYED;
-		run->due = clock_mono() + run->options.delay;
-		run_arm(run, run->due);
-	} else
+	if (run->options.delay > 0)
+		start_delay(run);
+	else
 		run_attempt_start(run);
 	return (false);
 }

@@ -41,15 +41,14 @@ write_below(struct run *run, const char *name, const char *data, size_t len)
 	return (sentence);
 }
 
-/* The last of the entry's options counts. */
-static struct place
-output_place(const struct flow_entry *entry)
+struct place
+run_option_place(const struct flow_entry *entry, enum flow_option_kind kind)
 {
 	const struct flow_request *r = &entry->request;
 	size_t i;
 
 	for (i = r->option_count; i > 0; i--)
-		if (r->options[i - 1].kind == FLOW_OPTION_OUTPUT)
+		if (r->options[i - 1].kind == kind)
 			return (r->options[i - 1].value_place);
 	return (entry->place);
 }
@@ -81,6 +80,6 @@ run_output(struct run *run, struct run_step *step)
 	entry = &run->script->flow->entries[run->entry];
 	if (sentence != NULL)
 		findings_add(&step->findings, FINDING_DEFINITION,
-		    output_place(entry), NULL, NULL,
+		    run_option_place(entry, FLOW_OPTION_OUTPUT), NULL, NULL,
 		    "output '%s': %s", name, sentence);
 }

@@ -63,6 +63,8 @@ struct run {
 	struct loop_timer *timer;
 	mono_us armed_at;          /* what the timer is set to; 0: not set */
 	mono_us started, deadline;
+	mono_us bounded_at;        /* when the time up to deadline began */
+	span_us delayed;           /* by delays, since then */
 	mono_us due;               /* end of a delay or a retry's pause */
 	enum run_state state;
 	char *stop_reason;
@@ -115,6 +117,13 @@ struct run_script *run_script_hold(struct run_script *script);
 /* Set variables of a definition. */
 void run_script_set(struct variables *v, const struct definition_variable *list,
     size_t count);
+
+/* The time of the run in all; of its clean-up, once that has begun. */
+static inline span_us
+run_time(const struct run *run)
+{
+	return (run->deadline - run->bounded_at);
+}
 
 /* The entry at hand. */
 static inline const struct flow_entry *
@@ -185,8 +194,15 @@ void run_give_up(struct run *run, enum outcome outcome, const char *reason,
  * The findings may move into a step. */
 void run_give_up_invalid(struct run *run, struct findings *findings);
 
-/* The same for a request that cannot be sent. */
-void run_give_up_unsent(struct run *run, const char *sentence);
+/* The same with one finding, before the entry's request is sent: outcome is
+ * OUTCOME_INVALID for a mistake of the definition. */
+void run_give_up_unsent(struct run *run, enum outcome outcome,
+    struct place place, const char *sentence);
+
+/* "run's time of 20s", or that for clean-up: for a sentence. */
+#define RUN_TIME_TEXT_SIZE 64
+void run_time_format(const struct run *run, char out[static
+    RUN_TIME_TEXT_SIZE]);
 
 /* End what is under way: the run's time is over, or someone asked for it. */
 void run_cut_off(struct run *run, const char *why);
@@ -210,6 +226,10 @@ void run_step_end(struct run *run, struct run_step *step);
 void run_step_extend(struct response_timing *t, span_us total);
 
 void run_step_fini(struct run_step *step);
+
+/* Where an option of an entry is set last; the entry, if by a default. */
+struct place run_option_place(const struct flow_entry *entry,
+    enum flow_option_kind kind);
 
 /* Write the answer where the option output says, with a finding if not. */
 void run_output(struct run *run, struct run_step *step);

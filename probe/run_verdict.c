@@ -64,7 +64,11 @@ run_give_up(struct run *run, enum outcome outcome, const char *reason,
 	}
 	if (!run->is_cleaning) {
 		run->is_cleaning = true;
+		run->bounded_at = clock_mono();
+		if (run->bounded_at > run->deadline)
+			run->bounded_at = run->deadline;
 		run->deadline += run_rules_clean_up(d->timeout);
+		run->delayed = 0;
 		run->step_most += RUN_CLEAN_UP_STEPS;
 		run->work = 0;
 	}
@@ -74,8 +78,9 @@ run_give_up(struct run *run, enum outcome outcome, const char *reason,
 	run_arm(run, clock_mono());
 }
 
-void
-run_give_up_invalid(struct run *run, struct findings *findings)
+/* The first finding says why. */
+static void
+give_up_with(struct run *run, enum outcome outcome, struct findings *findings)
 {
 	struct run_step *step;
 	struct place place = run_entry(run)->place;
@@ -85,27 +90,38 @@ run_give_up_invalid(struct run *run, struct findings *findings)
 		place = findings->items[0].place;
 	reason = xstrdup(findings->count > 0 ? findings->items[0].message :
 	    "a bound was reached");
+	/* Nothing else ends a "repeat: -1" of what cannot be sent. */
+	if ((int64_t)run->result.step_count >= run->step_most)
+		run->is_cut_off = true;
 	if (run->is_cleaning || goes_on(run)) {
 		step = run_step_add_unsent(run);
-		step->outcome = OUTCOME_INVALID;
+		step->outcome = outcome;
 		findings_fini(&step->findings);
 		step->findings = *findings;
 		findings_init(findings);
 		run_step_end(run, step);
 	}
-	run_give_up(run, OUTCOME_INVALID, reason, place);
+	run_give_up(run, outcome, reason, place);
 	free(reason);
 }
 
 void
-run_give_up_unsent(struct run *run, const char *sentence)
+run_give_up_invalid(struct run *run, struct findings *findings)
+{
+	give_up_with(run, OUTCOME_INVALID, findings);
+}
+
+void
+run_give_up_unsent(struct run *run, enum outcome outcome, struct place place,
+    const char *sentence)
 {
 	struct findings findings;
 
 	findings_init(&findings);
-	findings_add(&findings, FINDING_DEFINITION,
-	    run_entry(run)->request.url.place, NULL, NULL, "%s", sentence);
-	run_give_up_invalid(run, &findings);
+	findings_add(&findings, outcome == OUTCOME_INVALID ?
+	    FINDING_DEFINITION : FINDING_TRANSPORT, place, NULL, NULL, "%s",
+	    sentence);
+	give_up_with(run, outcome, &findings);
 	findings_fini(&findings);
 }
 
@@ -153,7 +169,8 @@ cut_pause(struct run *run, const char *why)
 
 	must(step->findings.count > 0);
 	buf_init(&reason, 2 * RUN_REASON_MOST_BYTES);
-	format_reason(&reason, first->message, why);
+	run_reason(run, first, &reason);
+	buf_printf(&reason, "; %s", why);
 	run_give_up(run, step->outcome, buf_str(&reason), first->place);
 	buf_fini(&reason);
 }
@@ -183,14 +200,21 @@ run_cut_off(struct run *run, const char *why)
 }
 
 void
+run_time_format(const struct run *run, char out[static RUN_TIME_TEXT_SIZE])
+{
+	char span[CLOCK_SPAN_SIZE];
+
+	clock_format_span(run_time(run), span);
+	snprintf(out, RUN_TIME_TEXT_SIZE, "%s of %s", run->is_cleaning ?
+	    "time for clean-up" : "run's time", span);
+}
+
+void
 run_time_out(struct run *run)
 {
-	char span[CLOCK_SPAN_SIZE], why[80];
-	span_us timeout = run->script->definition->timeout;
+	char time[RUN_TIME_TEXT_SIZE], why[RUN_TIME_TEXT_SIZE + 20];
 
-	clock_format_span(run->is_cleaning ? run_rules_clean_up(timeout) :
-	    timeout, span);
-	snprintf(why, sizeof(why), "the %s of %s is over", run->is_cleaning ?
-	    "time for clean-up" : "run's time", span);
+	run_time_format(run, time);
+	snprintf(why, sizeof(why), "the %s is over", time);
 	run_cut_off(run, why);
 }

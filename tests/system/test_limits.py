@@ -47,9 +47,13 @@ ENDLESS = {
     "repeat": ("repeat: -1", "HTTP 200", {"steps": 9}, "invalid",
                "its limit of 9 allows", 9),
     "retry-time": ("retry: -1\nretry-interval: 24h", "HTTP 201", {},
-                   "failed", "the run's time of 500ms is over", 1),
-    "delay": ("delay: 24h", "HTTP 200", {}, "failed",
-              "stopped in a delay; the run's time of 500ms is over", 0),
+                   "failed", "; the run's time of 20.00s ends before a retry "
+                   "in 24h00m", 1),
+    "delay": ("delay: 24h", "HTTP 200", {}, "invalid", "the delay of 24h00m "
+              "does not fit into the run's time of 20.00s", 0),
+    "delays": ("repeat: -1\ndelay: 2s", "HTTP 200", {"timeout": 4_000_000},
+               "invalid", "the delays up to here, 4.00s in all, do not fit "
+               "into the run's time of 4.00s", 1),
 }
 
 
@@ -58,11 +62,44 @@ def test_what_never_ends_is_ended_with_the_reason(run, serve, case):
     """Endless retries, repeats and delays."""
     option, expected, limits, outcome, reason, requests = ENDLESS[case]
     server = serve(bad_server.answer())
+    limits = dict(limits)
     event = run(f"GET {server.url}/\n[Options]\n{option}\n{expected}\n",
-                limits, timeout_us=500_000 if "time" in reason else 20_000_000)
+                timeout_us=limits.pop("timeout", 20_000_000), limits=limits)
     assert event["outcome"] == outcome
-    assert event["reason"].replace("500.0ms", "500ms").endswith(reason)
+    assert event["reason"].endswith(reason)
     assert len(server.requests) == requests
+
+
+def test_a_delay_that_answers_left_no_time_for_fails_the_run(run, serve):
+    """It would fit by itself: what came before took too long, and that is
+    the service's. What always runs still does."""
+    server = serve(bad_server.slow(1.2))
+    event = run(f"GET {server.url}/\n\nGET {server.url}/next\n[Options]\n"
+                f"delay: 3s\n\nGET {server.url}/end\n[Options]\n"
+                "always: true\ndelay: 24h\n\n"
+                f"GET {server.url}/last\n[Options]\nalways: true\n",
+                timeout_us=4_000_000)
+    assert event["outcome"] == "failed"
+    assert event["reason"] == ("no time is left for the delay of 3.00s: the "
+                               "run's time of 4.00s ends before")
+    assert event["place"] == {"file": "check.hurl", "line": 5, "column": 8}
+    first, end, last = event["steps"]
+    assert first["outcome"] == last["outcome"] == "passed"
+    assert end["outcome"] == "invalid" and end["failures"][0][
+        "message"].startswith("the delay of 24h00m does not fit into the "
+                              "time for clean-up of ")
+
+
+def test_what_cannot_be_sent_counts_as_a_step_when_runs_go_on(build,
+                                                              tmp_path):
+    """No endless list of mistakes."""
+    flow = tmp_path / "flow.hurl"
+    flow.write_text("GET http://127.0.0.1:1/{{unset}}\n"
+                    "[Options]\nrepeat: -1\n")
+    done = subprocess.run(
+        [build / "e2e-run", "--continue-on-error", "--limits=steps=9", flow],
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 78, done.stdout + done.stderr
 
 
 def test_a_manifest_lowers_and_only_the_operator_raises(run, serve):
