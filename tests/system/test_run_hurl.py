@@ -696,7 +696,7 @@ def test_a_signal_ends_a_run_that_continues_on_errors(build, start, server,
     """The reports are written with what there is."""
     (tmp_path / "flow.hurl").write_text(
         f"GET {server.url}/1\nHTTP 500\nGET {server.url}/2\n[Options]\n"
-        f"delay: 1h\nHTTP 200\nGET {server.url}/3\n")
+        f"delay: 30m\nHTTP 200\nGET {server.url}/3\n")
     process = start(build / "e2e-run", "--continue-on-error",
                     "--report-junit", tmp_path / "j.xml",
                     tmp_path / "flow.hurl")
