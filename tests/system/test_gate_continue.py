@@ -5,9 +5,9 @@ import signal
 import sqlite3
 
 from conftest import wait_until
+from gate_driver import (checks, gate, kept_gates,  # noqa: F401 (fixtures)
+                         run, start_gate)
 from store_channel import now_us
-from test_gate import (checks, gate, kept_gates,  # noqa: F401 (fixtures)
-                       run, start_gate)
 
 
 def wait_for_rounds(store, least=5):
