@@ -103,6 +103,8 @@ struct http_request {
 	size_t body_len;
 	const struct http_part *parts;
 	size_t part_count;
+	/* The head that goes out last, as it is on the wire; NULL: not kept. */
+	struct buf *sent_head;
 	/* It may reach the server twice. libcurl sends again by itself when a
 	 * kept connection turns out to be closed; else that ends the transfer
 	 * without an answer. */

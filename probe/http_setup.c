@@ -236,6 +236,30 @@ set_tls(struct http_transfer *t, struct http_trusts *trusts,
 	return (NULL);
 }
 
+/* Heads of several requests: to a proxy, or before authentication. */
+static int
+sent_cb(CURL *easy, curl_infotype type, char *data, size_t len, void *arg)
+{
+	struct buf *head = arg;
+
+	(void)easy;
+	if (type != CURLINFO_HEADER_OUT)
+		return (0);
+	if (head->len >= 4 && memcmp(head->data + head->len - 4, "\r\n\r\n",
+	    4) == 0)
+		buf_reset(head);
+	buf_append(head, data, len);
+	return (0);
+}
+
+static void
+keep_head(CURL *easy, struct buf *head)
+{
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, sent_cb);
+	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, head);
+	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+}
+
 const char *
 http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
     struct http_trust **kept)
@@ -255,6 +279,8 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
 	    curl_version_of(r->options.version));
 	http_receive(t);
+	if (r->sent_head != NULL)
+		keep_head(t->easy, r->sent_head);
 	if (r->options.keeps_path)
 		curl_easy_setopt(t->easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_URL, r->url);

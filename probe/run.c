@@ -13,7 +13,7 @@
 #include "base/crypto.h"
 #include "probe/run_priv.h"
 
-#define SENT_COOKIES_MOST_BYTES (256u << 10)
+#define SENT_HEAD_MOST_BYTES (256u << 10)
 #define ARENA_FIRST_BYTES 960 /* enough for most requests */
 
 void
@@ -46,7 +46,7 @@ run_free(struct run *run)
 	free(run->result.reason);
 	buf_fini(&run->result.request);
 	buf_fini(&run->result.response);
-	buf_fini(&run->sent_cookies);
+	buf_fini(&run->sent_head);
 	arena_fini(&run->arena);
 	arena_fini(&run->options_arena);
 	variables_free(&run->variables);
@@ -183,7 +183,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	run->started = clock_mono();
 	run->bounded_at = run->started;
 	run->deadline = run->started + script->definition->timeout;
-	buf_init(&run->sent_cookies, SENT_COOKIES_MOST_BYTES);
+	buf_init(&run->sent_head, SENT_HEAD_MOST_BYTES);
 	arena_init(&run->arena, 0);
 	arena_init(&run->options_arena, 0);
 	run->arena.first_bytes = run->options_arena.first_bytes =
@@ -234,10 +234,35 @@ run_request(const struct run *run)
 	return (&run->sent);
 }
 
-const char *
-run_sent_cookies(const struct run *run)
+char *
+run_sent_line(const struct run *run, size_t *at)
 {
-	return (buf_str(&run->sent_cookies));
+	const char *head = buf_str(&run->sent_head), *line = head + *at;
+	size_t len = strcspn(line, "\r\n");
+
+	if (len == 0)
+		return (NULL);
+	*at += len + strspn(line + len, "\r");
+	*at += head[*at] == '\n';
+	return (xstrndup(line, len));
+}
+
+char *
+run_sent_header(const struct run *run, size_t *at, const char **value)
+{
+	char *line, *colon;
+
+	if (*at == 0)
+		free(run_sent_line(run, at));
+	while ((line = run_sent_line(run, at)) != NULL) {
+		if ((colon = strchr(line, ':')) != NULL) {
+			*colon++ = '\0';
+			*value = colon + strspn(colon, " ");
+			return (line);
+		}
+		free(line);
+	}
+	return (NULL);
 }
 
 bool

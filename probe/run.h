@@ -97,7 +97,7 @@ struct run_defaults {
 	                    * first failure makes the run's outcome */
 	bool ignores_asserts; /* captures are all that is evaluated */
 	bool drops_cookies;   /* those of answers are not sent again */
-	bool keeps_sent_cookies; /* for run_sent_cookies */
+	bool keeps_sent_heads; /* for run_sent_line and what shows requests */
 	/* Cookies that runs begin with, as http_session_add_cookie has it. */
 	const char *const *cookies;
 	size_t cookie_count;
@@ -204,10 +204,16 @@ struct run_script *run_script_of(const struct run *run);
 const struct http_request *run_request(const struct run *run);
 
 /*
- * The cookies that went along with it, "a=b; c=d"; empty unless they are
- * kept. Credentials, too.
+ * The lines of the request of the step at hand, the first being
+ * "GET / HTTP/1.1", as they went over the wire; none unless they are kept.
+ * *at is 0 first. Returns a line, which the caller frees, or NULL. Credentials
+ * are among them.
  */
-const char *run_sent_cookies(const struct run *run);
+char *run_sent_line(const struct run *run, size_t *at);
+
+/* As run_sent_line for the headers: returns a name, with its value in the
+ * same allocation. */
+char *run_sent_header(const struct run *run, size_t *at, const char **value);
 
 /*
  * Append the request of the step at hand as a command line of curl, masked

@@ -95,18 +95,6 @@ session_open(struct run *run)
 		    run->script->cookies[i]);
 }
 
-/* What will go along, before the answer changes it. */
-static void
-keep_cookies(struct run *run)
-{
-	struct buf *out = &run->sent_cookies;
-
-	http_session_cookies(run->session, run->sent.url, out);
-	if (run->sent.cookies != NULL)
-		buf_printf(out, "%s%s", out->len > 0 ? "; " : "",
-		    run->sent.cookies);
-}
-
 /* Send run->request. */
 static void
 send_request(struct run *run)
@@ -139,9 +127,9 @@ send_request(struct run *run)
 	session_open(run);
 	if (run->script->drops_cookies)
 		http_session_clear_cookies(run->session);
-	buf_reset(&run->sent_cookies);
-	if (run->script->keeps_sent_cookies)
-		keep_cookies(run);
+	buf_reset(&run->sent_head);
+	if (run->script->keeps_sent_heads)
+		run->sent.sent_head = &run->sent_head;
 	run->transfer = http_start(run->session, &run->sent, run->response,
 	    answered_cb, run, &sentence);
 	if (run->transfer == NULL) {

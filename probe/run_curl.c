@@ -143,20 +143,12 @@ put_body(struct run *run, struct buf *out)
 static void
 put_cookies(struct run *run, struct buf *out)
 {
-	char *copy, *rest, *pair;
 	struct buf cookies;
 
-	if (run->sent_cookies.len == 0)
-		return;
 	buf_init(&cookies, PIECE_MOST_BYTES);
-	rest = copy = xstrdup(buf_str(&run->sent_cookies));
-	while ((pair = strsep(&rest, ";")) != NULL) {
-		pair += *pair == ' ';
-		buf_printf(&cookies, "%s%.*s=***", cookies.len > 0 ? "; " :
-		    "", (int)strcspn(pair, "="), pair);
-	}
-	put_option(run, "cookie", buf_str(&cookies), out);
-	free(copy);
+	run_sent_cookie_names(run, &cookies);
+	if (cookies.len > 0)
+		put_option(run, "cookie", buf_str(&cookies), out);
 	buf_fini(&cookies);
 }
 

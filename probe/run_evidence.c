@@ -201,8 +201,50 @@ append_host(const struct http_target *t, struct buf *out)
 	buf_append_char(out, '\n');
 }
 
+void
+run_sent_cookie_names(const struct run *run, struct buf *out)
+{
+	const char *value, *sep = "";
+	size_t at = 0, len;
+	char *name;
+
+	while ((name = run_sent_header(run, &at, &value)) != NULL) {
+		while (strcasecmp(name, "Cookie") == 0 && *value != '\0') {
+			len = strcspn(value, ";");
+			buf_printf(out, "%s%.*s=***", sep,
+			    (int)strcspn(value, "=;"), value);
+			value += len + strspn(value + len, "; ");
+			sep = "; ";
+		}
+		free(name);
+	}
+}
+
+/* The head as it went over the wire. */
 static void
-describe_request(struct run *run, struct buf *out)
+append_sent_head(const struct run *run, struct buf *out)
+{
+	const char *value;
+	size_t at = 0;
+	char *text = run_sent_line(run, &at);
+
+	buf_printf(out, "%s\n", text);
+	free(text);
+	while ((text = run_sent_header(run, &at, &value)) != NULL) {
+		if (strcasecmp(text, "Cookie") == 0) {
+			buf_append_str(out, "Cookie: ");
+			run_sent_cookie_names(run, out);
+			buf_append_char(out, '\n');
+		} else {
+			append_header(out, text, value);
+		}
+		free(text);
+	}
+}
+
+/* The same as well as it can be told from what was asked for. */
+static void
+append_asked_head(struct run *run, struct buf *out)
 {
 	const struct http_request *r = &run->sent;
 	struct http_target target;
@@ -214,6 +256,18 @@ describe_request(struct run *run, struct buf *out)
 	for (i = 0; i < r->header_count; i++)
 		append_header(out, r->headers[i].name, r->headers[i].value);
 	append_cookies(run, out);
+}
+
+static void
+describe_request(struct run *run, struct buf *out)
+{
+	const struct http_request *r = &run->sent;
+	size_t i;
+
+	if (run->sent_head.len > 0)
+		append_sent_head(run, out);
+	else
+		append_asked_head(run, out);
 	if (r->has_body)
 		append_body(out, r->body, r->body_len);
 	for (i = 0; i < r->part_count; i++) {

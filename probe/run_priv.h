@@ -40,7 +40,7 @@ struct run_script {
 	struct request_defaults defaults; /* its paths are ours */
 	struct flow *defaults_flow;  /* held */
 	bool is_untraced, continues, ignores_asserts, drops_cookies;
-	bool keeps_sent_cookies;
+	bool keeps_sent_heads;
 	char **cookies;
 	size_t cookie_count;
 };
@@ -92,7 +92,7 @@ struct run {
 	struct http_request sent;
 	struct http_transfer *transfer;
 	mono_us sent_at;
-	struct buf sent_cookies;   /* kept for run_sent_cookies */
+	struct buf sent_head;      /* kept for run_sent_line */
 	struct response *response;
 	struct response **before;  /* the answers that redirected us here */
 	size_t before_count;
@@ -238,6 +238,8 @@ void run_output(struct run *run, struct run_step *step);
 void run_note_cookies(struct run *run);
 
 /* Whether a header carries credentials by its nature. */
+/* Append "a=***; b=***" for the cookies that went along, if kept. */
+void run_sent_cookie_names(const struct run *run, struct buf *out);
 bool run_is_credential(const char *name);
 
 /* A copy of a URL without its user and password: "https://...@host". */

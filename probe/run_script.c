@@ -175,7 +175,7 @@ run_script_set_defaults(struct run_script *script,
 	script->continues = d->continues;
 	script->ignores_asserts = d->ignores_asserts;
 	script->drops_cookies = d->drops_cookies;
-	script->keeps_sent_cookies = d->keeps_sent_cookies;
+	script->keeps_sent_heads = d->keeps_sent_heads;
 	script->cookie_count = d->cookie_count;
 	script->cookies = xcalloc(d->cookie_count + 1, sizeof(char *));
 	for (i = 0; i < d->cookie_count; i++)

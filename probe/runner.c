@@ -338,6 +338,15 @@ signal_cb(int signo, void *arg)
 		run_stop(job->run, "interrupted");
 }
 
+/* It costs libcurl some text for each request. */
+static bool
+keeps_heads(const struct runner_options *o)
+{
+	return (!o->is_test || o->is_verbose || o->is_very_verbose ||
+	    o->error_format == RUNNER_ERRORS_LONG || o->is_json ||
+	    o->json_dir != NULL || o->html_dir != NULL || o->curl != NULL);
+}
+
 static void
 make_scripts(struct runner *r)
 {
@@ -350,8 +359,7 @@ make_scripts(struct runner *r)
 	    .cookies = (const char *const *)r->load.cookies,
 	    .cookie_count = r->load.cookie_count,
 	    .is_untraced = !r->options->is_traced,
-	    .keeps_sent_cookies = r->options->is_json ||
-	    r->options->json_dir != NULL || r->options->curl != NULL,
+	    .keeps_sent_heads = keeps_heads(r->options),
 	    .continues = r->options->continues,
 	    .ignores_asserts = r->options->ignores_asserts,
 	    .drops_cookies = r->options->drops_cookies};

@@ -8,7 +8,6 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "probe/http.h"
 #include "probe/runner_json_priv.h"
 
 static void
@@ -42,42 +41,38 @@ put_header(struct runner_json *j, const struct run *run, const char *name,
 static void
 put_sent_cookies(struct runner_json *j, const struct run *run)
 {
-	char *copy, *rest, *pair;
+	const char *value;
+	char *name, *cookie;
+	size_t at = 0;
 
 	json_out_key(&j->out, "cookies");
 	json_out_array(&j->out);
-	rest = copy = xstrdup(run_sent_cookies(run));
-	while ((pair = strsep(&rest, ";")) != NULL) {
-		pair += *pair == ' ';
-		pair[strcspn(pair, "=")] = '\0';
-		if (*pair != '\0')
-			put_pair(j, run, pair, RUNNER_JSON_MASK);
+	while ((name = run_sent_header(run, &at, &value)) != NULL) {
+		while (strcasecmp(name, "Cookie") == 0 && *value != '\0') {
+			cookie = xstrndup(value, strcspn(value, "=;"));
+			put_pair(j, run, cookie, RUNNER_JSON_MASK);
+			free(cookie);
+			value += strcspn(value, ";");
+			value += strspn(value, "; ");
+		}
+		free(name);
 	}
 	json_out_array_end(&j->out);
-	free(copy);
 }
 
 static void
 put_sent_headers(struct runner_json *j, const struct run *run)
 {
-	const struct http_request *r = run_request(run);
-	struct http_target target;
-	char *host;
-	size_t i;
+	const char *value;
+	size_t at = 0;
+	char *name;
 
 	json_out_key(&j->out, "headers");
 	json_out_array(&j->out);
-	if (http_parse_target(r->url, &target) == NULL) {
-		host = xasprintf("%s:%d", target.host, target.port);
-		put_header(j, run, "Host", host);
-		free(host);
+	while ((name = run_sent_header(run, &at, &value)) != NULL) {
+		put_header(j, run, name, value);
+		free(name);
 	}
-	if (*run_sent_cookies(run) != '\0')
-		put_header(j, run, "Cookie", RUNNER_JSON_MASK);
-	for (i = 0; i < r->header_count; i++)
-		if (r->headers[i].value != NULL)
-			put_header(j, run, r->headers[i].name,
-			    r->headers[i].value);
 	json_out_array_end(&j->out);
 }
 

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: ISC
+"""What e2e-run shows of requests and answers is what was on the wire."""
+import json
+import re
+
+import pytest
+
+from test_run_hurl import run, server  # noqa: F401
+
+FLOW = """\
+GET @/set
+HTTP 200
+POST @/form?a=b%20c&d
+[Cookies]
+mine: 1
+[BasicAuth]
+bob: wordpass
+[Form]
+a: b c
+HTTP 200
+POST @/multi
+[Multipart]
+a: b
+HTTP 200
+GET @/own
+Host: other.example
+User-Agent: me
+Accept:
+HTTP 200
+POST @/body
+`text`
+GET @/digest
+[Options]
+user: bob:wordpass
+digest: true
+HTTP 200
+"""
+MASKED = ("Authorization", "Cookie")
+
+
+def seen_headers(request):
+    """The headers of a request as the server had them, credentials masked."""
+    return {k: "***" if k in MASKED else v for k, v in request[2].items()}
+
+
+def last_of_each(server):
+    """Without the one that asks how to authenticate."""
+    return [r for r in server.seen
+            if r[1] != "/digest" or "Authorization" in r[2]]
+
+
+def test_a_document_has_the_headers_that_were_sent(run, server):  # noqa
+    """Those of libcurl too, in --json; the names of cookies."""
+    done = run(FLOW, "--json")
+    assert done.returncode == 0
+    entries = json.loads(done.stdout)["entries"]
+    assert len(entries) == len(last_of_each(server)) == 6
+    for entry, seen in zip(entries, last_of_each(server)):
+        request = entry["calls"][0]["request"]
+        assert [(h["name"], h["value"]) for h in request["headers"]] == \
+            list(seen_headers(seen).items())
+        sent = re.findall(r"(\w+)=", seen[2].get("Cookie", ""))
+        assert [c["name"] for c in request["cookies"]] == sent
+    assert "wordpass" not in done.stdout
+
+
+@pytest.mark.parametrize("options,mark", [
+    (["-v"], "  > "), (["--test", "-v"], "  > "),
+    (["--no-output", "-v"], "  > ")])
+def test_heads_are_shown_as_they_were_sent(run, server, options,  # noqa
+                                           mark):
+    """Line by line, credentials masked."""
+    done = run(FLOW, *options)
+    assert done.returncode == 0
+    lines = [line[len(mark):] for line in
+             (done.stdout + done.stderr).splitlines()
+             if line.startswith(mark)]
+    want = []
+    for method, path, headers, _ in last_of_each(server):
+        want.append(f"{method} {path} HTTP/1.1")
+        for name, value in headers.items():
+            value = re.sub(r"(\w+)=[^;]*", r"\1=***", value) \
+                if name == "Cookie" else value
+            want.append(f"{name}: " + ("***" if name == "Authorization"
+                                       else value))
+    assert [line.rstrip() for line in lines] == [w.rstrip() for w in want]
+
+
+def test_the_evidence_has_the_head_that_was_sent(run, server):  # noqa
+    """What decided a run is shown as it went out."""
+    done = run("GET @/\nHTTP 500\n")
+    assert done.returncode == 10
+    assert "  > GET / HTTP/1.1\n" in done.stdout
+    assert "  > Accept: */*\n" in done.stdout
+
+
+def test_command_lines_have_the_cookies_that_went_along(run, server,  # noqa
+                                                        tmp_path):
+    """None for another host, though the jar has some for the address."""
+    assert run(FLOW, "--curl", "c.txt").returncode == 0
+    cookies = [re.search(r"--cookie '([^']*)'", line)
+               for line in (tmp_path / "c.txt").read_text().splitlines()]
+    assert [c and c[1] for c in cookies] == [
+        None, "session=***; mine=***", "session=***", None, "session=***",
+        "session=***"]
