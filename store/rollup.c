@@ -11,13 +11,13 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "store/day.h"
+#include "store/mark.h"
 #include "store/sketch.h"
+#include "store/state.h"
 
-/* Keys here are one or two integers: mixed at a fraction of the cost. */
+/* A key is two integers: mixed at a fraction of uthash's cost. */
 #undef HASH_FUNCTION
-#define HASH_FUNCTION(keyptr, keylen, hashv) \
-	((hashv) = hash_integers(keyptr, keylen))
+#define HASH_FUNCTION(keyptr, keylen, hashv) ((hashv) = hash_key(keyptr))
 
 #define SWEEP_EVERY 64          /* flushes */
 #define EXPIRE_MOST_ROWS 5000   /* at a call */
@@ -48,13 +48,6 @@ struct rollup {
 	UT_hash_handle hh;
 };
 
-struct mark {
-	int64_t day;
-	int64_t last_number;
-	bool is_dirty;
-	UT_hash_handle hh;
-};
-
 struct level {
 	struct rollup *entries;
 	struct rollup *dirty, **dirty_end; /* in order of arrival */
@@ -65,23 +58,21 @@ struct level {
 
 struct rollups {
 	sqlite3 *db;
-	struct registry *registry;
 	struct level levels[ROLLUP_TABLES];
 	struct rollup *latest_fleet;
-	struct registry_check *dirty_states;
-	struct mark *marks;
-	sqlite3_stmt *put_state, *put_mark, *drop_mark;
+	struct marks *marks;
+	struct states *states;
 	struct buf blob;
 	uint64_t flushes;
 	bool is_dirty;
 };
 
 static unsigned int
-hash_integers(const void *key, unsigned long len)
+hash_key(const void *key)
 {
-	uint64_t n[2] = {0, 0};
+	uint64_t n[2];
 
-	memcpy(n, key, len < sizeof(n) ? len : sizeof(n));
+	memcpy(n, key, sizeof(n));
 	n[0] = (n[0] ^ n[1] * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
 	return ((unsigned int)(n[0] >> 32 ^ n[0] >> 13));
 }
@@ -145,62 +136,20 @@ prepare_level(struct rollups *r, enum rollup_level level)
 	return (rc == 0 ? read_newest(r, level) : rc);
 }
 
-static struct mark *
-mark_get(struct rollups *r, int64_t day)
-{
-	struct mark *m;
-
-	HASH_FIND(hh, r->marks, &day, sizeof(day), m);
-	if (m == NULL) {
-		m = xcalloc(1, sizeof(*m));
-		m->day = day;
-		HASH_ADD(hh, r->marks, day, sizeof(m->day), m);
-	}
-	return (m);
-}
-
-static int
-load_marks(struct rollups *r)
-{
-	sqlite3_stmt *stmt = NULL;
-	int64_t day;
-	int rc;
-
-	rc = sqlite3_prepare_v2(r->db,
-	    "SELECT day, last_number FROM rollup_mark", -1, &stmt, NULL);
-	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
-			break;
-		if (day_parse(db_text(stmt, 0), &day) == 0)
-			mark_get(r, day)->last_number =
-			    sqlite3_column_int64(stmt, 1);
-	}
-	sqlite3_finalize(stmt);
-	return (db_err(rc));
-}
-
 int
-rollups_open(sqlite3 *db, struct registry *reg, struct rollups **out)
+rollups_open(sqlite3 *db, struct rollups **out)
 {
 	struct rollups *r = xcalloc(1, sizeof(*r));
 	int i, rc = 0;
 
 	r->db = db;
-	r->registry = reg;
 	buf_init(&r->blob, BLOB_MOST_BYTES);
 	for (i = 0; rc == 0 && i < ROLLUP_TABLES; i++)
 		rc = prepare_level(r, (enum rollup_level)i);
 	if (rc == 0)
-		rc = db_prepare(db, "REPLACE INTO check_state VALUES (?1, "
-		    "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", &r->put_state);
+		rc = marks_open(db, &r->marks);
 	if (rc == 0)
-		rc = db_prepare(db, "REPLACE INTO rollup_mark VALUES (?1, "
-		    "?2)", &r->put_mark);
-	if (rc == 0)
-		rc = db_prepare(db, "DELETE FROM rollup_mark WHERE day = ?1",
-		    &r->drop_mark);
-	if (rc == 0)
-		rc = load_marks(r);
+		rc = states_open(db, &r->states);
 	if (rc != 0) {
 		rollups_close(&r);
 		return (rc);
@@ -239,7 +188,6 @@ void
 rollups_close(struct rollups **rp)
 {
 	struct rollups *r = *rp;
-	struct mark *m, *next;
 	int i;
 
 	if (r == NULL)
@@ -247,13 +195,8 @@ rollups_close(struct rollups **rp)
 	*rp = NULL;
 	for (i = 0; i < ROLLUP_TABLES; i++)
 		close_level(&r->levels[i]);
-	HASH_ITER(hh, r->marks, m, next) {
-		HASH_DEL(r->marks, m);
-		free(m);
-	}
-	sqlite3_finalize(r->put_state);
-	sqlite3_finalize(r->put_mark);
-	sqlite3_finalize(r->drop_mark);
+	marks_close(&r->marks);
+	states_close(&r->states);
 	buf_fini(&r->blob);
 	free(r);
 }
@@ -323,92 +266,31 @@ count_fleet(struct rollups *r, const struct rollup_run *run)
 	r->latest_fleet->counts[run->outcome]++;
 }
 
-/* A streak is of measured runs; what is ours neither ends nor extends it. */
-static void
-extend_streak(struct check_state *s, const struct rollup_run *run)
-{
-	bool is_bad = run->outcome != OUTCOME_PASSED;
-	bool was_bad = s->last_bad_us != EVENT_ABSENT &&
-	    (s->last_passed_us == EVENT_ABSENT ||
-	    s->last_bad_us > s->last_passed_us);
-
-	if (s->streak_runs > 0 && is_bad == was_bad) {
-		s->streak_runs++;
-		return;
-	}
-	s->streak_us = run->due_us;
-	s->streak_runs = 1;
-}
-
-static void
-see(struct rollups *r, const struct rollup_run *run)
-{
-	struct check_state *s = &run->check->state;
-	wall_us *last = run->outcome == OUTCOME_PASSED ? &s->last_passed_us :
-	    &s->last_bad_us;
-
-	if (!run->check->is_state_dirty) {
-		run->check->is_state_dirty = true;
-		run->check->next_dirty = r->dirty_states;
-		r->dirty_states = run->check;
-	}
-	if (!s->has_run || run->due_us > s->last_due_us) {
-		if (!outcome_is_ours(run->outcome))
-			extend_streak(s, run);
-		else if (!s->has_run)
-			s->streak_us = run->due_us;
-		s->has_run = true;
-		s->last_due_us = run->due_us;
-		s->last_outcome = run->outcome;
-		s->last_duration_us = run->duration_us;
-		memcpy(s->last_run, run->id, sizeof(s->last_run));
-	}
-	if (!outcome_is_ours(run->outcome) && run->due_us > *last)
-		*last = run->due_us;
-}
-
 void
 rollups_add(struct rollups *r, const struct rollup_run *run)
 {
-	struct mark *m = mark_get(r, run->day);
 	int i;
 
-	m->last_number = run->number;
-	m->is_dirty = true;
+	marks_set(r->marks, run->day, run->number);
 	r->is_dirty = true;
 	if (run->trigger != TRIGGER_SCHEDULE)
 		return;
 	for (i = 0; i < ROLLUP_LEVELS; i++)
 		count(r, (enum rollup_level)i, run);
 	count_fleet(r, run);
-	see(r, run);
+	states_see(r->states, run);
 }
 
 int64_t
-rollups_mark(struct rollups *r, int64_t day)
+rollups_mark(const struct rollups *r, int64_t day)
 {
-	struct mark *m;
-
-	HASH_FIND(hh, r->marks, &day, sizeof(day), m);
-	return (m != NULL ? m->last_number : 0);
+	return (marks_get(r->marks, day));
 }
 
 void
 rollups_forget_day(struct rollups *r, int64_t day)
 {
-	struct mark *m;
-	char name[DAY_NAME_SIZE];
-
-	HASH_FIND(hh, r->marks, &day, sizeof(day), m);
-	if (m == NULL)
-		return;
-	HASH_DEL(r->marks, m);
-	free(m);
-	day_format(day, name);
-	db_bind_str(r->drop_mark, 1, name);
-	/* A mark that stays would only hide runs of a file made anew, and
-	 * is dropped again at the next expiry. */
-	db_run(r->drop_mark);
+	marks_remove(r->marks, day);
 }
 
 bool
@@ -478,53 +360,19 @@ write_entry(struct rollups *r, struct level *l, struct rollup *e)
 }
 
 static int
-write_state(struct rollups *r, const struct registry_check *c)
-{
-	const struct check_state *s = &c->state;
-	sqlite3_stmt *stmt = r->put_state;
-
-	sqlite3_bind_int64(stmt, 1, c->id);
-	sqlite3_bind_int64(stmt, 2, s->last_due_us);
-	sqlite3_bind_int(stmt, 3, s->last_outcome);
-	sqlite3_bind_int64(stmt, 4, s->last_duration_us);
-	db_bind_blob(stmt, 5, s->last_run, sizeof(s->last_run));
-	db_bind_int_or_null(stmt, 6, s->last_passed_us,
-	    s->last_passed_us == EVENT_ABSENT);
-	db_bind_int_or_null(stmt, 7, s->last_bad_us,
-	    s->last_bad_us == EVENT_ABSENT);
-	sqlite3_bind_int64(stmt, 8, s->streak_us);
-	sqlite3_bind_int64(stmt, 9, s->streak_runs);
-	return (db_run(stmt));
-}
-
-static int
-write_mark(struct rollups *r, const struct mark *m)
-{
-	char name[DAY_NAME_SIZE];
-
-	day_format(m->day, name);
-	db_bind_str(r->put_mark, 1, name);
-	sqlite3_bind_int64(r->put_mark, 2, m->last_number);
-	return (db_run(r->put_mark));
-}
-
-static int
 write_all(struct rollups *r)
 {
-	struct registry_check *c;
 	struct rollup *e;
-	struct mark *m, *next;
 	int i, rc = 0;
 
 	for (i = 0; i < ROLLUP_TABLES; i++)
 		for (e = r->levels[i].dirty; rc == 0 && e != NULL;
 		    e = e->next_dirty)
 			rc = write_entry(r, &r->levels[i], e);
-	for (c = r->dirty_states; rc == 0 && c != NULL; c = c->next_dirty)
-		rc = write_state(r, c);
-	HASH_ITER(hh, r->marks, m, next)
-		if (rc == 0 && m->is_dirty)
-			rc = write_mark(r, m);
+	if (rc == 0)
+		rc = states_write(r->states);
+	if (rc == 0)
+		rc = marks_write(r->marks);
 	return (rc);
 }
 
@@ -558,22 +406,14 @@ settle_level(struct rollups *r, enum rollup_level level)
 static void
 settle(struct rollups *r)
 {
-	struct registry_check *c, *next_c;
-	struct mark *m, *next;
 	int i;
 
 	r->flushes++;
 	r->latest_fleet = NULL;
 	for (i = 0; i < ROLLUP_TABLES; i++)
 		settle_level(r, (enum rollup_level)i);
-	for (c = r->dirty_states; c != NULL; c = next_c) {
-		next_c = c->next_dirty;
-		c->is_state_dirty = false;
-		c->next_dirty = NULL;
-	}
-	r->dirty_states = NULL;
-	HASH_ITER(hh, r->marks, m, next)
-		m->is_dirty = false;
+	states_settle(r->states);
+	marks_settle(r->marks);
 	r->is_dirty = false;
 }
 

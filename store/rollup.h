@@ -45,14 +45,14 @@ struct rollup_run {
 
 struct rollups;
 
-int rollups_open(sqlite3 *db, struct registry *reg, struct rollups **out);
+int rollups_open(sqlite3 *db, struct rollups **out);
 void rollups_close(struct rollups **r);
 
 /* Count a run and move the mark of its day; runs come in order of number. */
 void rollups_add(struct rollups *r, const struct rollup_run *run);
 
 /* Up to which number a day's file has been counted. */
-int64_t rollups_mark(struct rollups *r, int64_t day);
+int64_t rollups_mark(const struct rollups *r, int64_t day);
 
 /* Forget the mark of a day whose file is gone. */
 void rollups_forget_day(struct rollups *r, int64_t day);

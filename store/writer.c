@@ -7,11 +7,9 @@
 #include "store/writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -22,13 +20,14 @@
 #include "base/mem.h"
 #include "config.h"
 #include "store/day.h"
+#include "store/days.h"
 #include "store/gate_record.h"
+#include "store/lock.h"
 #include "store/recount.h"
 #include "store/run_event.h"
 #include "store/registry.h"
 #include "store/rollup.h"
 
-#define DAYS_OPEN_MOST 4
 #define REJECTED_MOST_BYTES 65536
 #define SPACE_LEAST_BYTES (4u << 20)
 #define REASON_SIZE 400
@@ -43,7 +42,7 @@ struct store_writer {
 	struct gate_record *gates;
 	struct registry *registry;
 	struct rollups *rollups;
-	struct day *days[DAYS_OPEN_MOST]; /* latest used first; NULL: free */
+	struct days *days;
 	struct rollup_run *batch;
 	size_t batch_count, batch_cap;
 	struct store_counts counts;
@@ -74,46 +73,13 @@ fail_day(struct store_writer *w, int rc, struct day *d)
 static void
 drop_batch(struct store_writer *w)
 {
-	int i;
-
-	for (i = 0; i < DAYS_OPEN_MOST; i++)
-		if (w->days[i] != NULL)
-			day_rollback(w->days[i]);
+	days_rollback(w->days);
 	if (w->registry != NULL)
 		registry_rollback(w->registry);
 	w->batch_count = 0;
 }
 
 /* Opening and closing. */
-
-static int
-take_lock(struct store_writer *w, struct cause *c)
-{
-	char *path = file_join(w->dir, "writer.lock"), pid[32] = "";
-	ssize_t n;
-	int rc = 0;
-
-	w->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (w->lock_fd < 0) {
-		cause_add(c, "%s: %s", path, strerror(errno));
-		rc = ERR_IO;
-	} else if (flock(w->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		n = pread(w->lock_fd, pid, sizeof(pid) - 1, 0);
-		pid[n > 0 ? n : 0] = '\0';
-		pid[strcspn(pid, "\n")] = '\0';
-		cause_add(c, "%s: another e2e-store writes to this store "
-		    "(process %s)", w->dir, pid);
-		rc = ERR_BUSY;
-	} else {
-		snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-		if (ftruncate(w->lock_fd, 0) != 0 ||
-		    pwrite(w->lock_fd, pid, strlen(pid), 0) < 0)
-			log_debug("store.lock.unnamed", "path=%s",
-			    log_quote(path));
-	}
-	free(path);
-	return (rc);
-}
 
 static int
 note_writer(struct store_writer *w)
@@ -155,7 +121,7 @@ open_main(struct store_writer *w, struct cause *c)
 		if (rc == 0)
 			rc = registry_open(w->db, &w->registry);
 		if (rc == 0)
-			rc = rollups_open(w->db, w->registry, &w->rollups);
+			rc = rollups_open(w->db, &w->rollups);
 		if (rc != 0)
 			cause_add(c, "%s: %s", path, sqlite3_errmsg(w->db));
 	}
@@ -175,11 +141,12 @@ store_writer_open(const struct store_options *options,
 	w->dir = xstrdup(options->dir);
 	w->retain_days = options->retain_days;
 	w->lock_fd = -1;
+	w->days = days_new(w->dir);
 	rc = file_make_dirs(w->dir);
 	if (rc != 0)
 		cause_add(c, "%s: %s", w->dir, strerror(errno));
 	if (rc == 0)
-		rc = take_lock(w, c);
+		rc = lock_take(w->dir, &w->lock_fd, c);
 	if (rc == 0)
 		rc = open_main(w, c);
 	if (rc == 0)
@@ -190,15 +157,6 @@ store_writer_open(const struct store_options *options,
 	}
 	*out = w;
 	return (0);
-}
-
-static void
-close_days(struct store_writer *w)
-{
-	int i;
-
-	for (i = 0; i < DAYS_OPEN_MOST; i++)
-		day_close(&w->days[i]);
 }
 
 void
@@ -213,7 +171,7 @@ store_writer_close(struct store_writer **wp)
 		store_writer_commit(w);
 		rollups_flush(w->rollups);
 	}
-	close_days(w);
+	days_free(&w->days);
 	close_main(w);
 	if (w->lock_fd >= 0)
 		close(w->lock_fd);
@@ -224,15 +182,15 @@ store_writer_close(struct store_writer **wp)
 
 /* Appending. */
 
-/* Move slot i to the front: the order of the array is the order of use. */
-static struct day *
-use_day(struct store_writer *w, int i)
+/* Begin a damaged day anew, its file kept beside. */
+static int
+set_aside(struct store_writer *w, int64_t day)
 {
-	struct day *d = w->days[i];
-
-	memmove(w->days + 1, w->days, (size_t)i * sizeof(*w->days));
-	w->days[0] = d;
-	return (d);
+	if (day_set_aside(w->dir, day) != 0)
+		return (ERR_IO);
+	log_error("store.day.set_aside", "reason=%s", log_quote(w->reason));
+	rollups_forget_day(w->rollups, day);
+	return (0);
 }
 
 static int
@@ -242,7 +200,7 @@ open_day(struct store_writer *w, int64_t day, struct day **out)
 	int rc;
 
 	cause_init(&c);
-	rc = day_open(w->dir, day, out, &c);
+	rc = days_get(w->days, day, out, &c);
 	if (rc != 0)
 		snprintf(w->reason, sizeof(w->reason), "%s", c.count > 0 ?
 		    c.entries[0].sentence : err_text(rc));
@@ -253,30 +211,14 @@ open_day(struct store_writer *w, int64_t day, struct day **out)
 static int
 get_day(struct store_writer *w, int64_t day, struct day **out)
 {
-	int i, rc;
+	int rc;
 
-	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
-		if (day_number(w->days[i]) == day) {
-			*out = i == 0 ? w->days[0] : use_day(w, i);
-			return (0);
-		}
-	}
-	if (i == DAYS_OPEN_MOST) {
-		i--;
-		if (day_is_pending(w->days[i]) &&
-		    (rc = store_writer_commit(w)) != 0)
-			return (rc);
-		day_close(&w->days[i]);
-	}
-	rc = open_day(w, day, &w->days[i]);
-	if (rc == ERR_CORRUPT && day_set_aside(w->dir, day) == 0) {
-		log_error("store.day.set_aside", "reason=%s",
-		    log_quote(w->reason));
-		rollups_forget_day(w->rollups, day);
-		rc = open_day(w, day, &w->days[i]);
-	}
-	if (rc == 0)
-		*out = use_day(w, i);
+	if (days_get_needs_commit(w->days, day) &&
+	    (rc = store_writer_commit(w)) != 0)
+		return (rc);
+	rc = open_day(w, day, out);
+	if (rc == ERR_CORRUPT && set_aside(w, day) == 0)
+		rc = open_day(w, day, out);
 	return (rc);
 }
 
@@ -393,7 +335,7 @@ give_up_batch(struct store_writer *w)
 {
 	drop_batch(w);
 	rollups_flush(w->rollups);
-	close_days(w);
+	days_close(w->days);
 	close_main(w);
 	return (ERR_IO);
 }
@@ -401,17 +343,13 @@ give_up_batch(struct store_writer *w)
 static int
 commit_files(struct store_writer *w)
 {
-	wall_us now = clock_wall();
-	int i, rc;
+	struct day *failed;
+	int rc;
 
 	if ((rc = registry_commit(w->registry)) != 0)
 		return (fail(w, rc, w->db, "main.db"));
-	for (i = 0; i < DAYS_OPEN_MOST && w->days[i] != NULL; i++) {
-		rc = day_commit(w->days[i], now);
-		if (rc != 0)
-			return (fail_day(w, rc, w->days[i]));
-	}
-	return (0);
+	rc = days_commit(w->days, clock_wall(), &failed);
+	return (rc == 0 ? 0 : fail_day(w, rc, failed));
 }
 
 int
@@ -490,9 +428,9 @@ store_writer_gate(struct store_writer *w,
 int
 store_writer_expire(struct store_writer *w, wall_us now)
 {
-	int64_t *days, oldest = day_of(now) - w->retain_days;
+	int64_t *days;
 	size_t i, n;
-	int j, rc;
+	int rc;
 
 	if (w->db == NULL)
 		return (ERR_IO);
@@ -503,20 +441,10 @@ store_writer_expire(struct store_writer *w, wall_us now)
 		return (fail(w, rc, w->db, "main.db"));
 	if (w->retain_days == 0 || day_list(w->dir, &days, &n) != 0)
 		return (0);
-	for (i = 0; i < n && days[i] < oldest; i++) {
-		for (j = 0; j < DAYS_OPEN_MOST && w->days[j] != NULL; j++)
-			if (day_number(w->days[j]) == days[i])
-				break;
-		if (j < DAYS_OPEN_MOST && w->days[j] != NULL) {
-			/* In use: it goes when newer days took its place. */
-			if (day_is_pending(w->days[j]))
-				continue;
-			day_close(&w->days[j]);
-			memmove(w->days + j, w->days + j + 1,
-			    (size_t)(DAYS_OPEN_MOST - 1 - j) *
-			    sizeof(*w->days));
-			w->days[DAYS_OPEN_MOST - 1] = NULL;
-		}
+	for (i = 0; i < n && days[i] < day_of(now) - w->retain_days; i++) {
+		/* In use: it goes when newer days took its place. */
+		if (!days_let_go(w->days, days[i]))
+			continue;
 		log_info("store.day.expired", "day=%lld",
 		    (long long)days[i]);
 		if (day_remove(w->dir, days[i]) == 0)
@@ -544,11 +472,8 @@ check_space(struct store_writer *w)
 static void
 set_damage_aside(struct store_writer *w)
 {
-	if (!w->has_damage || day_set_aside(w->dir, w->damaged_day) != 0)
-		return;
-	log_error("store.day.set_aside", "reason=%s", log_quote(w->reason));
-	rollups_forget_day(w->rollups, w->damaged_day);
-	w->has_damage = false;
+	if (w->has_damage && set_aside(w, w->damaged_day) == 0)
+		w->has_damage = false;
 }
 
 int
@@ -560,7 +485,7 @@ store_writer_revive(struct store_writer *w)
 	if (rc != 0)
 		return (rc);
 	drop_batch(w);
-	close_days(w);
+	days_close(w->days);
 	if (w->db != NULL) {
 		rollups_flush(w->rollups);
 		close_main(w);
@@ -573,7 +498,7 @@ store_writer_revive(struct store_writer *w)
 		rc = recount_days(w->dir, w->registry, w->rollups,
 		    &c);
 	if (rc != 0) {
-		close_days(w);
+		days_close(w->days);
 		close_main(w);
 		snprintf(w->reason, sizeof(w->reason), "%s", c.count > 0 ?
 		    c.entries[0].sentence : err_text(rc));
