@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/table.h"
-#include "store/query_json.h"
 #include "store/show.h"
 
 #define ID_SHOWN 12 /* digits of a run id in tables */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Answers as JSON: the same documents from e2e-query and from e2e-web. */
+/* A run as JSON: the same document from e2e-query and from e2e-web. */
 #ifndef STORE_QUERY_JSON_H
 #define STORE_QUERY_JSON_H
 
 #include "base/json_out.h"
 #include "store/query.h"
 
-/* Write one object. Unknown numbers and texts are null. */
-void query_check_json(const struct query_check *c, struct json_out *o);
-void query_gate_json(const struct query_gate *g, struct json_out *o);
-
-/* A run; steps and evidence when the run has them. */
+/*
+ * Write a run as doc/run-event.md has it, without its version, as far as it
+ * was kept; what is not known is absent. Steps and evidence when they were
+ * asked for.
+ */
 void query_run_json(const struct query_run *r, struct json_out *o);
 
 #endif

@@ -2,13 +2,12 @@
 /* The JSON API, version 1. */
 #include "web/api.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/json_out.h"
+#include "store/query_json.h"
 
 #define WINDOW_DEFAULT SPAN_DAY
 #define WINDOW_MOST (366 * SPAN_DAY)
@@ -146,61 +145,10 @@ api_checks(struct answer *a)
 	query_checks_free(&checks, count);
 }
 
-static void
-write_place(struct json_out *o, const struct query_run *r)
-{
-	if (r->place_file == NULL)
-		return;
-	json_out_key(o, "place");
-	json_out_object(o);
-	json_out_kv_str(o, "file", r->place_file);
-	json_out_kv_int(o, "line", r->place_line);
-	json_out_kv_int(o, "column", r->place_column);
-	json_out_object_end(o);
-}
-
-/* A text that is JSON already; what is not there is left out. */
-static void
-kv_raw(struct json_out *o, const char *name, const char *json)
-{
-	if (json == NULL || *json == '\0')
-		return;
-	json_out_key(o, name);
-	json_out_raw(o, json, strlen(json));
-}
-
-/* The shape of the run event (doc/run-event.md), as far as it is kept. */
 static bool
-write_run(const struct query_run *r, void *arg)
+write_run_cb(const struct query_run *r, void *arg)
 {
-	struct json_out *o = arg;
-
-	json_out_object(o);
-	json_out_kv_str(o, "run", r->id_hex);
-	json_out_kv_str(o, "check", r->check);
-	json_out_kv_str(o, "service", r->service);
-	json_out_kv_str(o, "location", r->location);
-	json_out_kv_str(o, "environment", r->environment);
-	json_out_kv_str(o, "trigger", trigger_name(r->trigger));
-	json_out_kv_str(o, "outcome", outcome_name(r->outcome));
-	json_out_kv_str(o, "reason", r->reason);
-	write_place(o, r);
-	json_out_kv_int(o, "due_us", r->due_us);
-	if (r->started_us != QUERY_NONE)
-		json_out_kv_int(o, "started_us", r->started_us);
-	if (r->late_us != QUERY_NONE)
-		json_out_kv_int(o, "late_us", r->late_us);
-	if (r->duration_us != QUERY_NONE)
-		json_out_kv_int(o, "duration_us", r->duration_us);
-	if (r->lag_us != QUERY_NONE)
-		json_out_kv_int(o, "lag_us", r->lag_us);
-	json_out_kv_str(o, "definition", r->definition);
-	json_out_kv_str(o, "probe", r->probe);
-	if (r->trace_hex[0] != '\0')
-		json_out_kv_str(o, "trace", r->trace_hex);
-	kv_raw(o, "steps", r->steps);
-	kv_raw(o, "evidence", r->evidence);
-	json_out_object_end(o);
+	query_run_json(r, arg);
 	return (true);
 }
 
@@ -222,7 +170,7 @@ api_runs(struct answer *a)
 	json_out_object(&o);
 	json_out_key(&o, "runs");
 	json_out_array(&o);
-	if (query_runs(a->query, &filter, write_run, &o, &next) != 0) {
+	if (query_runs(a->query, &filter, write_run_cb, &o, &next) != 0) {
 		answer_fail(a, 503, "%s", query_reason(a->query));
 		return;
 	}
@@ -243,7 +191,7 @@ api_run(struct answer *a)
 	struct json_out o;
 
 	json_out_init(&o, &a->out);
-	switch (query_run_find(a->query, a->rest, write_run, &o)) {
+	switch (query_run_find(a->query, a->rest, write_run_cb, &o)) {
 	case 0:
 		buf_append_char(&a->out, '\n');
 		return;

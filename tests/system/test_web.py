@@ -176,6 +176,19 @@ def test_runs_are_filtered_and_paged(site):
         assert "error" in site.json(f"/api/v1/runs?{wrong}", status=400)
 
 
+def test_a_run_is_the_same_document_everywhere(site, build, directory):
+    """e2e-query show and the API write one shape, without what is unknown."""
+    run = site.json("/api/v1/runs?outcome=failed&limit=1")["runs"][0]
+    shown = json.loads(subprocess.run(
+        [build / "e2e-query", "--store", directory, "show", run["run"],
+         "--format=json"], stdout=subprocess.PIPE, check=True).stdout)
+    assert shown["run"] == site.json(f"/api/v1/runs/{run['run']}")
+    good = shown["last_good"]
+    assert good == site.json(f"/api/v1/runs/{good['run']}")
+    assert not {"reason", "place", "evidence"} & set(good)
+    assert None not in good.values()
+
+
 def test_a_run_has_steps_and_evidence(site):
     """/api/v1/runs/ID is the run event as it was kept; a prefix will do."""
     run = site.json("/api/v1/runs?outcome=failed&limit=1")["runs"][0]
