@@ -39,7 +39,9 @@ struct search {
 	size_t id_count;
 	bool is_all;
 	struct keys keys;        /* of the day at hand */
-	size_t left;             /* of the limit */
+	size_t left;             /* of the limit, and one to see if more */
+	size_t given;
+	bool has_more;           /* after the last one given */
 };
 
 static void
@@ -261,14 +263,22 @@ give_keys(struct search *s, sqlite3 *db, query_run_cb *cb, void *arg,
 	rc = query_prepare(s->q, db, "SELECT " ROW_COLUMNS " FROM run "
 	    "WHERE number = ?1", &stmt);
 	for (i = 0; rc == 0 && i < s->keys.count && s->left > 0; i++) {
+		if (s->given == s->f->limit) {
+			s->has_more = true;
+			s->left = 0;
+			break;
+		}
 		sqlite3_bind_int64(stmt, 1, s->keys.items[i].number);
 		rc = sqlite3_step(stmt);
 		if (rc == SQLITE_ROW) {
 			s->left--;
+			s->given++;
 			last->due_us = s->keys.items[i].due_us;
 			last->number = s->keys.items[i].number;
-			if (!give_row(s->q, stmt, s->f->has_steps, cb, arg))
+			if (!give_row(s->q, stmt, s->f->has_steps, cb, arg)) {
+				s->has_more = true;
 				s->left = 0;
+			}
 		}
 		sqlite3_reset(stmt);
 		rc = query_fail(s->q, db, rc);
@@ -308,7 +318,8 @@ int
 query_runs(struct query *q, const struct query_runs *f, query_run_cb *cb,
     void *arg, struct query_cursor *next)
 {
-	struct search s = {.q = q, .f = f, .left = f->limit,
+	struct search s = {.q = q, .f = f,
+	    .left = f->limit + (next != NULL),
 	    .outcomes = f->outcomes != 0 ? f->outcomes : QUERY_OUTCOMES_ALL,
 	    .triggers = f->triggers != 0 ? f->triggers : QUERY_TRIGGERS_ALL,
 	    .from = f->since, .to = f->until > 0 ? f->until - 1 : INT64_MAX};
@@ -328,7 +339,7 @@ query_runs(struct query *q, const struct query_runs *f, query_run_cb *cb,
 			    compare_ids);
 		rc = search_days(&s, cb, arg, &last);
 	}
-	if (rc == 0 && next != NULL && s.left == 0)
+	if (rc == 0 && next != NULL && s.has_more)
 		*next = last;
 	free(s.ids);
 	free(s.keys.items);

@@ -169,6 +169,12 @@ def test_runs_are_filtered_and_paged(site):
     dues = [r["due_us"] for r in seen]
     assert len(set(r["run"] for r in seen)) == len(seen) == 20
     assert dues == sorted(dues, reverse=True)
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = site.json(f"/api/v1/runs?check={PAY}&limit=5{cursor}")
+        pages.append(len(page["runs"]))
+        cursor = page["next"] and "&cursor=" + page["next"]
+    assert pages == [5] * 4, "a last page that is full says that it is last"
     recent = site.json(f"/api/v1/runs?check={PAY}&since=105s")["runs"]
     assert 2 <= len(recent) <= 4
     for wrong in ("outcome=good", "since=x", "limit=0", "limit=9999",
