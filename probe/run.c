@@ -101,7 +101,7 @@ stop(struct run *run)
 	run->stop_reason = NULL;
 	if (run->is_cleaning)
 		run->deadline = clock_mono();
-	run_cut_off(run, reason);
+	run_cut_off(run, reason, true);
 	free(reason);
 }
 

@@ -189,8 +189,9 @@ struct run *run_start(struct run_script *script, const struct run_spec *spec,
     const struct run_hooks *hooks, void *arg);
 
 /*
- * Stop a run now with this reason: its outcome is what a timeout would make
- * it. Its done hook is called on the next turn of the loop, or after the
+ * Stop a run now with this reason. Its outcome is lost, as nothing is known
+ * of the service; but unknown when a request is under way that may have
+ * changed something. Its done hook is called on the next turn of the loop, or after the
  * entries that always run; a second call stops those, too.
  */
 void run_stop(struct run *run, const char *reason);

@@ -205,7 +205,7 @@ void run_time_format(const struct run *run, char out[static
     RUN_TIME_TEXT_SIZE]);
 
 /* End what is under way: the run's time is over, or someone asked for it. */
-void run_cut_off(struct run *run, const char *why);
+void run_cut_off(struct run *run, const char *why, bool is_ours);
 void run_time_out(struct run *run);
 
 /* Steps: run_step.c. */

@@ -136,7 +136,7 @@ format_reason(struct buf *out, const char *sentence, const char *why)
 
 /* End the request that is under way. */
 static void
-cut_request(struct run *run, const char *why)
+cut_request(struct run *run, const char *why, bool is_ours)
 {
 	struct place place = run_entry(run)->request.url.place;
 	struct run_step *step;
@@ -148,6 +148,8 @@ cut_request(struct run *run, const char *why)
 	step = run_step_add(run);
 	step->outcome = run_rules_transfer(HTTP_NO_ANSWER, was_sent,
 	    run->sent.is_repeatable);
+	if (is_ours && step->outcome != OUTCOME_UNKNOWN)
+		step->outcome = OUTCOME_LOST;
 	buf_init(&reason, 2 * RUN_REASON_MOST_BYTES);
 	format_reason(&reason, run->response->status > 0 ?
 	    "the answer was not complete" : "no answer came", why);
@@ -160,7 +162,7 @@ cut_request(struct run *run, const char *why)
 
 /* What the last attempt came to is what the run comes to. */
 static void
-cut_pause(struct run *run, const char *why)
+cut_pause(struct run *run, const char *why, bool is_ours)
 {
 	const struct run_step *step =
 	    &run->result.steps[run->result.step_count - 1];
@@ -171,23 +173,24 @@ cut_pause(struct run *run, const char *why)
 	buf_init(&reason, 2 * RUN_REASON_MOST_BYTES);
 	run_reason(run, first, &reason);
 	buf_printf(&reason, "; %s", why);
-	run_give_up(run, step->outcome, buf_str(&reason), first->place);
+	run_give_up(run, is_ours ? OUTCOME_LOST : step->outcome,
+	    buf_str(&reason), first->place);
 	buf_fini(&reason);
 }
 
 void
-run_cut_off(struct run *run, const char *why)
+run_cut_off(struct run *run, const char *why, bool is_ours)
 {
 	struct place place = {0};
 	struct buf reason;
 
 	run->is_cut_off = true;
 	if (run->state == RUN_SENDING) {
-		cut_request(run, why);
+		cut_request(run, why, is_ours);
 		return;
 	}
 	if (run->state == RUN_RETRYING) {
-		cut_pause(run, why);
+		cut_pause(run, why, is_ours);
 		return;
 	}
 	if (run->entry < run->last)
@@ -195,7 +198,8 @@ run_cut_off(struct run *run, const char *why)
 	buf_init(&reason, 2 * RUN_REASON_MOST_BYTES);
 	format_reason(&reason, run->state == RUN_DELAYED ?
 	    "stopped in a delay" : "", why);
-	run_give_up(run, OUTCOME_FAILED, buf_str(&reason), place);
+	run_give_up(run, is_ours ? OUTCOME_LOST : OUTCOME_FAILED,
+	    buf_str(&reason), place);
 	buf_fini(&reason);
 }
 
@@ -216,5 +220,5 @@ run_time_out(struct run *run)
 
 	run_time_format(run, time);
 	snprintf(why, sizeof(why), "the %s is over", time);
-	run_cut_off(run, why);
+	run_cut_off(run, why, false);
 }

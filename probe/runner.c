@@ -45,6 +45,8 @@ struct runner {
 	bool has_data;               /* text goes to standard error */
 	bool has_progress;           /* a line of it on a terminal */
 	bool is_stopping;
+	int signo, signal_count;     /* the last signal, and how many */
+	size_t cut_count;            /* runs that the first one ended */
 	bool has_broken_output;
 	bool has_answer;             /* an answer was written */
 };
@@ -321,18 +323,23 @@ start_more(struct runner *r)
 		loop_stop(r->loop);
 }
 
-/* The first signal ends the runs with what they have, the second all. */
+/*
+ * The first signal ends the runs with what they have, the second what always
+ * runs after them, the third all.
+ */
 static void
 signal_cb(int signo, void *arg)
 {
 	struct runner *r = arg;
 	struct job *job;
 
-	(void)signo;
-	if (r->is_stopping) {
+	if (++r->signal_count > 2) {
 		loop_stop(r->loop);
 		return;
 	}
+	r->signo = signo;
+	if (!r->is_stopping)
+		r->cut_count = r->in_flight;
 	r->is_stopping = true;
 	for (job = r->jobs; job != NULL; job = job->next_job)
 		run_stop(job->run, "interrupted");
@@ -398,11 +405,28 @@ show_summary(struct runner *r)
 	buf_fini(&out);
 }
 
+static void
+show_interrupt(const struct runner *r)
+{
+	size_t left = r->total - r->next;
+
+	if (r->signo == 0)
+		return;
+	fprintf(stderr, "e2e-run: interrupted: %zu run%s cut off",
+	    r->cut_count, r->cut_count == 1 ? " was" : "s were");
+	if (left > 0 && r->options->repeat > 0)
+		fprintf(stderr, ", %zu %s not begun", left, left == 1 ?
+		    "was" : "were");
+	fputc('\n', stderr);
+}
+
 static int
 exit_code_of(const struct runner *r)
 {
 	const size_t *by = r->counts.by_outcome;
 
+	if (r->options->exit_codes != 0 && r->signo != 0)
+		return (128 + r->signo);
 	if (r->options->exit_codes != 0)
 		return (r->runtime_errors > 0 || r->has_broken_output ||
 		    r->counts.runs < r->total ? HURL_RUNTIME :
@@ -472,6 +496,7 @@ run_all(struct runner *r)
 	start_more(r);
 	loop_run(r->loop);
 	show_summary(r);
+	show_interrupt(r);
 	code = exit_code_of(r);
 	if (runner_report_write(r->report) != 0 && code == EXIT_GOOD)
 		code = EXIT_UNMEASURED;

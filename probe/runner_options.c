@@ -282,7 +282,12 @@ static const struct option_text texts[] = {
 	    "definition is wrong. With --exit-codes=hurl: 0; 1 for wrong "
 	    "options and when\na file is not there; 2 when one is wrong; 3 "
 	    "when a request could not be made,\nanswered or captured from; "
-	    "4 when an assert did not hold."},
+	    "4 when an assert did not hold; 130 and 143\nwhen interrupted."},
+	{"SIGNALS", "SIGINT and SIGTERM cut off what is under way: such a "
+	    "run is lost (unknown when a\nrequest was sent that may have "
+	    "changed something), nothing more is begun, entries\nthat "
+	    "always run still do, and reports and cookies are written for "
+	    "all that was\nrun. A second signal ends those entries, too."},
 	{"EXAMPLES", "\te2e-run --variable base_url=http://127.0.0.1:8080 "
 	    "card-payment.hurl\n"
 	    "\te2e-run --test --jobs 20 flows/\n"
