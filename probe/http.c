@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <utlist.h>
 
 #include "base/mem.h"
 #include "probe/http_priv.h"
@@ -187,10 +188,21 @@ http_preload(struct http *http)
 
 /* Transfers. */
 
+/* Take a transfer out of libcurl's hands. */
+static void
+detach(struct http_transfer *t)
+{
+	struct http_shard *shard = t->session->shard;
+
+	if (t->is_not_http)
+		LL_DELETE(shard->aliens, t);
+	curl_multi_remove_handle(shard->multi, t->easy);
+	http_setup_fini(t);
+}
+
 static void
 finish(struct http_transfer *t, CURLcode code)
 {
-	struct http_session *s = t->session;
 	struct http_end end = {.verdict = HTTP_ANSWERED};
 	char sentence[HTTP_SENTENCE_SIZE];
 	http_done_cb *done = t->done;
@@ -198,11 +210,12 @@ finish(struct http_transfer *t, CURLcode code)
 
 	end.was_sent = http_was_sent(t);
 	end.verdict = http_explain(t, code, sentence, sizeof(sentence));
-	if (end.verdict != HTTP_ANSWERED)
+	if (end.verdict != HTTP_ANSWERED) {
 		end.sentence = sentence;
+		t->response->is_partial = true;
+	}
 	http_read_facts(t);
-	curl_multi_remove_handle(s->shard->multi, t->easy);
-	http_setup_fini(t);
+	detach(t);
 	done(&end, arg);
 }
 
@@ -220,6 +233,8 @@ reap(struct http_shard *shard)
 		must_magic(t, HTTP_TRANSFER_MAGIC);
 		finish(t, msg->data.result);
 	}
+	while (shard->aliens != NULL)
+		finish(shard->aliens, CURLE_WEIRD_SERVER_REPLY);
 }
 
 struct http_transfer *
@@ -260,8 +275,8 @@ http_cancel(struct http_transfer **tp)
 	must_magic(t, HTTP_TRANSFER_MAGIC);
 	must(t->easy != NULL);
 	is_sent = http_was_sent(t);
+	t->response->is_partial = true;
 	http_read_facts(t);
-	curl_multi_remove_handle(t->session->shard->multi, t->easy);
-	http_setup_fini(t);
+	detach(t);
 	return (is_sent);
 }

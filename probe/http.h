@@ -132,6 +132,7 @@ typedef void http_done_cb(const struct http_end *end, void *arg);
  * Send a request in a session that has none in flight. The answer is written
  * into response, which the caller owns and keeps until done was called or
  * the transfer was cancelled; its body's maximum is the bound of the body.
+ * Of what is not HTTP the first bytes are in the body, the status being 0.
  * Returns NULL with a static *sentence when the request cannot be made.
  */
 struct http_transfer *http_start(struct http_session *session,

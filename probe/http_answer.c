@@ -2,6 +2,7 @@
 /* An answer as it arrives, within its bounds. */
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -102,12 +103,31 @@ header_cb(char *data, size_t one, size_t len, void *arg)
 		return (len);
 	}
 	if (*data == '\r' || *data == '\n') {
-		t->has_head = true;
+		/* Behind an interim answer another one has to come. */
+		t->has_head = t->response->status / 100 != 1 ||
+		    t->response->status == 101;
 		return (len);
 	}
 	if (t->response->header_count >= t->response->headers_most)
 		return (too_big(t, "the answer has too many headers"));
 	add_header(t->response, data, len);
+	return (len);
+}
+
+/*
+ * No status line came: libcurl takes it for HTTP/0.9 and would read on until
+ * its end. What there is now is enough; it comes in several calls.
+ */
+static size_t
+alien(struct http_transfer *t, const char *data, size_t len)
+{
+	struct buf *body = &t->response->body;
+
+	if (!t->is_not_http)
+		LL_PREPEND(t->session->shard->aliens, t);
+	t->is_not_http = true;
+	buf_append(body, data, len < body->max_bytes - body->len ? len :
+	    body->max_bytes - body->len);
 	return (len);
 }
 
@@ -120,6 +140,8 @@ body_cb(char *data, size_t one, size_t len, void *arg)
 	(void)one;
 	must_magic(t, HTTP_TRANSFER_MAGIC);
 	body = &t->response->body;
+	if (!t->has_head)
+		return (alien(t, data, len));
 	if (len > body->max_bytes - body->len) {
 		buf_append(body, data, body->max_bytes - body->len);
 		return (too_big(t, "the answer's body is too long"));
@@ -143,6 +165,7 @@ before_send_cb(void *arg, char *ip, char *local_ip, int port, int local_port)
 	(void)port;
 	(void)local_port;
 	must_magic(t, HTTP_TRANSFER_MAGIC);
+	t->has_head = false;
 	/* After a 401 it is the answer to the server's challenge. */
 	if (t->sent_times++ > 0 && !t->request->is_repeatable &&
 	    t->response->status == 0) {
@@ -163,4 +186,6 @@ http_receive(struct http_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, before_send_cb);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+	/* Not to be taken, but to be seen. */
+	curl_easy_setopt(t->easy, CURLOPT_HTTP09_ALLOWED, 1L);
 }

@@ -145,6 +145,10 @@ http_explain(const struct http_transfer *t, CURLcode code, char *out,
 	size_t i;
 
 	*out = '\0';
+	if (t->is_not_http) {
+		snprintf(out, size, "the answer is not HTTP");
+		return (HTTP_NO_ANSWER);
+	}
 	if (code == CURLE_OK && t->has_head)
 		return (HTTP_ANSWERED);
 	if (code == CURLE_OK) {

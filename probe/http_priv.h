@@ -20,6 +20,7 @@ struct http_shard {
 	CURLM *multi;
 	struct loop_timer *timer;
 	size_t session_count;
+	struct http_transfer *aliens; /* is_not_http, to be ended */
 };
 
 struct http {
@@ -49,6 +50,8 @@ struct http_transfer {
 	int sent_times;               /* requests sent by libcurl for us */
 	bool is_too_big;
 	bool is_sent_twice;
+	bool is_not_http;             /* what came first is in the body */
+	struct http_transfer *next;   /* in shard->aliens */
 	const char *bound;            /* which one is_too_big means */
 	char error[CURL_ERROR_SIZE];
 };

@@ -50,6 +50,7 @@ struct response {
 	size_t header_count;
 	struct buf body;         /* as received: content codings still on */
 	bool is_truncated;       /* the body was cut at the cap */
+	bool is_partial;         /* it did not come to its end */
 	size_t headers_most, json_depth_most;
 	char *ip;
 	struct response_certificate *certificate; /* NULL on plain http */

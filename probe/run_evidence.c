@@ -36,19 +36,23 @@ append_header(struct buf *out, const char *name, const char *value)
 
 /* As much as fits; is_full then says that the end was cut off. */
 static void
-append_body(struct buf *out, const char *data, size_t len)
+append_bytes(struct buf *out, const char *data, size_t len)
 {
-	size_t room;
+	size_t room = out->max_bytes - out->len;
 
-	if (len == 0 || buf_append_char(out, '\n') != 0)
-		return;
-	room = out->max_bytes - out->len;
 	if (len <= room) {
 		buf_append(out, data, len);
 		return;
 	}
 	buf_append(out, data, room);
 	out->is_full = true;
+}
+
+static void
+append_body(struct buf *out, const char *data, size_t len)
+{
+	if (len > 0 && buf_append_char(out, '\n') == 0)
+		append_bytes(out, data, len);
 }
 
 static bool
@@ -280,13 +284,11 @@ describe_request(struct run *run, struct buf *out)
 }
 
 static void
-describe_response(struct response *r, struct buf *out)
+describe_answer(struct response *r, struct buf *out)
 {
 	const char *data, *sentence;
 	size_t i, len;
 
-	if (r->status == 0)
-		return;
 	buf_printf(out, "HTTP/%s %ld\n", r->version, r->status);
 	for (i = 0; i < r->header_count; i++)
 		append_header(out, r->headers[i].name, r->headers[i].value);
@@ -296,6 +298,35 @@ describe_response(struct response *r, struct buf *out)
 		len = r->body.len;
 	}
 	append_body(out, data, len);
+}
+
+/* Control characters as \uXXXX, which masking sees through. */
+static void
+append_visible(struct buf *out, const char *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && !out->is_full; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		if ((c < ' ' && strchr("\t\r\n", c) == NULL) || c == 0 ||
+		    c == 0x7f)
+			buf_printf(out, "\\u%04x", c);
+		else
+			buf_append_char(out, (char)c);
+	}
+}
+
+static void
+describe_response(struct response *r, struct buf *out)
+{
+	if (r->status > 0)
+		describe_answer(r, out);
+	else
+		append_visible(out, buf_str(&r->body), r->body.len);
+	/* Half a card number at the end is to be masked, too. */
+	if (r->is_partial)
+		out->is_full = true;
 }
 
 void

@@ -177,6 +177,38 @@ def test_no_whole_answer_is_unreachable_and_unknown_for_a_payment(
         assert "evidence" in event
 
 
+CUT_ANSWERS = [
+    (b"SSH-2.0-OpenSSH hunter2secret\r\nmore\r\n",
+     "SSH-2.0-OpenSSH ***\r\nmore\r\n"),
+    (b"\x15\x03\x01\x00\x02\x02F", r"\u0015\u0003\u0001\u0000\u0002\u0002F"),
+    (b"<html>\n4242424242424242 hunter2\x00hunter2secr",
+     "<html>\n****4242 hunter2" + r"\u0000" + "***"),
+    (b"x" * 100_000, "x" * 4096),
+    (b"HTTP/1.1 200 OK\r\nX-A: b\r\nContent-", "HTTP/1.1 200\nX-A: b\n"),
+    (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\nx", "HTTP/1.1 200\n"),
+    (b"HTTP/1.1 100 Continue\r\n\r\nwhat", "HTTP/1.1 100\n\nwhat"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nkey hunter2sec",
+     "HTTP/1.1 200\nContent-Length: 99\n\nkey ***"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\npan 4242 4242 42",
+     "HTTP/1.1 200\nContent-Length: 99\n\npan ****"),
+]
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["closes", "hangs"])
+def test_what_came_instead_of_an_answer_is_kept_masked(probe, serve, hangs):
+    """Not HTTP, or cut off, within its bound; a peer that then says nothing
+    more is not waited for."""
+    for data, shown in CUT_ANSWERS:
+        if hangs and data.startswith(b"HTTP/1.1 200"):
+            continue
+        server = serve(bad_server.raw(data, then_hang=hangs))
+        event = probe.run(f"GET {server.url}/\n",
+                          secrets={"key": {"env": "TEST_KEY"}})
+        assert event["outcome"] == "unreachable", event
+        assert event["evidence"]["response"] == shown
+        assert "time" not in event["reason"]
+
+
 def test_a_payment_without_an_answer_is_not_sent_again(probe, serve):
     server = serve(bad_server.raw(b""))
     options = "[Options]\nretry: 3\nretry-interval: 1ms\n"
