@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Alerts: streaks of a plan from YAML, notifications through a fleet. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/unit.h"
 
-#include <cmocka.h>
-
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/cause.h"
-#include "base/file.h"
-#include "base/mem.h"
-#include "base/proc.h"
 #include "scheduler/alerts.h"
+#include "tests/unit/scheduler_fixture.h"
 
-#define TEST_PATIENCE (20 * SPAN_S)
 #define DUE ((wall_us)1700000000000000)
 
 static const char manifest[] =
@@ -41,22 +26,9 @@ static const char manifest[] =
     "\n";
 
 struct bench {
-	struct loop *loop;
-	struct loop_timer *alarm;
-	struct fleet *fleet;
-	struct outbox *outbox;
+	struct fixture f;
 	struct alerts *alerts;
-	char dir[64];
-	bool is_late;
 };
-
-static void
-alarm_cb(void *arg)
-{
-	struct bench *b = arg;
-
-	b->is_late = true;
-}
 
 static void
 ready_cb(const struct message *m, void *arg)
@@ -66,28 +38,10 @@ ready_cb(const struct message *m, void *arg)
 }
 
 static void
-write_text(const struct bench *b, const char *name, const char *text)
-{
-	char *path = file_join(b->dir, name);
-
-	assert_int_equal(file_replace(path, text, strlen(text)), 0);
-	free(path);
-}
-
-static void
 load_plan(struct bench *b, const char *yaml)
 {
-	struct cause cause;
-	struct plan *plan = NULL;
+	struct plan *plan = fixture_plan(&b->f, yaml);
 
-	write_text(b, "a.hurl", "GET {{base_url}}/\nHTTP 200\n");
-	write_text(b, "a.yaml", yaml);
-	cause_init(&cause);
-	if (plan_load(b->dir, &cause, &plan) != 0) {
-		cause_print(&cause, stderr);
-		fail();
-	}
-	cause_fini(&cause);
 	alerts_set_plan(b->alerts, plan);
 	plan_free(&plan);
 }
@@ -95,66 +49,17 @@ load_plan(struct bench *b, const char *yaml)
 static void
 setup(struct bench *b)
 {
-	char *probe = proc_sibling("fake_probe");
-	char *store = proc_sibling("fake_store"), *spool;
-	struct fleet_options f = {.location = "local", .program = probe,
-	    .probe_count = 1};
-	struct outbox_options o = {.program = store};
-
-	memset(b, 0, sizeof(*b));
-	strcpy(b->dir, "/tmp/test-alerts-XXXXXX");
-	assert_non_null(mkdtemp(b->dir));
-	spool = file_join(b->dir, "spool");
-	o.store = b->dir;
-	o.spool = spool;
-	b->loop = loop_new();
-	b->alarm = loop_timer_new(b->loop, alarm_cb, b);
-	loop_timer_at(b->alarm, clock_mono() + TEST_PATIENCE);
-	assert_int_equal(outbox_new(b->loop, &o, ready_cb, b, &b->outbox), 0);
-	b->fleet = fleet_new(b->loop, &f);
-	b->alerts = alerts_new(b->loop, b->fleet, b->outbox);
+	fixture_init(&b->f, ready_cb, NULL);
+	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox);
 	load_plan(b, manifest);
-	free(probe);
-	free(store);
-	free(spool);
-}
-
-static void
-empty_dir(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	char *path;
-
-	while ((e = readdir(d)) != NULL) {
-		path = file_join(dir, e->d_name);
-		if (strcmp(e->d_name, "spool") == 0)
-			rmdir(path);
-		else
-			unlink(path);
-		free(path);
-	}
-	closedir(d);
-	rmdir(dir);
 }
 
 static void
 teardown(struct bench *b)
 {
 	alerts_free(&b->alerts);
-	fleet_free(&b->fleet);
-	outbox_free(&b->outbox);
-	loop_timer_free(&b->alarm);
-	loop_free(&b->loop);
-	empty_dir(b->dir);
+	fixture_fini(&b->f);
 }
-
-#define wait_for(b, condition)                                               \
-	do {                                                                 \
-		while (!(condition) && !(b)->is_late)                        \
-			loop_turn((b)->loop, true);                          \
-		assert_false((b)->is_late);                                  \
-	} while (0)
 
 static void
 note(struct bench *b, const char *check, enum outcome outcome, int i)
@@ -177,35 +82,23 @@ stats(const struct bench *b)
 	return (s);
 }
 
-static bool
-is_stored(const struct bench *b)
-{
-	struct outbox_stats s;
-
-	outbox_get_stats(b->outbox, &s);
-	return (s.in_memory == 0);
-}
-
 static uint64_t
 acked(const struct bench *b)
 {
 	struct outbox_stats s;
 
-	outbox_get_stats(b->outbox, &s);
+	outbox_get_stats(b->f.outbox, &s);
 	return (s.acked);
 }
 
 static void
 assert_log_has(const struct bench *b, const char *text)
 {
-	char *path = file_join(b->dir, "log"), *log;
-	size_t len;
+	char *log = fixture_log(&b->f);
 
-	assert_int_equal(file_read(path, 1 << 20, &log, &len), 0);
 	if (strstr(log, text) == NULL)
 		fail_msg("not in the log: %s\n%s", text, log);
 	free(log);
-	free(path);
 }
 
 static void
@@ -223,7 +116,7 @@ an_alert_goes_out_once_and_once_more_when_it_is_over(void **state)
 	for (i = 3; i < 10; i++)
 		note(&b, "pay/card", OUTCOME_LOST, i);
 	assert_int_equal(stats(&b).firing, 1);
-	wait_for(&b, stats(&b).sent == 2 && is_stored(&b));
+	fixture_wait_for(&b.f, stats(&b).sent == 2 && fixture_is_stored(&b.f));
 	assert_log_has(&b, "\"trigger\":\"alert\",\"variables\":{\"state\":"
 	    "\"firing\",\"is_firing\":true,\"is_resolved\":false,"
 	    "\"check\":\"pay/card\",\"service\":\"pay\","
@@ -234,7 +127,7 @@ an_alert_goes_out_once_and_once_more_when_it_is_over(void **state)
 	note(&b, "pay/card", OUTCOME_PASSED, 10);
 	note(&b, "pay/card", OUTCOME_PASSED, 11);
 	assert_int_equal(stats(&b).firing, 0);
-	wait_for(&b, stats(&b).sent == 4 && is_stored(&b));
+	fixture_wait_for(&b.f, stats(&b).sent == 4 && fixture_is_stored(&b.f));
 	assert_log_has(&b, "{\"state\":\"resolved\",\"is_firing\":false,"
 	    "\"is_resolved\":true,\"check\":\"pay/card\"");
 	assert_log_has(&b, "\"outcome\":\"passed\"");
@@ -282,7 +175,7 @@ a_reload_keeps_the_count_and_drops_what_is_gone(void **state)
 	assert_int_equal(stats(&b).firing, 0);
 	note(&b, "pay/card", OUTCOME_FAILED, 2);
 	assert_int_equal(stats(&b).firing, 1);
-	wait_for(&b, stats(&b).sent == 2);
+	fixture_wait_for(&b.f, stats(&b).sent == 2);
 	teardown(&b);
 }
 
@@ -295,7 +188,7 @@ what_cannot_be_delivered_is_tried_again_until_we_stop(void **state)
 	setup(&b);
 	note(&b, "pay/far", OUTCOME_FAILED, 0);
 	/* Its first try comes back unreachable and is recorded. */
-	wait_for(&b, acked(&b) == 1);
+	fixture_wait_for(&b.f, acked(&b) == 1);
 	assert_int_equal(stats(&b).failed, 0);
 	alerts_stop(b.alerts);
 	assert_int_equal(stats(&b).failed, 1);

@@ -5,38 +5,8 @@
  */
 #include "tests/unit/unit.h"
 
+#include "tests/unit/evaluate_document.h"
 #include "tests/unit/evaluate_fixture.h"
-
-static const char document[] =
-    "{\"b\":1,\"a\":{\"z\":1,\"y\":[1,2,{\"k\":null}]},\"a\":{\"z\":2,\""
-    "y\":[3]},\"\303\251\":\"x\",\"l\":[1,1.0,\"1\",true,null],\"e\":[],\"d"
-    "ash-name\":5,\"u\":\"550e8400-e29b-41d4-a716-44665544000"
-    "0\",\"n\":0,\"neg\":-0,\"negf\":-0.0,\"e2\":1E2,\"i\":922337203"
-    "6854775807,\"i2\":9223372036854775808,\"m\":-92233720368"
-    "54775808,\"m2\":-9223372036854775809,\"h\":\"&lt;a&gt; &c"
-    "opy &notit; &amp;amp; &#128; &#x1F600; &#0; &#xD800;"
-    " &#12345678901; &nbsp;x &foo; &Aacute &#x; &; &#65\","
-    "\"s\":\"a b&c=d/\303\251\?#%41+\",\"pct\":\"%41%zz%c3%a9%ff+\",\"url"
-    "\":\"https://h:8/p\?x=1&y=%20a+b&x=2&z&=e&w=a=b#f\?q=1\","
-    "\"url2\":\"http://\",\"url3\":\"HTTP://x\?a=1\",\"dt\":\"2024-02"
-    "-29T12:30:45.5+02:00\",\"ip\":[\"1.2.3.4\",\"01.2.3.4\",\"1."
-    "2.3\",\"::1\",\"1::2::3\",\"::ffff:1.2.3.4\",\"fe80::1%eth0\""
-    ",\" 1.2.3.4\"],\"uu\":[\"550e8400e29b41d4a716446655440000"
-    "\",\"{550e8400-e29b-41d4-a716-446655440000}\",\"urn:uuid"
-    ":550e8400-e29b-41d4-a716-446655440000\",\"550E8400-E29"
-    "B-41D4-A716-446655440000\",\"550e8400-e29b-41d4-a716-4"
-    "4665544000\",\"g50e8400-e29b-41d4-a716-446655440000\",\""
-    "{550e8400e29b41d4a716446655440000}\",\"URN:UUID:550e84"
-    "00-e29b-41d4-a716-446655440000\"],\"iso\":[\"2024-01-01T"
-    "00:00:00Z\",\"2024-01-01\",\"2024-01-01T00:00:00\",\"2024-"
-    "01-01 00:00:00Z\",\"2024-01-01t00:00:00z\",\"2024-01-01T"
-    "00:00:00.1234567891Z\",\"2024-01-01T00:00:00+0200\",\"20"
-    "24-01-01T24:00:00Z\",\"2024-13-01T00:00:00Z\",\"2024-01-"
-    "01T00:00:60Z\",\"2024-01-01T00:00Z\",\"2024-01-01T00:00:"
-    "00-00:00\"],\"se\":\"\",\"sp\":\" 12 \",\"plus\":\"+5\",\"hex\":\"0x"
-    "1F\",\"fl\":\"1e5\",\"dot\":\".5\",\"inf\":\"inf\",\"und\":\"1_0\",\"b"
-    "ig\":\"99999999999999999999\",\"b64\":[\"aGk\",\"aGk=\",\"aGk="
-    "=\",\"a G k=\",\"aG/=\",\"aG-_\",\"YQ==\",\"YR==\",\"====\",\"\"]}";
 
 static const struct evaluate_case on_document[] = {
 	{"jsonpath \"$.ip[0]\" isIpv4", NULL},
@@ -409,7 +379,7 @@ static void
 predicates_hold_when_they_hold_in_hurl(void **state)
 {
 	(void)state;
-	evaluate_cases(document, "", on_document, NELEMS(on_document));
+	evaluate_cases(evaluate_document, "", on_document, NELEMS(on_document));
 }
 
 static void
@@ -473,7 +443,7 @@ type_tests_know_every_kind(void **state)
 			    (is_negated ? 'F' : 'T');
 			row.line = line;
 			row.finding = holds ? NULL : EVALUATE_ANY;
-			evaluate_cases(document, "", &row, 1);
+			evaluate_cases(evaluate_document, "", &row, 1);
 		}
 }
 
