@@ -128,7 +128,7 @@ def test_steps_are_shown_while_they_run(build, serve, tmp_path, start):
     assert process.read_line().endswith(f"GET {quick.url}/first")
     wait_until(lambda: silent.requests, "the second request")
     process.process.send_signal(2)
-    assert process.wait() == 10
+    assert process.wait() == 30
     assert b"interrupted" in process.process.stdout.read()
 
 
