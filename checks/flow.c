@@ -59,12 +59,18 @@ parser_fini(struct parser *p)
 		arena_free(&p->store);
 }
 
+struct entries {
+	const struct flow_entry *items;
+	size_t count;
+};
+
 static enum parse
-file_parse(struct parser *p, struct parse_list *entries)
+file_parse(struct parser *p, struct entries *entries)
 {
 	enum parse r;
 
-	r = parse_items(p, sizeof(struct flow_entry), entry_parse, entries);
+	entries->items = parse_items(p, sizeof(struct flow_entry),
+	    entry_parse, &entries->count, &r);
 	if (r != PARSE_OK)
 		return (r);
 	if (entries->count > FLOW_MOST_ENTRIES) {
@@ -95,14 +101,14 @@ count_lines(const char *s, size_t len)
 }
 
 static struct flow *
-flow_new(struct parser *p, const struct parse_list *entries)
+flow_new(struct parser *p, const struct entries *entries)
 {
 	struct flow *flow = xcalloc(1, sizeof(*flow));
 
 	flow->path = xstrdup(p->path);
 	flow->source = xstrndup(p->source, p->source_len);
 	flow->source_len = p->source_len;
-	flow->entries = (const struct flow_entry *)(void *)entries->items;
+	flow->entries = entries->items;
 	flow->entry_count = entries->count;
 	flow->line_count = count_lines(flow->source, flow->source_len);
 	flow->holds = 1;
@@ -138,7 +144,7 @@ refuse_encoding(struct cause *cause, const char *path, const char *source,
 static void
 report_mistakes(struct parser *p)
 {
-	struct parse_list entries;
+	struct entries entries;
 	int left = MISTAKES_MOST;
 
 	do {
@@ -151,7 +157,7 @@ int
 flow_parse_file(const char *path, const char *source, size_t len,
     struct cause *cause, struct flow **out)
 {
-	struct parse_list entries;
+	struct entries entries;
 	struct parser p;
 	size_t bad;
 	char *text;

@@ -221,7 +221,7 @@ operand_file(struct parser *p, struct flow_template *name)
 	if ((r = reader_expect(p, ",")) != PARSE_OK)
 		return (r);
 	reader_skip_spaces(p);
-	if ((r = text_file_name(p, name)) != PARSE_OK)
+	if ((r = name_file(p, name)) != PARSE_OK)
 		return (r);
 	reader_skip_spaces(p);
 	return (reader_expect(p, ";"));

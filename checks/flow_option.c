@@ -147,9 +147,9 @@ option_value(struct parser *p, struct flow_option *out)
 	case FLOW_OPTION_TYPE_STRING:
 		return (text_value(p, &out->text));
 	case FLOW_OPTION_TYPE_FILENAME:
-		return (text_file_name(p, &out->text));
+		return (name_file(p, &out->text));
 	case FLOW_OPTION_TYPE_FILENAME_PASSWORD:
-		return (text_file_password(p, &out->text, &out->password));
+		return (name_file_password(p, &out->text, &out->password));
 	case FLOW_OPTION_TYPE_BOOL:
 		return (literal_or_placeholder(p,
 		    operand_bool(p, &out->boolean), start,

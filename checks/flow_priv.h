@@ -125,9 +125,9 @@ void *parse_alloc(struct parser *p, size_t count, size_t size);
 void parse_list_init(struct parse_list *l, size_t item_bytes);
 void *parse_list_add(struct parser *p, struct parse_list *l);
 bool parse_item_is_due(struct parser *p, enum parse *r);
-enum parse parse_items(struct parser *p, size_t item_bytes,
-    enum parse (*item_parse)(struct parser *, void *),
-    struct parse_list *out);
+const void *parse_items(struct parser *p, size_t item_bytes,
+    enum parse (*item_parse)(struct parser *, void *), size_t *count,
+    enum parse *result);
 
 /* The inner loops: nearly all of a flow is ASCII on one line. */
 
@@ -199,20 +199,29 @@ void builder_bytes(struct builder *b, const char *s, size_t len);
 void builder_part(struct builder *b, const struct flow_part *part);
 void builder_fini(struct builder *b, struct cursor from, struct cursor to,
     struct flow_template *out);
+enum parse placeholder_inside(struct parser *p, struct flow_part *part);
 enum parse placeholder_parse(struct parser *p, struct flow_part *part);
 enum parse placeholder_template(struct parser *p, struct flow_template *out);
+
+/* flow_escape.c */
+enum parse escape_parse(struct parser *p, const char *literals, bool is_json,
+    uint32_t *out);
+
+/* flow_text.c */
+enum parse text_skip(struct parser *p, enum text_style style);
 enum parse text_feed(struct builder *b, enum text_style style,
     enum flow_context context, bool keeps_source, struct cursor end);
-enum parse text_skip(struct parser *p, enum text_style style);
 enum parse text_value(struct parser *p, struct flow_template *out);
 enum parse text_quoted(struct parser *p, struct flow_template *out);
 enum parse text_quoted_hard(struct parser *p, struct flow_template *out);
 enum parse text_backtick(struct parser *p, struct flow_template *out);
 enum parse text_multiline(struct parser *p, bool is_raw,
     struct flow_template *out);
-enum parse text_key(struct parser *p, struct flow_template *out);
-enum parse text_file_name(struct parser *p, struct flow_template *out);
-enum parse text_file_password(struct parser *p, struct flow_template *name,
+
+/* flow_name.c */
+enum parse name_key(struct parser *p, struct flow_template *out);
+enum parse name_file(struct parser *p, struct flow_template *out);
+enum parse name_file_password(struct parser *p, struct flow_template *name,
     struct flow_template *password);
 
 /* flow_operand.c */

@@ -323,12 +323,16 @@ gathered_grow(struct parser *p, struct gathered *g, size_t item_bytes)
 	return (PARSE_OK);
 }
 
-/* Parse items until one is not an item; the cursor is then before it. */
-enum parse
+/*
+ * Parse items until one is not an item; the cursor is then before it. The
+ * array that is returned is the arena's; NULL when it has none.
+ */
+const void *
 parse_items(struct parser *p, size_t item_bytes,
-    enum parse (*item_parse)(struct parser *, void *),
-    struct parse_list *out)
+    enum parse (*item_parse)(struct parser *, void *), size_t *count,
+    enum parse *result)
 {
+	void *items = NULL;
 	struct cursor before = p->cur;
 	struct gathered g;
 	enum parse r;
@@ -336,7 +340,6 @@ parse_items(struct parser *p, size_t item_bytes,
 	g.items = g.first;
 	g.count = 0;
 	g.cap = sizeof(g.first) / item_bytes;
-	parse_list_init(out, item_bytes);
 	while (parse_item_is_due(p, &r)) {
 		before = p->cur;
 		if (g.count == g.cap &&
@@ -348,15 +351,15 @@ parse_items(struct parser *p, size_t item_bytes,
 			break;
 		g.count++;
 	}
-	out->count = g.count;
 	if (g.count > 0) {
-		out->items = parse_alloc(p, g.count, item_bytes);
-		memcpy(out->items, g.items, g.count * item_bytes);
+		items = parse_alloc(p, g.count, item_bytes);
+		memcpy(items, g.items, g.count * item_bytes);
 	}
 	if (g.items != g.first)
 		free(g.items);
-	if (r != PARSE_SOFT)
-		return (r);
-	p->cur = before;
-	return (PARSE_OK);
+	if (r == PARSE_SOFT)
+		p->cur = before;
+	*count = g.count;
+	*result = r == PARSE_SOFT ? PARSE_OK : r;
+	return (items);
 }

@@ -46,7 +46,7 @@ key_parse(struct parser *p, struct flow_template *key, struct place *place)
 	reader_blank_lines(p);
 	reader_skip_spaces(p);
 	start = p->cur;
-	if ((r = text_key(p, key)) != PARSE_OK)
+	if ((r = name_key(p, key)) != PARSE_OK)
 		return (r);
 	*place = reader_place(start, p->cur);
 	reader_skip_spaces(p);
@@ -72,12 +72,10 @@ pair_parse(struct parser *p, void *item)
 enum parse
 section_pairs(struct parser *p, struct flow_pairs *out)
 {
-	struct parse_list list;
 	enum parse r;
 
-	r = parse_items(p, sizeof(struct flow_pair), pair_parse, &list);
-	out->items = (const struct flow_pair *)(void *)list.items;
-	out->count = list.count;
+	out->items = parse_items(p, sizeof(struct flow_pair),
+	    pair_parse, &out->count, &r);
 	return (r);
 }
 
@@ -107,7 +105,7 @@ part_file(struct parser *p, struct flow_part_file *out)
 		return (r);
 	out->is_file = true;
 	reader_skip_spaces(p);
-	if ((r = text_file_name(p, &out->value)) != PARSE_OK)
+	if ((r = name_file(p, &out->value)) != PARSE_OK)
 		return (r);
 	reader_skip_spaces(p);
 	if ((r = reader_expect(p, ";")) != PARSE_OK)
@@ -145,24 +143,20 @@ part_parse(struct parser *p, void *item)
 static enum parse
 multipart_parse(struct parser *p, struct flow_request *out)
 {
-	struct parse_list list;
 	enum parse r;
 
-	r = parse_items(p, sizeof(struct flow_part_file), part_parse, &list);
-	out->multipart = (const struct flow_part_file *)(void *)list.items;
-	out->multipart_count = list.count;
+	out->multipart = parse_items(p, sizeof(struct flow_part_file),
+	    part_parse, &out->multipart_count, &r);
 	return (r);
 }
 
 static enum parse
 options_parse(struct parser *p, struct flow_request *out)
 {
-	struct parse_list list;
 	enum parse r;
 
-	r = parse_items(p, sizeof(struct flow_option), option_parse, &list);
-	out->options = (const struct flow_option *)(void *)list.items;
-	out->option_count = list.count;
+	out->options = parse_items(p, sizeof(struct flow_option),
+	    option_parse, &out->option_count, &r);
 	return (r);
 }
 
@@ -209,12 +203,10 @@ capture_parse(struct parser *p, void *item)
 static enum parse
 captures_parse(struct parser *p, struct flow_response *out)
 {
-	struct parse_list list;
 	enum parse r;
 
-	r = parse_items(p, sizeof(struct flow_capture), capture_parse, &list);
-	out->captures = (const struct flow_capture *)(void *)list.items;
-	out->capture_count = list.count;
+	out->captures = parse_items(p, sizeof(struct flow_capture),
+	    capture_parse, &out->capture_count, &r);
 	return (r);
 }
 
@@ -242,12 +234,10 @@ assert_parse(struct parser *p, void *item)
 static enum parse
 asserts_parse(struct parser *p, struct flow_response *out)
 {
-	struct parse_list list;
 	enum parse r;
 
-	r = parse_items(p, sizeof(struct flow_assert), assert_parse, &list);
-	out->asserts = (const struct flow_assert *)(void *)list.items;
-	out->assert_count = list.count;
+	out->asserts = parse_items(p, sizeof(struct flow_assert),
+	    assert_parse, &out->assert_count, &r);
 	return (r);
 }
 
@@ -408,7 +398,6 @@ enum parse
 section_include(struct parser *p, struct flow_entry *out)
 {
 	struct cursor start;
-	struct parse_list list;
 	enum section section;
 	enum parse r;
 
@@ -418,15 +407,14 @@ section_include(struct parser *p, struct flow_entry *out)
 		return (PARSE_SOFT);
 	if ((r = header_parse(p, &start, &section)) != PARSE_OK)
 		return (r);
-	r = parse_items(p, sizeof(struct flow_include), include_parse, &list);
-	if (r == PARSE_OK && list.count == 0) {
+	out->includes = parse_items(p, sizeof(struct flow_include),
+	    include_parse, &out->include_count, &r);
+	if (r == PARSE_OK && out->include_count == 0) {
 		reader_blank_lines(p);
 		reader_skip_spaces(p);
 		r = reader_hard(p, p->cur, MISTAKE_EXPECTED,
 		    "a file such as file,login.hurl;");
 	}
-	out->includes = (const struct flow_include *)(void *)list.items;
-	out->include_count = list.count;
 	return (r);
 }
 
@@ -459,6 +447,20 @@ sections_parse(struct parser *p, struct flow_request *request,
 	return (r == PARSE_HARD ? r : PARSE_OK);
 }
 
+/* The body behind the sections; then it is told that one stood there twice. */
+static enum parse
+body_after(struct parser *p, struct cursor twice, struct flow_body *out)
+{
+	enum parse r;
+
+	if ((r = body_parse(p, out)) != PARSE_OK)
+		return (r);
+	if (twice.line != 0)
+		return (reader_hard(p, twice, MISTAKE_DUPLICATE_SECTION,
+		    NULL));
+	return (PARSE_OK);
+}
+
 enum parse
 section_request(struct parser *p, struct flow_request *out)
 {
@@ -467,12 +469,7 @@ section_request(struct parser *p, struct flow_request *out)
 
 	if ((r = sections_parse(p, out, NULL, &twice)) != PARSE_OK)
 		return (r);
-	if ((r = body_parse(p, &out->body)) != PARSE_OK)
-		return (r);
-	if (twice.line != 0)
-		return (reader_hard(p, twice, MISTAKE_DUPLICATE_SECTION,
-		    NULL));
-	return (PARSE_OK);
+	return (body_after(p, twice, &out->body));
 }
 
 enum parse
@@ -483,10 +480,5 @@ section_response(struct parser *p, struct flow_response *out)
 
 	if ((r = sections_parse(p, NULL, out, &twice)) != PARSE_OK)
 		return (r);
-	if ((r = body_parse(p, &out->body)) != PARSE_OK)
-		return (r);
-	if (twice.line != 0)
-		return (reader_hard(p, twice, MISTAKE_DUPLICATE_SECTION,
-		    NULL));
-	return (PARSE_OK);
+	return (body_after(p, twice, &out->body));
 }
