@@ -401,7 +401,10 @@ operand_get(struct run *run, const struct jp_operand *o,
 	}
 }
 
-/* match() and search(); what is no string or no I-Regexp does not match. */
+/*
+ * match() and search(). What is no string, or no regex where it comes from the
+ * answer, does not match; one that stands in the path was refused with it.
+ */
 static bool
 matches(struct run *run, const struct jp_operand *call,
     const struct json *current)

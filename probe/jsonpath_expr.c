@@ -108,11 +108,14 @@ parse_call(struct jp_parser *ps, struct jp_operand *call)
 	pattern = call->args[1];
 	if (pattern != NULL && pattern->kind == JP_LITERAL) {
 		call->has_regex = true;
-		if (pattern->literal.kind == JSON_STRING)
-			call->regex = jsonpath_regex(pattern->literal.text,
-			    pattern->literal.len, i == JP_MATCH);
 		call->next_call = ps->path->calls;
 		ps->path->calls = call;
+		if (pattern->literal.kind != JSON_STRING)
+			return (true);
+		call->regex = jsonpath_regex(pattern->literal.text,
+		    pattern->literal.len, i == JP_MATCH);
+		if (call->regex == NULL)
+			return (jp_fail(ps, "this is no regex"));
 	}
 	return (true);
 }
