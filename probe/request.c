@@ -422,6 +422,7 @@ request_finish(struct request_maker *m, const struct request *r,
 		add_default(headers, own, &count, "Content-Type",
 		    r->content_type);
 	add_default(headers, own, &count, "User-Agent",
+	    o->user_agent != NULL ? o->user_agent :
 	    "e2e/" PACKAGE_VERSION);
 	if (o->user != NULL && r->sends_user && !has_scheme(&o->http))
 		add_default(headers, own, &count, "Authorization",

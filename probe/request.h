@@ -42,6 +42,7 @@ struct request_options {
 	bool is_idempotent;
 	const char *user;      /* "name:password", or NULL */
 	const char *output;    /* path below the flow's root, or NULL */
+	const char *user_agent; /* unless a header says it; NULL: ours */
 	struct http_header *headers;
 	size_t header_count;
 	struct http_options http;
@@ -52,6 +53,7 @@ struct request_defaults {
 	const struct flow_request *options; /* its [Options]; NULL: none */
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
 	const char *netrc_file, *no_proxy;
+	const char *user_agent; /* NULL: ours */
 };
 
 /*

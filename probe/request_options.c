@@ -42,7 +42,8 @@ wrong_type(struct options_maker *om, const struct value *v, const char *want)
 	buf_init(&actual, 4096);
 	value_describe(v, &actual);
 	findings_add(om->m->findings, FINDING_DEFINITION,
-	    om->option->value_place, xstrdup(want), buf_take(&actual, NULL),
+	    om->option->text.parts[0].place, xstrdup(want),
+	    buf_take(&actual, NULL),
 	    "option '%s' is not %s", flow_option_name(om->option->kind), want);
 	return (ERR_TYPE);
 }
@@ -138,18 +139,20 @@ option_string(struct options_maker *om, const char **out)
 	return (option_text(om, &om->option->text, out));
 }
 
-/* A file below the flow's root, as a real path. */
+/*
+ * A file as a real path: below the flow's root or, where a person runs the
+ * flow, wherever that person is.
+ */
 static int
-option_file(struct options_maker *om, const char **out)
+find_file(struct options_maker *om, const char *name, const char **out)
 {
-	const char *name;
-	char *path;
-	int err;
+	const struct scope *scope = om->m->scope;
+	char *path = NULL;
+	int err = file_resolve_below(scope->file_root, name, &path);
 
-	if ((err = option_string(om, &name)) != 0)
-		return (err);
-	err = file_resolve_below(om->m->scope->file_root, name, &path);
-	if (err != 0) {
+	if (err != 0 && scope->may_read_any_file)
+		path = realpath(name, NULL);
+	if (path == NULL) {
 		findings_add(&om->refused, FINDING_DEFINITION,
 		    om->option->value_place, NULL, NULL, err == ERR_LIMIT ?
 		    "file '%s' is outside the flow's directory" :
@@ -162,16 +165,53 @@ option_file(struct options_maker *om, const char **out)
 }
 
 static int
-option_cert(struct options_maker *om)
+option_file(struct options_maker *om, const char **out)
 {
-	struct http_options *http = &om->out->http;
+	const char *name;
 	int err;
 
-	if ((err = option_file(om, &http->cert)) != 0)
+	if ((err = option_string(om, &name)) != 0)
 		return (err);
-	if (om->option->password.count == 0)
-		return (0);
-	return (option_text(om, &om->option->password, &http->cert_password));
+	return (find_file(om, name, out));
+}
+
+/* A variable may hold file and password; \: is a colon of the file's. */
+static const char *
+split_password(struct options_maker *om, const char *text,
+    const char **password)
+{
+	char *name = arena_strndup(om->m->arena, text, strlen(text));
+	char *to = name;
+
+	for (; *text != '\0' && *text != ':'; text++) {
+		if (*text == '\\' && text[1] != '\0')
+			text++;
+		*to++ = *text;
+	}
+	if (*text == ':')
+		*password = text + 1;
+	*to = '\0';
+	return (name);
+}
+
+static int
+option_cert(struct options_maker *om)
+{
+	const struct flow_template *text = &om->option->text;
+	struct http_options *http = &om->out->http;
+	const char *name;
+	int err;
+
+	if ((err = option_string(om, &name)) != 0)
+		return (err);
+	if (om->option->password.count > 0)
+		err = option_text(om, &om->option->password,
+		    &http->cert_password);
+	else if (text->count > 1 || text->parts[0].is_placeholder)
+		name = split_password(om, name, &http->cert_password);
+	if (err != 0)
+		return (err);
+	return (find_file(om, name, &http->cert));
 }
 
 static int
@@ -556,6 +596,7 @@ request_options(struct request_maker *m, const struct flow_entry *entry,
 	int err;
 
 	*out = (struct request_options){.retry_interval = SPAN_S,
+	    .user_agent = defaults->user_agent,
 	    .max_redirects = DEFAULT_REDIRECTS,
 	    .http = {.connect_timeout = DEFAULT_TIMEOUT,
 	    .timeout = DEFAULT_TIMEOUT, .cacert = defaults->cacert,

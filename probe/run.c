@@ -198,6 +198,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	    .file_root = script->definition->flow_root,
 	    .max_body_bytes = (size_t)script->definition->limits.body_bytes,
 	    .may_read_environment = run->engine->rights.reads_environment,
+	    .may_read_any_file = run->engine->rights.reads_any_file,
 	    .paths = script->paths};
 	run->is_hopeless = run->stop_reason != NULL;
 	run->result.outcome = OUTCOME_PASSED;

@@ -35,6 +35,8 @@ struct run_rights {
 	bool reads_environment; /* getEnv, netrc */
 	bool writes_files;      /* output, below the flow's root */
 	bool opens_sockets;     /* unix-socket */
+	bool reads_any_file;    /* cacert, cert, key, netrc-file: not only
+	                         * below the flow's root */
 };
 
 struct run_engine_options {
@@ -92,6 +94,7 @@ struct run_defaults {
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
 	const char *netrc_file; /* a path, or NULL */
 	const char *no_proxy;   /* hosts reached directly, or NULL */
+	const char *user_agent; /* unless a header says it; NULL: ours */
 	bool is_untraced;  /* no traceparent is added to requests */
 	bool continues;    /* the entries behind one that failed run, too; the
 	                    * first failure makes the run's outcome */

@@ -243,9 +243,7 @@ run_describe_curl(struct run *run, struct buf *out)
 		buf_printf(out, " --max-redirs %lld",
 		    (long long)o->max_redirects);
 	put_user(run, out);
-	put_flag("digest", o->http.may_digest, out);
-	put_flag("ntlm", o->http.may_ntlm, out);
-	put_flag("negotiate", o->http.may_negotiate, out);
+	put_option(run, "user-agent", o->user_agent, out);
 	put_connection(run, out);
 	buf_append_char(out, ' ');
 	put_word(run, url, strlen(url), out);

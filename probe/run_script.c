@@ -170,7 +170,8 @@ run_script_set_defaults(struct run_script *script,
 	    .cacert = copy(d->cacert), .cert = copy(d->cert),
 	    .cert_password = copy(d->cert_password), .key = copy(d->key),
 	    .netrc_file = copy(d->netrc_file),
-	    .no_proxy = copy(d->no_proxy)};
+	    .no_proxy = copy(d->no_proxy),
+	    .user_agent = copy(d->user_agent)};
 	script->is_untraced = d->is_untraced;
 	script->continues = d->continues;
 	script->ignores_asserts = d->ignores_asserts;
@@ -202,6 +203,7 @@ defaults_fini(struct run_script *script)
 	free((char *)(uintptr_t)d->key);
 	free((char *)(uintptr_t)d->netrc_file);
 	free((char *)(uintptr_t)d->no_proxy);
+	free((char *)(uintptr_t)d->user_agent);
 	flow_release(&script->defaults_flow);
 }
 

@@ -363,6 +363,7 @@ make_scripts(struct runner *r)
 	    .flow = r->load.defaults,
 	    .netrc_file = r->load.netrc_file,
 	    .no_proxy = r->options->no_proxy,
+	    .user_agent = r->options->user_agent,
 	    .cookies = (const char *const *)r->load.cookies,
 	    .cookie_count = r->load.cookie_count,
 	    .is_untraced = !r->options->is_traced,
@@ -445,7 +446,7 @@ runner_open(struct runner *r)
 {
 	static const struct run_engine_options engine = {.probe = "e2e-run",
 	    .rights = {.reads_environment = true, .writes_files = true,
-	    .opens_sockets = true}};
+	    .opens_sockets = true, .reads_any_file = true}};
 
 	r->loop = loop_new();
 	r->engine = run_engine_new(r->loop, &engine);

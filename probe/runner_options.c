@@ -458,7 +458,6 @@ runner_options_flow(const struct runner_options *o, struct buf *out)
 	put_span(out, "max-time", o->max_time);
 	put_span(out, "connect-timeout", o->connect_timeout);
 	put_headers(out, &o->headers);
-	put_text(out, "header: User-Agent", o->user_agent);
 	put_text(out, "user", o->user);
 	put_flag(out, "digest", o->is_digest);
 	put_flag(out, "ntlm", o->is_ntlm);

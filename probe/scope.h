@@ -17,6 +17,7 @@ struct scope {
 	wall_us now;
 	size_t max_body_bytes;     /* after content decoding */
 	bool may_read_environment; /* getEnv */
+	bool may_read_any_file;    /* named by an option */
 	struct jsonpath_cache *paths; /* of the flow; NULL: none are kept */
 };
 

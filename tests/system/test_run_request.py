@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: ISC
+"""What e2e-run sends and where it finds files, beside the real program where
+that is on PATH."""
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+HURL = shutil.which("hurl")
+PROGRAMS = [None, pytest.param(HURL, marks=pytest.mark.skipif(
+    not HURL, reason="hurl is not on PATH"))]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Remembers the headers of every request; asks /private for bob."""
+
+    def do_GET(self):
+        self.server.seen.append(self.headers)
+        known = self.headers.get("Authorization") == "Basic Ym9iOnNlY3JldA=="
+        private = self.path == "/private" and not known
+        self.send_response(401 if private else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    httpd.daemon_threads = True
+    httpd.seen = []
+    httpd.url = f"http://127.0.0.1:{httpd.server_port}"
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    yield httpd
+    httpd.shutdown()
+    httpd.server_close()
+
+
+@pytest.fixture
+def run(build, tmp_path, server):
+    """run(program, flow, options...): the flow stands in a folder of its
+    own, below the one that the program runs in."""
+    def run_flow(program, flow, *options):
+        (tmp_path / "flows").mkdir(exist_ok=True)
+        (tmp_path / "flows" / "flow.hurl").write_text(
+            flow.replace("@", server.url))
+        argv = [program] if program else [
+            build / "e2e-run", "--exit-codes=hurl"]
+        env = {k: v for k, v in os.environ.items()
+               if not k.startswith(("HURL_", "E2E_"))}
+        return subprocess.run([*argv, *options, "flows/flow.hurl"],
+                              capture_output=True, text=True, timeout=60,
+                              cwd=tmp_path, env=env)
+    return run_flow
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_request_s_own_user_agent_is_sent_alone(run, server, program):
+    """--user-agent is for the requests that do not name theirs."""
+    flow = "GET @/a\n\nGET @/b\nUser-Agent: own\n"
+    assert run(program, flow, "--user-agent", "given").returncode == 0
+    assert [h.get_all("User-Agent") for h in server.seen] == [
+        ["given"], ["own"]]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_files_of_options_are_found_where_it_runs(run, tmp_path, program):
+    """A netrc file, as a certificate, is named relative to the directory
+    that the program runs in."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "netrc").write_text(
+        "machine 127.0.0.1 login bob password secret\n")
+    flow = ("GET @/private\n[Options]\nnetrc-file: keys/netrc\nHTTP 200\n")
+    assert run(program, flow).returncode == 0
+
+
+def test_files_of_options_are_found_beside_the_flow_first(run, tmp_path):
+    """So that a flow means the same here and in a fleet."""
+    (tmp_path / "netrc").write_text(
+        "machine 127.0.0.1 login eve password wrong\n")
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "netrc").write_text(
+        "machine 127.0.0.1 login bob password secret\n")
+    flow = "GET @/private\n[Options]\nnetrc-file: netrc\nHTTP 200\n"
+    assert run(None, flow).returncode == 0
+
+
+def test_a_file_that_is_nowhere_is_named_at_its_option(run):
+    done = run(None, "GET @/\n[Options]\ncacert: nowhere.pem\n")
+    assert done.returncode == 3
+    assert ("flows/flow.hurl:3:9: file 'nowhere.pem' cannot be read"
+            in done.stdout)
