@@ -50,6 +50,15 @@ xml_open(struct xml_state *s)
 	return (xmlCreatePushParserCtxt(&handler, s, NULL, 0, NULL));
 }
 
+/* An entity that the XML declares makes a document, which is ours. */
+static void
+xml_close(xmlParserCtxtPtr ctx)
+{
+	xmlFreeDoc(ctx->myDoc);
+	ctx->myDoc = NULL;
+	xmlFreeParserCtxt(ctx);
+}
+
 /*
  * Feed the source from its cursor until the root is closed, step bytes of
  * it at a time or up to every >. Returns the number of bytes, 0 for wrong
@@ -80,7 +89,7 @@ xml_feed(struct parser *p, bool is_by_character, size_t *bad)
 			break;
 		at += step;
 	}
-	xmlFreeParserCtxt(ctx);
+	xml_close(ctx);
 	return (s.is_at_end ? at : 0);
 }
 

@@ -362,6 +362,10 @@ bodies_keep_their_kind_and_text(void **state)
 		{"<a>{{b}}</a>", FLOW_BODY_XML, "<a>{{b}}</a>", ""},
 		{"<?xml version=\"1.0\"?>\n<a b='>'><c/></a>", FLOW_BODY_XML,
 		    "<?xml version=\"1.0\"?>\n<a b='>'><c/></a>", ""},
+		/* What it declares is freed with it: the sanitizer looks. */
+		{"<!DOCTYPE a [<!ENTITY e \"x\">]><a>&lt;</a>",
+		    FLOW_BODY_XML,
+		    "<!DOCTYPE a [<!ENTITY e \"x\">]><a>&lt;</a>", ""},
 		{"`a{{b}}`", FLOW_BODY_ONELINE, "a{b}", ""},
 		{"```json\n{{b}}\n```", FLOW_BODY_MULTILINE, "{b}\n", ""},
 		{"```graphql\nq {{b}}\nvariables {\"a\" : [1, {{c}}] }\n```",
