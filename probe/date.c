@@ -30,8 +30,8 @@ date_month_length(int64_t year, int month)
 	return (lengths[month - 1] + (month == 2 && date_is_leap(year)));
 }
 
-static int64_t
-floor_div(int64_t a, int64_t b)
+int64_t
+date_floor_div(int64_t a, int64_t b)
 {
 	return (a / b - (a % b < 0));
 }
@@ -46,7 +46,7 @@ date_days(int64_t year, int month, int day)
 	int64_t era, of_era, of_year;
 
 	year -= month <= 2;
-	era = floor_div(year, 400);
+	era = date_floor_div(year, 400);
 	of_era = year - era * 400;
 	of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 	return (era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
@@ -59,7 +59,7 @@ split_days(int64_t days, struct date_fields *f)
 	int64_t era, of_era, year, of_year, m;
 
 	days += 719468;
-	era = floor_div(days, 146097);
+	era = date_floor_div(days, 146097);
 	of_era = days - era * 146097;
 	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) /
 	    365;
@@ -87,11 +87,11 @@ split_iso_week(int64_t days, struct date_fields *f)
 void
 date_split(wall_us t, struct date_fields *f)
 {
-	int64_t seconds = floor_div(t, SPAN_S), days;
+	int64_t seconds = date_floor_div(t, SPAN_S), days;
 	int in_day;
 
 	f->micros = (int)(t - seconds * SPAN_S);
-	days = floor_div(seconds, DAY_SECONDS);
+	days = date_floor_div(seconds, DAY_SECONDS);
 	in_day = (int)(seconds - days * DAY_SECONDS);
 	split_days(days, f);
 	f->hour = in_day / 3600;

@@ -48,7 +48,8 @@ append_number(const struct date_fields *f, wall_us t, struct conversion c,
 	switch (c.name) {
 	case 'Y': return (year(out, c, f->year));
 	case 'G': return (year(out, c, f->iso_year));
-	case 'C': return (number(out, c, f->year / 100, 2, '0'));
+	case 'C': return (number(out, c, date_floor_div(f->year, 100), 2,
+	    '0'));
 	case 'y': return (number(out, c, (f->year % 100 + 100) % 100, 2, '0'));
 	case 'g': return (number(out, c, (f->iso_year % 100 + 100) % 100, 2,
 	    '0'));

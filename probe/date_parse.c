@@ -229,6 +229,18 @@ parse_iso(struct parsed *d, const char *p)
 	return (parse_offset(d, true, p));
 }
 
+/* What may be padded, as in %-d: a number by itself. */
+static bool
+is_number(char name)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(numbers); i++)
+		if (numbers[i].name == name)
+			return (true);
+	return (name != '\0' && strchr("HkIlwu", name) != NULL);
+}
+
 static const char *
 parse_single(struct parsed *d, char name, const char *p)
 {
@@ -306,8 +318,8 @@ parse_conversion(struct parsed *d, const char **pattern, const char *p)
 			return (NULL);
 		return (parse_offset(d, colons == 0, p));
 	}
-	if (*q != '\0' && strchr("-_0", *q) != NULL)
-		q++;
+	if (*q != '\0' && strchr("-_0", *q) != NULL && !is_number(*++q))
+		return (NULL);
 	if (*q == '\0')
 		return (NULL);
 	*pattern = q + 1;
@@ -425,12 +437,16 @@ is_consistent(const struct parsed *d, int64_t days)
 {
 	struct date_fields f;
 	bool has_parts = d->is_set[CENTURY] || d->is_set[YEAR_OF_CENTURY];
+	bool has_iso_part = d->is_set[ISO_YEAR_OF_CENTURY];
 	int monday;
 
 	date_split(days * DAY_SECONDS * SPAN_S, &f);
 	monday = (f.weekday + 6) % 7;
 	if (has_parts && (f.year < 0 || !agrees(d, CENTURY, f.year / 100) ||
 	    !agrees(d, YEAR_OF_CENTURY, f.year % 100)))
+		return (false);
+	if (has_iso_part && (f.iso_year < 0 ||
+	    !agrees(d, ISO_YEAR_OF_CENTURY, f.iso_year % 100)))
 		return (false);
 	return (agrees(d, YEAR, f.year) && agrees(d, MONTH, f.month) &&
 	    agrees(d, DAY, f.day) && agrees(d, ORDINAL, f.ordinal) &&
@@ -466,7 +482,7 @@ resolve_datetime(const struct parsed *d, int64_t offset, wall_us *out)
 	    resolve_time(d, &micros)) {
 		*out = days * DAY_SECONDS * SPAN_S + micros - offset * SPAN_S;
 		return (!d->is_set[TIMESTAMP] ||
-		    *out / SPAN_S == d->values[TIMESTAMP]);
+		    date_floor_div(*out, SPAN_S) == d->values[TIMESTAMP]);
 	}
 	if (!d->is_set[TIMESTAMP] || d->is_set[DAY] || d->is_set[HOUR12])
 		return (false);

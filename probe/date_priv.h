@@ -22,6 +22,9 @@ extern const char *const date_months[12], *const date_weekdays[7];
 
 void date_split(wall_us t, struct date_fields *out);
 
+/* Rounded down, where / rounds towards zero. */
+int64_t date_floor_div(int64_t a, int64_t b);
+
 /* Days since 1970-01-01; month and day may be out of range. */
 int64_t date_days(int64_t year, int month, int day);
 int date_month_length(int64_t year, int month);

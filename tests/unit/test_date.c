@@ -87,6 +87,14 @@ static const struct {
 	{"2024 2025-01-01", "%Y %F", NULL},
 	{"99999999999999999999", "%s", NULL},
 	{"262143-01-01", "%F", NULL},
+	{"03:04:05 2023-01-02", "%-T %F", NULL},
+	{"Jan 02 2023", "%_b %d %Y", NULL},
+	{"2023-01-02T03:04:05Z", "%-+", NULL},
+	{"2023-01-02 23", "%F %g", "2023-01-02 00:00:00 UTC"},
+	{"2023-01-02 99", "%F %g", NULL},
+	{"-0050-01-03 50", "%F %g", NULL},
+	/* The time contradicts the timestamp: what is left is the day. */
+	{"1969-12-31 23:59:59.5 0", "%F %T%.f %s", "1969-12-31 00:00:00 UTC"},
 };
 
 static void
@@ -311,6 +319,21 @@ the_calendar_reads_back_what_it_writes(void **state)
 	}
 }
 
+static void
+no_year_before_the_first_reads_as_one_after_it(void **state)
+{
+	wall_us t, again;
+	struct buf out;
+
+	(void)state;
+	assert_int_equal(date_parse("-0050-03-01", "%F", &t), 0);
+	buf_init(&out, 100);
+	assert_int_equal(date_format(t, "%C %y %h %d %T%.f %z", &out), 0);
+	assert_int_equal(date_parse(buf_str(&out), "%C %y %h %d %T%.f %z",
+	    &again), ERR_SYNTAX);
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -321,6 +344,7 @@ main(void)
 		cmocka_unit_test(rfc_3339_is_strict),
 		cmocka_unit_test(cookies_have_their_own_dates),
 		cmocka_unit_test(the_calendar_reads_back_what_it_writes),
+		cmocka_unit_test(no_year_before_the_first_reads_as_one_after_it),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
