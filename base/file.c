@@ -131,12 +131,16 @@ file_dir(const char *path)
 int
 file_resolve_below(const char *root, const char *name, char **out)
 {
-	char *joined = file_join(root, name);
-	char *real_root = realpath(root, NULL);
-	char *real = realpath(joined, NULL);
+	char *joined, *real_root, *real;
 	size_t len;
-	int rc = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	int rc;
 
+	if (root == NULL)
+		return (ERR_LIMIT);
+	joined = file_join(root, name);
+	real_root = realpath(root, NULL);
+	real = realpath(joined, NULL);
+	rc = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
 	free(joined);
 	if (real_root != NULL && real != NULL) {
 		len = strlen(real_root);

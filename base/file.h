@@ -24,7 +24,8 @@ char *file_dir(const char *path);
 
 /*
  * Resolve name below root: links followed, and ERR_LIMIT when the result is
- * neither root nor inside of it. *out is the real path, freed by the caller.
+ * neither root nor inside of it (or root is NULL). *out is the real path,
+ * freed by the caller.
  */
 int file_resolve_below(const char *root, const char *name, char **out);
 

@@ -13,7 +13,8 @@ struct jsonpath_cache;
 
 struct scope {
 	struct variables *variables;
-	const char *file_root;     /* of file,...; bodies: real path */
+	const char *file_root;     /* of file,...; and options: real path,
+	                            * NULL: no file may be read */
 	wall_us now;
 	size_t max_body_bytes;     /* after content decoding */
 	bool may_read_environment; /* getEnv */

@@ -103,7 +103,10 @@ full(struct place place, struct findings *findings)
 	return (ERR_LIMIT);
 }
 
-/* A number, true, false or null: what may stand in JSON without quotes. */
+/*
+ * A number, true, false or null: what may stand in JSON without quotes. As
+ * Hurl has it, a text that begins so is enough.
+ */
 static bool
 is_json_scalar(const char *text, size_t len)
 {
@@ -303,8 +306,7 @@ template_file(const struct flow_template *name, struct scope *scope,
 	err = template_render(name, scope, &text, findings);
 	if (err != 0)
 		goto out;
-	err = scope->file_root == NULL ? ERR_LIMIT :
-	    file_resolve_below(scope->file_root, buf_str(&text), &path);
+	err = file_resolve_below(scope->file_root, buf_str(&text), &path);
 	if (err == ERR_LIMIT)
 		findings_add(findings, FINDING_DEFINITION, name->place, NULL,
 		    NULL, "Unauthorized file access: %s is not below the "

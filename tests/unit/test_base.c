@@ -198,6 +198,8 @@ files_are_read_with_bounds_and_replaced_whole(void **state)
 	    ERR_LIMIT);
 	assert_int_equal(file_resolve_below(dir, "/etc/passwd", &real),
 	    ERR_LIMIT);
+	assert_int_equal(file_resolve_below(NULL, "a/b/c.txt", &real),
+	    ERR_LIMIT);
 	assert_int_equal(file_resolve_below(dir, "nowhere", &real),
 	    ERR_NOT_FOUND);
 	unlink(path);
