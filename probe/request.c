@@ -243,10 +243,11 @@ guess_content_type(const char *filename)
 	    {"htm", "text/html"}, {"html", "text/html"},
 	    {"pdf", "application/pdf"}, {"xml", "application/xml"}};
 	const char *slash = strrchr(filename, '/');
-	const char *dot = strrchr(slash == NULL ? filename : slash + 1, '.');
+	const char *name = slash == NULL ? filename : slash + 1;
+	const char *dot = strrchr(name, '.');
 	size_t i;
 
-	if (dot != NULL && dot != filename && dot != slash + 1)
+	if (dot != NULL && dot != name)
 		for (i = 0; i < NELEMS(types); i++)
 			if (strcmp(dot + 1, types[i][0]) == 0)
 				return (types[i][1]);

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "probe/request.h"
 #include "probe/variables.h"
@@ -422,6 +424,39 @@ only_what_may_be_sent_twice_is_repeatable(void **state)
 }
 
 static void
+a_file_without_a_folder_has_the_type_of_its_name(void **state)
+{
+	static const char *const rows[][2] = {
+		{"a.png", "image/png"}, {"a.b.html", "text/html"},
+		{".png", "application/octet-stream"},
+		{"a", "application/octet-stream"},
+	};
+	char root[] = "/tmp/test_request.XXXXXX", *path, *source;
+	struct made m;
+	size_t i;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	for (i = 0; i < NELEMS(rows); i++) {
+		path = file_join(root, rows[i][0]);
+		assert_int_equal(file_replace(path, "x", 1), 0);
+		source = xasprintf("POST http://h/\n[Multipart]\na: file,%s;\n",
+		    rows[i][0]);
+		made_init(&m, source);
+		m.scope.file_root = root;
+		assert_int_equal(request_build(&m.maker, &m.flow->entries[0],
+		    &m.request), 0);
+		assert_string_equal(m.request.parts[0].content_type,
+		    rows[i][1]);
+		made_fini(&m);
+		free(source);
+		assert_int_equal(unlink(path), 0);
+		free(path);
+	}
+	assert_int_equal(rmdir(root), 0);
+}
+
+static void
 locations_are_joined_to_the_url_they_came_from(void **state)
 {
 	static const char *const rows[][3] = {
@@ -470,6 +505,8 @@ main(void)
 		    the_later_of_location_and_location_trusted_counts),
 		cmocka_unit_test(a_challenge_decides_how_the_user_is_sent),
 		cmocka_unit_test(only_what_may_be_sent_twice_is_repeatable),
+		cmocka_unit_test(
+		    a_file_without_a_folder_has_the_type_of_its_name),
 		cmocka_unit_test(
 		    locations_are_joined_to_the_url_they_came_from),
 	};
