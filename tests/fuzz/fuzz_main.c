@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Drives a fuzzer without libFuzzer: every seed file as it is, then a fixed
- * number of mutations of each from a fixed random seed, so that a run is
- * repeatable and ends. fuzz_x [DIR [mutations per seed]]
+ * number of mutations in all, shared by the seeds, so that a run is
+ * repeatable and ends. Each mutation has a random seed of its own: where a
+ * slow machine runs out of time, what it leaves out changes nothing of what
+ * it did. fuzz_x [DIR [mutations]]: with mutations, there is no time limit.
  */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 
 #define SEED_MOST_BYTES (1u << 20)
-#define MUTATIONS 500
+#define MUTATIONS 5000
+#define MUTATIONS_CPU (SPAN_S + SPAN_S / 2)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint64_t state = 0x9e3779b97f4a7c15u;
+static uint64_t state;
+
+static void
+seed_random(uint64_t seed, uint64_t round)
+{
+	state = (seed * 1000003 + round + 1) * 0x9e3779b97f4a7c15u;
+}
 
 static uint64_t
 next_random(void)
@@ -67,27 +78,55 @@ mutate(uint8_t *p, size_t len, size_t cap)
 	return (len);
 }
 
-static void
-one_seed(const char *path, long mutations)
-{
-	char *seed;
-	uint8_t *p;
-	size_t len, cap, n;
+struct seed {
+	char *text;
+	size_t len;
+};
 
-	if (file_read(path, SEED_MOST_BYTES, &seed, &len) != 0)
-		return;
-	LLVMFuzzerTestOneInput((const uint8_t *)seed, len);
-	cap = len * 2 + 64;
-	for (; mutations > 0; mutations--) {
-		p = xmalloc(cap);
-		memcpy(p, seed, len);
-		n = mutate(p, len, cap);
-		/* Exactly n bytes, so that a read past the end is seen. */
-		p = xreallocarray(p, n, 1);
-		LLVMFuzzerTestOneInput(p, n);
-		free(p);
+static void
+run_mutation(const struct seed *seed)
+{
+	size_t cap = seed->len * 2 + 64, n;
+	uint8_t *p = xmalloc(cap);
+
+	memcpy(p, seed->text, seed->len);
+	n = mutate(p, seed->len, cap);
+	/* Exactly n bytes, so that a read past the end is seen. */
+	p = xreallocarray(p, n, 1);
+	LLVMFuzzerTestOneInput(p, n);
+	free(p);
+}
+
+/* The seeds in turn, until there are enough. Returns how many it made. */
+static long
+run_mutations(const struct seed *seeds, size_t count, long most,
+    span_us until)
+{
+	long done;
+
+	for (done = 0; done < most && clock_cpu() < until; done++) {
+		seed_random((uint64_t)done % count, (uint64_t)done / count);
+		run_mutation(&seeds[(size_t)done % count]);
 	}
-	free(seed);
+	return (done);
+}
+
+static size_t
+read_seeds(const char *dir, struct dirent **names, size_t n,
+    struct seed *seeds)
+{
+	size_t i, count = 0;
+	char *path;
+
+	for (i = 0; i < n; i++) {
+		path = file_join(dir, names[i]->d_name);
+		if (file_read(path, SEED_MOST_BYTES, &seeds[count].text,
+		    &seeds[count].len) == 0)
+			count++;
+		free(path);
+		free(names[i]);
+	}
+	return (count);
 }
 
 /* fuzz_json reads tests/fuzz/seeds/json unless told otherwise. */
@@ -107,24 +146,32 @@ int
 main(int argc, char **argv)
 {
 	char *dir = argc > 1 ? xstrdup(argv[1]) : default_seeds(argv[0]);
-	long mutations = argc > 2 ? strtol(argv[2], NULL, 10) : MUTATIONS;
-	struct dirent **names;
-	int i, n;
-	char *path;
+	bool is_asked = argc > 2;
+	long most = is_asked ? strtol(argv[2], NULL, 10) : MUTATIONS, done;
+	struct dirent **names = NULL;
+	struct seed *seeds;
+	size_t i, count = 0;
+	int n;
 
-	if ((n = scandir(dir, &names, NULL, alphasort)) < 3) {
+	n = scandir(dir, &names, NULL, alphasort);
+	seeds = xcalloc(n > 0 ? (size_t)n : 1, sizeof(*seeds));
+	if (n > 0)
+		count = read_seeds(dir, names, (size_t)n, seeds);
+	free(names);
+	if (count == 0) {
 		fprintf(stderr, "%s: no seeds in %s\n", argv[0], dir);
 		return (64);
 	}
-	for (i = 0; i < n; i++) {
-		path = file_join(dir, names[i]->d_name);
-		one_seed(path, mutations);
-		free(path);
-		free(names[i]);
-	}
-	free(names);
+	for (i = 0; i < count; i++)
+		LLVMFuzzerTestOneInput((const uint8_t *)seeds[i].text,
+		    seeds[i].len);
+	done = run_mutations(seeds, count, most,
+	    is_asked ? INT64_MAX : clock_cpu() + MUTATIONS_CPU);
+	printf("%s: %zu seeds, %ld mutations, no finding\n", argv[0], count,
+	    done);
+	for (i = 0; i < count; i++)
+		free(seeds[i].text);
+	free(seeds);
 	free(dir);
-	printf("%s: %d seeds, %ld mutations each, no finding\n", argv[0],
-	    n - 2, mutations);
 	return (0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What turns text into text or dates: the first byte chooses. A result never
+ * What turns text into text: the first byte chooses. A result never
  * passes its bound, and what was escaped reads back.
  */
 #include <stdint.h>
@@ -11,7 +11,6 @@
 #include "base/utf8.h"
 #include "probe/charset.h"
 #include "probe/content_coding.h"
-#include "probe/date.h"
 #include "probe/decimal.h"
 #include "probe/filter_text.h"
 #include "probe/html.h"
@@ -19,28 +18,6 @@
 #define MOST 20000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Pattern, newline, text. What was parsed is formatted without a fault. */
-static void
-dates(const char *text)
-{
-	const char *newline = strchr(text, '\n');
-	char *pattern;
-	struct buf out;
-	wall_us t = 0;
-
-	if (newline == NULL)
-		return;
-	pattern = xstrndup(text, (size_t)(newline - text));
-	(void)date_parse(newline + 1, pattern, &t);
-	(void)date_parse_rfc3339(newline + 1, &t);
-	(void)date_parse_cookie(newline + 1, &t);
-	buf_init(&out, MOST);
-	(void)date_format(t, pattern, &out);
-	date_describe(t, &out);
-	buf_fini(&out);
-	free(pattern);
-}
 
 static void
 html(const char *text, size_t len)
@@ -170,7 +147,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	len = size - 1;
 	text = xstrndup((const char *)data + 1, len);
 	switch (data[0] % 6) {
-	case 0: dates(text); break;
 	case 1: html(text, len); break;
 	case 2: urls(text, len); break;
 	case 3: codings(text, len); break;
