@@ -137,20 +137,47 @@ refuse_encoding(struct cause *cause, const char *path, const char *source,
 	    (unsigned char)source[bad]);
 }
 
+/* Of a part of a flow with mistakes only what it includes is looked into. */
+static void
+keep_includes(struct parser *p, struct entries *kept,
+    const struct entries *part)
+{
+	struct flow_entry *items;
+	size_t i, count = 0;
+
+	for (i = 0; i < part->count; i++)
+		count += part->items[i].include_count > 0;
+	if (count == 0)
+		return;
+	items = parse_alloc(p, kept->count + count, sizeof(*items));
+	if (kept->count > 0)
+		memcpy(items, kept->items, kept->count * sizeof(*items));
+	kept->items = items;
+	for (i = 0; i < part->count; i++)
+		if (part->items[i].include_count > 0)
+			items[kept->count++] = part->items[i];
+}
+
 /*
  * Report the mistake at hand, and those of the requests after it: nobody
- * wants to mend a flow one mistake at a time.
+ * wants to mend a flow one mistake at a time. part is what was read before.
  */
-static void
-report_mistakes(struct parser *p)
+static struct entries
+report_mistakes(struct parser *p, struct entries part)
 {
-	struct entries entries;
+	struct entries kept = {0};
 	int left = MISTAKES_MOST;
+	enum parse r;
 
 	do {
 		mistake_report(p);
-	} while (!p->is_over_limit && --left > 0 && mistake_resume(p) &&
-	    file_parse(p, &entries) != PARSE_OK);
+		keep_includes(p, &kept, &part);
+		if (p->is_over_limit || --left == 0 || !mistake_resume(p))
+			return (kept);
+		r = file_parse(p, &part);
+	} while (r != PARSE_OK);
+	keep_includes(p, &kept, &part);
+	return (kept);
 }
 
 int
@@ -178,12 +205,12 @@ flow_parse_file(const char *path, const char *source, size_t len,
 	}
 	text = xstrndup(source, len);
 	parser_init(&p, path, text, len, cause);
-	if (file_parse(&p, &entries) == PARSE_OK)
-		*out = flow_new(&p, &entries);
-	else {
-		report_mistakes(&p);
+	if (file_parse(&p, &entries) != PARSE_OK) {
+		entries = report_mistakes(&p, entries);
 		err = p.is_over_limit ? ERR_LIMIT : ERR_SYNTAX;
 	}
+	if (err != ERR_LIMIT)
+		*out = flow_new(&p, &entries);
 	parser_fini(&p);
 	free(text);
 	return (err);
@@ -193,14 +220,16 @@ int
 flow_parse_text(const struct flow_text *text, struct cause *cause,
     struct flow **out)
 {
-	struct flow *flow;
-	int err;
+	struct flow *flow = NULL;
+	int err, compose_err;
 
 	err = flow_parse_file(text->path, text->source, text->len, cause,
 	    &flow);
-	if (err != 0)
+	if (flow == NULL)
 		return (err);
-	err = flow_compose(text, cause, flow);
+	compose_err = flow_compose(text, cause, flow);
+	if (err == 0)
+		err = compose_err;
 	if (err == 0)
 		*out = flow;
 	else

@@ -21,7 +21,7 @@ struct composer {
 	const struct flow_text *text;
 	struct cause *cause;
 	struct flow *whole;
-	struct flow **parsed;      /* by file; NULL: it has mistakes */
+	struct flow **parsed;      /* by file; NULL: it cannot be read */
 	struct flow_file *files;
 	size_t file_count, bytes, include_count;
 	struct flow_entry *entries;

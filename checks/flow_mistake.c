@@ -309,8 +309,12 @@ mistake_report(struct parser *p)
 static bool
 begins_request(const char *line, const char *end)
 {
+	static const char include[] = "[Include]";
 	const char *s = line;
 
+	if ((size_t)(end - s) >= sizeof(include) - 1 &&
+	    memcmp(s, include, sizeof(include) - 1) == 0)
+		return (true);
 	while (s < end && *s >= 'A' && *s <= 'Z')
 		s++;
 	return (s > line && end - s > 2 && *s == ' ' &&

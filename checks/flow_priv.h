@@ -257,7 +257,8 @@ enum parse section_include(struct parser *p, struct flow_entry *out);
 enum parse section_request(struct parser *p, struct flow_request *out);
 enum parse section_response(struct parser *p, struct flow_response *out);
 
-/* flow.c: one file by itself, its includes unresolved */
+/* flow.c: one file by itself, its includes unresolved. With mistakes *out is
+ * what it includes, or left alone. */
 int flow_parse_file(const char *path, const char *source, size_t len,
     struct cause *cause, struct flow **out);
 

@@ -312,6 +312,31 @@ def test_what_cannot_be_included_is_told_at_its_place(build, tmp_path, case):
         assert f"{below}/{where}" in text
 
 
+def test_mistakes_of_a_flow_and_of_what_it_includes_are_told_at_once(
+        build, tmp_path):
+    """Also of what is included before, between and behind mistakes, and by
+    what has mistakes itself; of each file once."""
+    bad = "GET http://127.0.0.1:1/\nHTTP twohundred\n"
+    (tmp_path / "login.hurl").write_text(bad)
+    (tmp_path / "pay.hurl").write_text(
+        f"[Include]\nfile,more.hurl;\n{bad}[Include]\nfile,login.hurl;\n")
+    (tmp_path / "more.hurl").write_text(bad)
+    flow = tmp_path / "flow.hurl"
+    flow.write_text(f"[Include]\nfile,login.hurl;\n{bad}[Include]\n"
+                    f"file,pay.hurl;\nfile,gone.hurl;\n{bad}[Include]\n"
+                    "file,login.hurl;\n")
+    for program in "e2e-lint", "e2e-run":
+        done = subprocess.run([build / program, flow], capture_output=True,
+                              text=True, timeout=60)
+        text = done.stdout + done.stderr
+        assert done.returncode == 78, text
+        found = sorted(line[len(str(tmp_path)) + 1:].split(": ")[0]
+                       for line in text.splitlines()
+                       if line.startswith(str(tmp_path)))
+        assert found == ["flow.hurl:4:6", "flow.hurl:7:6", "flow.hurl:9:6",
+                         "login.hurl:2:6", "more.hurl:2:6", "pay.hurl:4:6"]
+
+
 def test_includes_are_bounded_in_depth_and_number(build, tmp_path):
     """Links that lead on for ever, files that include a thousand others."""
     os.symlink(".", tmp_path / "d")
