@@ -122,7 +122,10 @@ set_captured(struct evaluation *ev, const struct flow_capture *c,
 	size_t len;
 
 	if (!c->is_redacted) {
-		variables_set(ev->scope->variables, name, v);
+		if (ev->is_secret)
+			variables_set_derived(ev->scope->variables, name, v);
+		else
+			variables_set(ev->scope->variables, name, v);
 		return (true);
 	}
 	if (v->kind != VALUE_STRING) {
@@ -228,7 +231,7 @@ differing_line(const char *text, size_t len, size_t at)
 	while (end < len && text[end] != '\n')
 		end++;
 	if (end - start > 512)
-		end = start + 512;
+		return (xasprintf("%.512s...", text + start));
 	return (xstrndup(text + start, end - start));
 }
 
@@ -329,7 +332,8 @@ evaluate_entry(const struct flow_entry *entry, struct response *response,
     struct evaluate_counts *counts)
 {
 	const struct flow_response *expected = &entry->response;
-	struct evaluation ev = {response, scope, findings, FINDING_CAPTURE};
+	struct evaluation ev = {response, scope, findings, FINDING_CAPTURE,
+	    false};
 	size_t i;
 
 	counts->asserts = counts->captures = 0;

@@ -16,6 +16,7 @@ struct evaluation {
 	struct scope *scope;
 	struct findings *findings;
 	enum finding_kind data_kind; /* of what is wrong with the answer */
+	bool is_secret;              /* the value at hand gives one away */
 };
 
 /* Add a finding about the answer, or about the flow; returns ERR_TYPE. */
@@ -26,6 +27,22 @@ int evaluate_flow_fault(struct evaluation *ev, struct place place,
 
 /* A value as messages have it, malloc'ed. */
 char *evaluate_describe(const struct value *v);
+
+/* The same, and bare, of the value at hand: "string <***>" and "***" when it
+ * gives a secret away. */
+char *evaluate_show(const struct evaluation *ev, const struct value *v);
+char *evaluate_show_bare(const struct evaluation *ev, const struct value *v);
+
+/*
+ * Keep ev->is_secret, before and after one value is made of another: what is
+ * made of a secret gives it away, and so does a piece of one out of text
+ * that holds it.
+ */
+void evaluate_note_input(struct evaluation *ev, const struct value *in);
+void evaluate_note_output(struct evaluation *ev, const struct value *in,
+    const struct value *out);
+void evaluate_note_piece(struct evaluation *ev, const struct value *v,
+    const char *whole, size_t len);
 
 /*
  * Evaluate a query. Returns 0 with a value for the caller to release, kind

@@ -37,7 +37,7 @@ fault(const struct input *in, const char *sentence)
 static int
 bad_input(const struct input *in, const char *more)
 {
-	char *text = evaluate_describe(in->value);
+	char *text = evaluate_show(in->ev, in->value);
 	int err;
 
 	err = evaluate_data_fault(in->ev, in->filter->place,
@@ -171,6 +171,7 @@ count(const struct input *in, struct value *out)
 {
 	size_t n = value_count(in->value);
 
+	in->ev->is_secret = false;
 	if (in->value->kind == VALUE_NODESET)
 		n = in->value->nodes;
 	else if (in->value->kind == VALUE_BYTES)
@@ -211,16 +212,19 @@ parse_date(const struct input *in, struct value *out)
 {
 	struct buf pattern;
 	const char *text = value_text(in->value, NULL);
+	char *shown;
 	wall_us date;
 	int err;
 
 	err = argument(in, &in->filter->argument, &pattern);
 	if (err == 0 && (err = date_parse(text, buf_str(&pattern),
-	    &date)) != 0)
+	    &date)) != 0) {
+		shown = evaluate_show_bare(in->ev, in->value);
 		evaluate_data_fault(in->ev, in->filter->place, "Filter error: "
-		    "value <%.200s> could not be parsed with <%s> format",
-		    text, buf_str(&pattern));
-	else if (err == 0)
+		    "value <%s> could not be parsed with <%s> format",
+		    shown, buf_str(&pattern));
+		free(shown);
+	} else if (err == 0)
 		*out = value_date(date);
 	buf_fini(&pattern);
 	return (err);
@@ -485,14 +489,18 @@ query_param(const struct input *in, struct value *out)
 {
 	struct buf name, text;
 	const char *url = value_text(in->value, NULL), *sentence = NULL;
+	char *shown;
 	bool is_found = false;
 	int err;
 
 	buf_init(&text, most_bytes(in));
 	err = argument(in, &in->filter->argument, &name);
-	if (err == 0 && (sentence = text_url_mistake(url)) != NULL)
+	if (err == 0 && (sentence = text_url_mistake(url)) != NULL) {
+		shown = evaluate_show_bare(in->ev, in->value);
 		err = evaluate_data_fault(in->ev, in->filter->place,
-		    "Invalid URL: invalid URL <%.200s> (%s)", url, sentence);
+		    "Invalid URL: invalid URL <%s> (%s)", shown, sentence);
+		free(shown);
+	}
 	if (err == 0)
 		is_found = text_query_param(url, buf_str(&name), &text);
 	buf_fini(&name);
@@ -584,7 +592,9 @@ filters_apply(struct evaluation *ev, const struct flow_filters *list,
 
 	for (i = 0; i < list->count; i++) {
 		next = value_none();
+		evaluate_note_input(ev, v);
 		err = apply(ev, &list->items[i], v, &next);
+		evaluate_note_output(ev, v, &next);
 		value_release(v);
 		*v = next;
 		if (err != 0)

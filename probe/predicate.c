@@ -361,8 +361,12 @@ add_failure(const struct test *t, struct place place, bool is_mismatch)
 	buf_init(&actual, EVALUATE_MOST_TEXT);
 	if (t->is_count)
 		buf_printf(&actual, "count equals to %zu", t->count);
+	else if (t->is_bare && t->ev->is_secret)
+		buf_append_str(&actual, "***");
 	else if (t->is_bare)
 		value_describe_bare(t->actual, &actual);
+	else if (t->ev->is_secret)
+		buf_printf(&actual, "%s <***>", value_kind_name(t->actual));
 	else
 		value_describe(t->actual, &actual);
 	findings_add(t->ev->findings, FINDING_ASSERT, place,

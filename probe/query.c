@@ -250,14 +250,21 @@ query_body_xpath(struct evaluation *ev, const struct flow_query *q,
     struct value *out)
 {
 	struct xpath_doc *doc;
-	const char *sentence = "";
+	const char *sentence = "", *text = "";
+	size_t len = 0;
 	int err;
 
 	err = response_xml(ev->response, ev->scope->max_body_bytes, &doc,
 	    &sentence);
-	if (err == 0)
-		return (query_xpath(ev, &q->argument, doc, out));
-	evaluate_data_fault(ev, q->place, "Invalid XML: %s", sentence);
+	if (err != 0) {
+		evaluate_data_fault(ev, q->place, "Invalid XML: %s",
+		    sentence);
+		return (err);
+	}
+	err = query_xpath(ev, &q->argument, doc, out);
+	(void)response_text(ev->response, ev->scope->max_body_bytes, &text,
+	    &len, &sentence);
+	evaluate_note_piece(ev, out, text, len);
 	return (err);
 }
 
@@ -319,7 +326,9 @@ query_body_regex(struct evaluation *ev, const struct flow_query *q,
 
 	if ((err = body_text(ev, q->place, &text, &len)) != 0)
 		return (err);
-	return (query_regex(ev, q->place, &pattern, text, len, out));
+	err = query_regex(ev, q->place, &pattern, text, len, out);
+	evaluate_note_piece(ev, out, text, len);
+	return (err);
 }
 
 static int
@@ -332,8 +341,11 @@ query_variable(struct evaluation *ev, const struct flow_query *q,
 
 	err = argument(ev, &q->argument, &name);
 	if (err == 0 && (v = variables_find(ev->scope->variables,
-	    buf_str(&name))) != NULL)
+	    buf_str(&name))) != NULL) {
 		*out = value_hold(v);
+		ev->is_secret = variables_is_secret(ev->scope->variables,
+		    buf_str(&name));
+	}
 	buf_fini(&name);
 	return (err);
 }
@@ -435,6 +447,7 @@ query_eval(struct evaluation *ev, const struct flow_query *q,
     struct value *out)
 {
 	*out = value_none();
+	ev->is_secret = false;
 	switch (q->kind) {
 	case FLOW_QUERY_HEADER:
 		return (query_header(ev, q, out));

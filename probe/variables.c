@@ -12,6 +12,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* A shorter piece of a secret tells nothing, and stands everywhere. */
+#define PIECE_LEAST_BYTES 4
+#define RENDERED_MOST_BYTES 4096
+
 struct variable {
 	UT_hash_handle hh;
 	struct value value;
@@ -88,11 +92,8 @@ remember_secret(struct variables *v, const char *text, size_t len)
 {
 	struct secret *s;
 
-	if (len == 0)
+	if (len == 0 || variables_has_secret(v, text, len))
 		return;
-	for (s = v->secrets; s != NULL; s = s->next)
-		if (s->len == len && memcmp(s->text, text, len) == 0)
-			return;
 	s = xmalloc(sizeof(*s) + len);
 	s->len = len;
 	memcpy(s->text, text, len);
@@ -144,6 +145,68 @@ variables_set_secret(struct variables *v, const char *name, const char *text,
 	item->value = value_string(text, len);
 	item->is_secret = true;
 	remember_secret(v, text, len);
+}
+
+/* All text in a value, as it is written out. */
+static void
+remember_value(struct variables *v, const struct value *value)
+{
+	const char *text;
+	struct buf rendered;
+	size_t i, len;
+
+	if (value->kind == VALUE_STRING || value->kind == VALUE_BYTES) {
+		text = value_text(value, &len);
+		if (len >= PIECE_LEAST_BYTES)
+			remember_secret(v, text, len);
+		return;
+	}
+	for (i = 0; i < value_count(value); i++)
+		remember_value(v, &value->shared->items[i]);
+	if (value->kind == VALUE_BOOL || value->kind == VALUE_NULL ||
+	    value_count(value) > 0)
+		return;
+	buf_init(&rendered, RENDERED_MOST_BYTES);
+	if (value_render(value, &rendered) == 0 &&
+	    rendered.len >= PIECE_LEAST_BYTES)
+		remember_secret(v, rendered.data, rendered.len);
+	buf_fini(&rendered);
+}
+
+void
+variables_set_derived(struct variables *v, const char *name,
+    const struct value *value)
+{
+	variables_set(v, name, value);
+	find(v, name)->is_secret = true;
+	remember_value(v, value);
+}
+
+bool
+variables_has_secret(const struct variables *v, const char *text, size_t len)
+{
+	const struct secret *s;
+
+	for (s = v->secrets; s != NULL; s = s->next)
+		if (s->len == len && memcmp(s->text, text, len) == 0)
+			return (true);
+	return (false);
+}
+
+bool
+variables_is_secret_part(const struct variables *v, const char *part,
+    size_t part_len, const char *whole, size_t len)
+{
+	const struct secret *s;
+
+	if (part_len < PIECE_LEAST_BYTES)
+		return (false);
+	for (s = v->secrets; s != NULL; s = s->next)
+		if (part_len < s->len &&
+		    memmem(s->text, s->len, part, part_len) != NULL &&
+		    memmem(whole, len, s->text, s->len) != NULL)
+			return (true);
+	return (false);
 }
 
 const struct value *

@@ -23,6 +23,21 @@ void variables_set(struct variables *v, const char *name,
 void variables_set_secret(struct variables *v, const char *name,
     const char *text, size_t len);
 
+/*
+ * Set a value that was made of a secret: it, and what text it holds, is
+ * secret as well, but for pieces too short to tell anything.
+ */
+void variables_set_derived(struct variables *v, const char *name,
+    const struct value *value);
+
+/* Whether a text is one of the secrets. */
+bool variables_has_secret(const struct variables *v, const char *text,
+    size_t len);
+
+/* Whether part is a piece of a secret, not all of it, that stands in whole. */
+bool variables_is_secret_part(const struct variables *v, const char *part,
+    size_t part_len, const char *whole, size_t len);
+
 /* Find by name; NULL when undefined. The value is the table's. */
 const struct value *variables_find(const struct variables *v,
     const char *name);

@@ -177,6 +177,36 @@ def test_no_whole_answer_is_unreachable_and_unknown_for_a_payment(
         assert "evidence" in event
 
 
+def test_pieces_of_a_secret_are_masked_as_the_whole(probe, serve):
+    """Cut by filters, captured, sent on, echoed: in messages, in the reason
+    and in the evidence."""
+    server = serve(bad_server.answer(
+        body=b'{"token": "aGVhZA.cGF5bG9hZA.c2lnbg", "echo": "cGF5bG9hZA"}'))
+    event = probe.run(f"""GET {server.url}/
+HTTP 200
+[Captures]
+token: jsonpath "$.token" redact
+part: variable "token" split "." nth 1
+
+GET {server.url}/{{{{part}}}}?whole={{{{token}}}}
+X-Part: {{{{part}}}}
+HTTP 200
+[Asserts]
+jsonpath "$.token" split "." nth 0 == "x"
+variable "token" split "." nth 2 == "x"
+variable "part" base64UrlSafeDecode == hex,00;
+jsonpath "$.echo" == "x"
+""")
+    assert [f["actual"] for f in event["steps"][1]["failures"]] == [
+        "string <***>", "string <***>", "bytes <***>", "string <***>"]
+    text = json.dumps(event)
+    for piece in "aGVhZA", "cGF5bG9hZA", "c2lnbg", b"payload".hex():
+        assert piece not in text, event
+    line, headers, _ = server.requests[1]
+    assert line.startswith("GET /cGF5bG9hZA?whole=aGVhZA.cGF5bG9hZA.c2lnbg")
+    assert headers["x-part"] == "cGF5bG9hZA"
+
+
 CUT_ANSWERS = [
     (b"SSH-2.0-OpenSSH hunter2secret\r\nmore\r\n",
      "SSH-2.0-OpenSSH ***\r\nmore\r\n"),

@@ -366,6 +366,116 @@ a_regex_without_end_is_stopped(void **state)
 	evaluate_fixture_fini(&f);
 }
 
+static void
+a_piece_of_a_secret_is_not_shown(void **state)
+{
+	static const struct {
+		const char *line;    /* of [Asserts] */
+		const char *finding; /* "actual" of it, or its message */
+	} rows[] = {
+		/* of the secret itself, however it is cut and turned */
+		{"variable \"token\" == \"x\"", "string <***>"},
+		{"variable \"token\" split \".\" nth 0 == \"x\"",
+		    "string <***>"},
+		{"variable \"token\" split \".\" contains \"x\"",
+		    "list <***>"},
+		{"variable \"token\" split \".\" count == 9", "integer <3>"},
+		{"variable \"token\" regex /^(.)/ == \"x\"",
+		    "string <***>"},
+		{"variable \"token\" split \".\" nth 1 base64UrlSafeDecode "
+		    "utf8Decode == \"x\"", "string <***>"},
+		{"variable \"token\" split \".\" nth 1 isIpv4", "***"},
+		{"variable \"token\" toInt == 1", "Filter error: invalid "
+		    "filter input: string <***>"},
+		{"variable \"token\" toDate \"%Y\" exists", "Filter error: "
+		    "value <***> could not be parsed with <%Y> format"},
+		{"variable \"token\" split \".\" nth 0 urlQueryParam \"a\" "
+		    "exists", "Invalid URL: invalid URL <***> (Missing scheme "
+		    "<http://> or <https://>)"},
+		/* of an answer that holds it */
+		{"jsonpath \"$.echo\" split \".\" nth 2 == \"x\"",
+		    "string <***>"},
+		{"jsonpath \"$.said\" split \" \" nth 1 split \".\" nth 0 == "
+		    "\"x\"", "string <***>"},
+		{"regex /Bearer (.{5})/ == \"x\"", "string <***>"},
+		{"body regex /Bearer (.{5})/ == \"x\"", "string <***>"},
+		{"bytes toHex regex /^(..)/ == \"x\"", "string <7b>"},
+		/* not of it */
+		{"jsonpath \"$.said\" split \" \" nth 0 == \"x\"",
+		    "string <Bearer>"},
+		{"jsonpath \"$.state\" regex /(.*)/ == \"x\"",
+		    "string <head-on>"},
+		{"jsonpath \"$.piece\" regex /(.*)/ == \"x\"",
+		    "string <header>"},
+		{"regex /\"state\":\"(....)/ == \"x\"", "string <***>"},
+		{"regex /\"state\":\"(...)/ == \"x\"", "string <hea>"},
+		{"variable \"plain\" split \".\" nth 0 == \"x\"",
+		    "string <a>"},
+	};
+	struct evaluate_fixture f;
+	const struct finding *got;
+	char *source;
+	size_t i;
+
+	(void)state;
+	evaluate_fixture_init(&f, "{\"echo\":\"header.cGF5bG9hZA.signature\","
+	    "\"said\":\"Bearer header.cGF5bG9hZA.signature\","
+	    "\"state\":\"head-on\",\"piece\":\"header\"}", "");
+	variables_set_secret(f.scope.variables, "token",
+	    "header.cGF5bG9hZA.signature", 27);
+	variables_set_text(f.scope.variables, "plain", "a.b");
+	for (i = 0; i < NELEMS(rows); i++) {
+		source = xasprintf("GET http://a\nHTTP *\n[Asserts]\n%s\n",
+		    rows[i].line);
+		evaluate_fixture_run(&f, source);
+		free(source);
+		assert_int_equal(f.findings.count, 1);
+		got = &f.findings.items[0];
+		assert_string_equal(got->actual != NULL ? got->actual :
+		    got->message, rows[i].finding);
+	}
+	evaluate_fixture_fini(&f);
+}
+
+static void
+count_secret(const char *text, size_t len, void *arg)
+{
+	struct buf *out = arg;
+
+	buf_printf(out, "[%.*s]", (int)len, text);
+}
+
+static void
+what_is_captured_of_a_secret_is_one(void **state)
+{
+	struct evaluate_fixture f;
+	struct buf secrets;
+
+	(void)state;
+	evaluate_fixture_init(&f, "{\"n\":123456}", "");
+	variables_set_secret(f.scope.variables, "token", "header.pay.4711.x",
+	    17);
+	evaluate_fixture_run(&f, "GET http://a\nHTTP *\n[Captures]\n"
+	    "all: variable \"token\" split \".\"\n"
+	    "second: variable \"all\" nth 1\n"
+	    "number: variable \"all\" nth 2 toInt\n"
+	    "size: variable \"all\" count\n"
+	    "n: jsonpath \"$.n\" toString\n"
+	    "head: variable \"token\" regex /(he.*r)/\n");
+	assert_int_equal(f.findings.count, 0);
+	assert_true(variables_is_secret(f.scope.variables, "all"));
+	assert_true(variables_is_secret(f.scope.variables, "second"));
+	assert_true(variables_is_secret(f.scope.variables, "number"));
+	assert_false(variables_is_secret(f.scope.variables, "size"));
+	assert_false(variables_is_secret(f.scope.variables, "n"));
+	buf_init(&secrets, 1000);
+	variables_visit_secrets(f.scope.variables, count_secret, &secrets);
+	assert_string_equal(buf_str(&secrets),
+	    "[4711][header][header.pay.4711.x]");
+	buf_fini(&secrets);
+	evaluate_fixture_fini(&f);
+}
+
 int
 main(void)
 {
@@ -387,6 +497,8 @@ main(void)
 		cmocka_unit_test(
 		    what_the_answer_does_wrong_is_no_mistake_of_the_flow),
 		cmocka_unit_test(a_regex_without_end_is_stopped),
+		cmocka_unit_test(a_piece_of_a_secret_is_not_shown),
+		cmocka_unit_test(what_is_captured_of_a_secret_is_one),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
