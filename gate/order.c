@@ -1,167 +1,284 @@
 /* SPDX-License-Identifier: ISC */
-/* Ranks of a growing multiset, in sorted blocks. */
+/* Ranks of a growing multiset, in a counted B+ tree. */
 #include "gate/order.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/must.h"
 
-#define BLOCK_FIRST 256 /* numbers in one block, to begin with */
+#define LEAF_MOST 128 /* 1 KB: moved in some 20 ns */
+#define FAN_MOST 32
 
-struct order_block {
+struct leaf {
 	size_t count;
-	double values[];
+	double values[LEAF_MOST]; /* sorted */
+};
+
+struct inner {
+	size_t count;             /* of children */
+	double lasts[FAN_MOST];   /* the largest number below each */
+	size_t sizes[FAN_MOST];   /* numbers below each */
+	void *children[FAN_MOST]; /* leaves at height 1 */
 };
 
 void
 order_init(struct order *o)
 {
-	*o = (struct order){.block_most = BLOCK_FIRST};
+	*o = (struct order){.root = NULL};
+}
+
+static void
+node_free(void *node, unsigned int height)
+{
+	struct inner *n = node;
+	size_t i;
+
+	if (height > 0)
+		for (i = 0; i < n->count; i++)
+			node_free(n->children[i], height - 1);
+	free(node);
 }
 
 void
 order_fini(struct order *o)
 {
-	size_t i;
-
-	for (i = 0; i < o->block_count; i++)
-		free(o->blocks[i]);
-	free(o->blocks);
+	if (o->root != NULL)
+		node_free(o->root, o->height);
 	order_init(o);
 }
 
-static double
-block_last(const struct order_block *b)
-{
-	return (b->values[b->count - 1]);
-}
-
-/* Index of the first value not below (or, with above, above) value. */
+/*
+ * How many values of a leaf are below value, or with_equal not above it. The
+ * steps depend on the count alone: no branch for the processor to guess.
+ */
 static size_t
-block_find(const struct order_block *b, double value, int above)
+leaf_find(const struct leaf *l, double value, bool with_equal)
 {
-	size_t low = 0, high = b->count, mid;
+	const double *at = l->values;
+	size_t n = l->count, half;
 
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (b->values[mid] < value ||
-		    (above && b->values[mid] == value))
-			low = mid + 1;
+	if (n == 0)
+		return (0);
+	while (n > 1) {
+		half = n / 2;
+		if (with_equal)
+			at += at[half - 1] <= value ? half : 0;
 		else
-			high = mid;
+			at += at[half - 1] < value ? half : 0;
+		n -= half;
 	}
-	return (low);
+	return ((size_t)(at - l->values) +
+	    (with_equal ? *at <= value : *at < value));
 }
 
-static void
-insert_block(struct order *o, size_t at)
+static bool
+is_full(const void *node, unsigned int height)
 {
-	if (o->block_count == o->block_cap) {
-		o->block_cap = o->block_cap > 0 ? 2 * o->block_cap : 4;
-		o->blocks = xreallocarray(o->blocks, o->block_cap,
-		    sizeof(struct order_block *));
-	}
-	memmove(&o->blocks[at + 1], &o->blocks[at],
-	    (o->block_count - at) * sizeof(struct order_block *));
-	o->blocks[at] = xmalloc(sizeof(struct order_block) +
-	    o->block_most * sizeof(double));
-	o->blocks[at]->count = 0;
-	o->block_count++;
+	return (height > 0 ?
+	    ((const struct inner *)node)->count == FAN_MOST :
+	    ((const struct leaf *)node)->count == LEAF_MOST);
 }
 
-static void
-split_block(struct order *o, size_t at)
+/* Move the upper half of a leaf to a new one; returns its size. */
+static size_t
+leaf_split(struct leaf *full, void **out)
 {
-	struct order_block *full = o->blocks[at], *half;
+	struct leaf *half = xmalloc(sizeof(*half));
 
-	insert_block(o, at + 1);
-	half = o->blocks[at + 1];
-	half->count = full->count - o->block_most / 2;
-	full->count = o->block_most / 2;
+	half->count = full->count / 2;
+	full->count -= half->count;
 	memcpy(half->values, full->values + full->count,
 	    half->count * sizeof(double));
+	*out = half;
+	return (half->count);
 }
 
-/* Double the size of blocks, so that there are never many of them. */
-static void
-widen_blocks(struct order *o)
+/* The same for an inner node; returns how many numbers moved. */
+static size_t
+inner_split(struct inner *full, void **out)
 {
-	struct order old = *o;
-	struct order_block *from, *to = NULL;
-	size_t i;
+	struct inner *half = xmalloc(sizeof(*half));
+	size_t n = full->count / 2, moved = 0, i;
 
-	*o = (struct order){.block_most = 2 * old.block_most,
-	    .count = old.count};
-	for (i = 0; i < old.block_count; i++) {
-		from = old.blocks[i];
-		if (to == NULL || to->count + from->count > o->block_most) {
-			insert_block(o, o->block_count);
-			to = o->blocks[o->block_count - 1];
-		}
-		memcpy(to->values + to->count, from->values,
-		    from->count * sizeof(double));
-		to->count += from->count;
-		free(from);
+	full->count -= n;
+	half->count = n;
+	memcpy(half->lasts, full->lasts + full->count, n * sizeof(double));
+	memcpy(half->sizes, full->sizes + full->count, n * sizeof(size_t));
+	memcpy(half->children, full->children + full->count,
+	    n * sizeof(void *));
+	for (i = 0; i < n; i++)
+		moved += half->sizes[i];
+	*out = half;
+	return (moved);
+}
+
+static double
+node_last(const void *node, unsigned int height)
+{
+	const struct inner *n = node;
+	const struct leaf *l = node;
+
+	return (height > 0 ? n->lasts[n->count - 1] :
+	    l->values[l->count - 1]);
+}
+
+/* Split child i, which is full and at this height; n has room. */
+static void
+child_split(struct inner *n, size_t i, unsigned int height)
+{
+	size_t after = n->count - i - 1, moved;
+	void *half;
+
+	memmove(&n->lasts[i + 2], &n->lasts[i + 1], after * sizeof(double));
+	memmove(&n->sizes[i + 2], &n->sizes[i + 1], after * sizeof(size_t));
+	memmove(&n->children[i + 2], &n->children[i + 1],
+	    after * sizeof(void *));
+	moved = height > 0 ? inner_split(n->children[i], &half) :
+	    leaf_split(n->children[i], &half);
+	n->children[i + 1] = half;
+	n->sizes[i + 1] = moved;
+	n->sizes[i] -= moved;
+	n->lasts[i + 1] = n->lasts[i];
+	n->lasts[i] = node_last(n->children[i], height);
+	n->count++;
+}
+
+/* Make room at the top: the tree grows by a level. */
+static void
+grow(struct order *o)
+{
+	struct inner *n = xmalloc(sizeof(*n));
+
+	n->count = 1;
+	n->children[0] = o->root;
+	n->sizes[0] = o->count;
+	n->lasts[0] = node_last(o->root, o->height);
+	child_split(n, 0, o->height);
+	o->root = n;
+	o->height++;
+}
+
+/* The child that takes value in, with room in it. */
+static size_t
+child_for(struct inner *n, double value, unsigned int height)
+{
+	size_t i = 0;
+
+	while (i + 1 < n->count && n->lasts[i] < value)
+		i++;
+	if (is_full(n->children[i], height)) {
+		child_split(n, i, height);
+		i += n->lasts[i] < value;
 	}
-	free(old.blocks);
+	return (i);
+}
+
+static void
+leaf_add(struct leaf *l, double value)
+{
+	size_t i = leaf_find(l, value, true);
+
+	memmove(&l->values[i + 1], &l->values[i],
+	    (l->count - i) * sizeof(double));
+	l->values[i] = value;
+	l->count++;
 }
 
 void
 order_add(struct order *o, double value)
 {
-	struct order_block *b;
-	size_t at = 0, i;
+	unsigned int height;
+	struct inner *n;
+	void *node;
+	size_t i;
 
-	must(!isnan(value) && o->block_most > 0);
-	if (o->block_count == 0)
-		insert_block(o, 0);
-	if (o->block_count > o->block_most / 2)
-		widen_blocks(o);
-	while (at + 1 < o->block_count && block_last(o->blocks[at]) < value)
-		at++;
-	if (o->blocks[at]->count == o->block_most) {
-		split_block(o, at);
-		if (block_last(o->blocks[at]) < value)
-			at++;
+	must(!isnan(value));
+	if (o->root == NULL) {
+		o->root = xmalloc(sizeof(struct leaf));
+		((struct leaf *)o->root)->count = 0;
+	} else if (is_full(o->root, o->height))
+		grow(o);
+	node = o->root;
+	for (height = o->height; height > 0; height--) {
+		n = node;
+		i = child_for(n, value, height - 1);
+		n->sizes[i]++;
+		n->lasts[i] = fmax(n->lasts[i], value);
+		node = n->children[i];
 	}
-	b = o->blocks[at];
-	i = block_find(b, value, 1);
-	memmove(&b->values[i + 1], &b->values[i],
-	    (b->count - i) * sizeof(double));
-	b->values[i] = value;
-	b->count++;
+	leaf_add(node, value);
 	o->count++;
 }
 
-void
-order_rank(const struct order *o, double value, size_t *below, size_t *equal)
+/* The numbers not above value; all are below it beyond the last child. */
+static size_t
+count_not_above(const struct order *o, double value)
 {
-	size_t i, less = 0, same = 0, first;
+	const void *node = o->root;
+	const struct inner *n;
+	unsigned int height;
+	size_t found = 0, i;
 
-	for (i = 0; i < o->block_count && block_last(o->blocks[i]) < value;
-	    i++)
-		less += o->blocks[i]->count;
-	for (; i < o->block_count && o->blocks[i]->values[0] <= value; i++) {
-		first = block_find(o->blocks[i], value, 0);
-		less += first;
-		same += block_find(o->blocks[i], value, 1) - first;
+	for (height = o->height; height > 0; height--) {
+		n = node;
+		for (i = 0; i < n->count && n->lasts[i] <= value; i++)
+			found += n->sizes[i];
+		if (i == n->count)
+			return (found);
+		node = n->children[i];
 	}
-	*below = less;
-	*equal = same;
+	return (found + leaf_find(node, value, true));
+}
+
+void
+order_rank(const struct order *o, double value, size_t *below,
+    size_t *equal)
+{
+	const void *node = o->root;
+	const struct inner *n;
+	const struct leaf *l;
+	unsigned int height;
+	size_t i;
+
+	*below = *equal = 0;
+	if (node == NULL)
+		return;
+	for (height = o->height; height > 0; height--) {
+		n = node;
+		for (i = 0; i < n->count && n->lasts[i] < value; i++)
+			*below += n->sizes[i];
+		if (i == n->count)
+			return;
+		node = n->children[i];
+	}
+	l = node;
+	i = leaf_find(l, value, false);
+	*below += i;
+	/* Equal numbers, which are rare, may go on in other leaves. */
+	if (i < l->count && l->values[i] == value)
+		*equal = count_not_above(o, value) - *below;
 }
 
 double
 order_select(const struct order *o, size_t k)
 {
+	const void *node = o->root;
+	const struct inner *n;
+	unsigned int height;
 	size_t i;
 
 	must(k < o->count);
-	for (i = 0; k >= o->blocks[i]->count; i++)
-		k -= o->blocks[i]->count;
-	return (o->blocks[i]->values[k]);
+	for (height = o->height; height > 0; height--) {
+		n = node;
+		for (i = 0; k >= n->sizes[i]; i++)
+			k -= n->sizes[i];
+		node = n->children[i];
+	}
+	return (((const struct leaf *)node)->values[k]);
 }
 
 double

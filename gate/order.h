@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A growing multiset of numbers that knows ranks: how many are below a value,
- * and which is the k-th smallest. Kept as sorted blocks whose size grows with
- * the root of the count: adding and asking cost a walk over few blocks and
- * one binary search, which for the sizes of a gate beats any tree.
+ * and which is the k-th smallest. A B+ tree whose inner nodes count what is
+ * below them: adding and asking take O(log n), and for the sizes of most
+ * gates one or two nodes.
  */
 #ifndef GATE_ORDER_H
 #define GATE_ORDER_H
@@ -11,14 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct order_block;
-
 struct order {
-	struct order_block **blocks; /* each sorted, each after the one before */
-	size_t block_count;
-	size_t block_cap;
-	size_t block_most;           /* numbers in one block */
-	size_t count;                /* numbers in all blocks */
+	void *root;          /* a leaf at height 0; NULL: empty */
+	unsigned int height;
+	size_t count;        /* numbers in all */
 };
 
 /* Make it empty. */

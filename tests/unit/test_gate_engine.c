@@ -86,7 +86,7 @@ ranks_agree_with_counting(void **state)
 	order_init(&o);
 	coin_init(&c, 1);
 	for (i = 0; i < 3000; i++) {
-		/* Few distinct values: runs of equals span blocks. */
+		/* Few distinct values: runs of equals span leaves. */
 		v = (double)(coin_next(&c) % (i < 1500 ? 5 : 4000));
 		for (below = equal = j = 0; j < n; j++) {
 			below += kept[j] < v;
@@ -100,7 +100,7 @@ ranks_agree_with_counting(void **state)
 	}
 	for (i = 1; i < n; i++)
 		assert_true(order_select(&o, i - 1) <= order_select(&o, i));
-	/* Past the count at which the blocks are widened. */
+	/* Enough for a tree of three levels. */
 	for (i = 0; i < 60000; i++)
 		order_add(&o, (double)((i * 7919) % 60000) + 4000);
 	for (i = 0; i < 60000; i += 97) {
