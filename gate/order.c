@@ -12,6 +12,7 @@
 
 #define LEAF_MOST 128 /* 1 KB: moved in some 20 ns */
 #define FAN_MOST 32
+#define CACHE_LINE 64
 
 struct leaf {
 	size_t count;
@@ -21,7 +22,7 @@ struct leaf {
 struct inner {
 	size_t count;             /* of children */
 	double lasts[FAN_MOST];   /* the largest number below each */
-	size_t sizes[FAN_MOST];   /* numbers below each */
+	uint32_t sizes[FAN_MOST]; /* numbers below each */
 	void *children[FAN_MOST]; /* leaves at height 1 */
 };
 
@@ -49,6 +50,22 @@ order_fini(struct order *o)
 	if (o->root != NULL)
 		node_free(o->root, o->height);
 	order_init(o);
+}
+
+/*
+ * The child i of a node at this height. Its lines are asked for at once: in a
+ * large tree they are far away, and a search would wait for one after another.
+ */
+static const void *
+child_at(const struct inner *n, size_t i, unsigned int height)
+{
+	const char *child = n->children[i];
+	size_t size = height > 1 ? sizeof(struct inner) :
+	    sizeof(struct leaf), at;
+
+	for (at = 0; at < size; at += CACHE_LINE)
+		__builtin_prefetch(child + at);
+	return (child);
 }
 
 /*
@@ -107,7 +124,7 @@ inner_split(struct inner *full, void **out)
 	full->count -= n;
 	half->count = n;
 	memcpy(half->lasts, full->lasts + full->count, n * sizeof(double));
-	memcpy(half->sizes, full->sizes + full->count, n * sizeof(size_t));
+	memcpy(half->sizes, full->sizes + full->count, n * sizeof(uint32_t));
 	memcpy(half->children, full->children + full->count,
 	    n * sizeof(void *));
 	for (i = 0; i < n; i++)
@@ -134,14 +151,14 @@ child_split(struct inner *n, size_t i, unsigned int height)
 	void *half;
 
 	memmove(&n->lasts[i + 2], &n->lasts[i + 1], after * sizeof(double));
-	memmove(&n->sizes[i + 2], &n->sizes[i + 1], after * sizeof(size_t));
+	memmove(&n->sizes[i + 2], &n->sizes[i + 1], after * sizeof(uint32_t));
 	memmove(&n->children[i + 2], &n->children[i + 1],
 	    after * sizeof(void *));
 	moved = height > 0 ? inner_split(n->children[i], &half) :
 	    leaf_split(n->children[i], &half);
 	n->children[i + 1] = half;
-	n->sizes[i + 1] = moved;
-	n->sizes[i] -= moved;
+	n->sizes[i + 1] = (uint32_t)moved;
+	n->sizes[i] -= (uint32_t)moved;
 	n->lasts[i + 1] = n->lasts[i];
 	n->lasts[i] = node_last(n->children[i], height);
 	n->count++;
@@ -155,7 +172,7 @@ grow(struct order *o)
 
 	n->count = 1;
 	n->children[0] = o->root;
-	n->sizes[0] = o->count;
+	n->sizes[0] = (uint32_t)o->count;
 	n->lasts[0] = node_last(o->root, o->height);
 	child_split(n, 0, o->height);
 	o->root = n;
@@ -196,7 +213,7 @@ order_add(struct order *o, double value)
 	void *node;
 	size_t i;
 
-	must(!isnan(value));
+	must(!isnan(value) && o->count < UINT32_MAX);
 	if (o->root == NULL) {
 		o->root = xmalloc(sizeof(struct leaf));
 		((struct leaf *)o->root)->count = 0;
@@ -229,7 +246,7 @@ count_not_above(const struct order *o, double value)
 			found += n->sizes[i];
 		if (i == n->count)
 			return (found);
-		node = n->children[i];
+		node = child_at(n, i, height);
 	}
 	return (found + leaf_find(node, value, true));
 }
@@ -253,7 +270,7 @@ order_rank(const struct order *o, double value, size_t *below,
 			*below += n->sizes[i];
 		if (i == n->count)
 			return;
-		node = n->children[i];
+		node = child_at(n, i, height);
 	}
 	l = node;
 	i = leaf_find(l, value, false);
