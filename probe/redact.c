@@ -18,6 +18,8 @@
 /* Bytes that one byte of a secret takes at most: "&#x0027;". */
 #define ESCAPE_MOST 8
 #define CORE_LEAST 6  /* characters of base64 that are worth masking */
+#define LINE_LEAST 8  /* bytes of a line that are a secret by themselves */
+#define HEX_LEAST 16  /* digits that hardly stand across bytes by chance */
 #define NONE SIZE_MAX
 
 /* One way in which a secret may stand in the text. */
@@ -28,6 +30,7 @@ struct form {
 	bool stands_alone;  /* a short one: only between other characters */
 	bool has_head;      /* base64: the character before is partly it */
 	bool has_tail;      /* and the one after */
+	bool is_aligned;    /* hex: only at an even place of a word of hex */
 };
 
 struct redact {
@@ -177,6 +180,16 @@ add_whole_base64(struct redact *r, const char *text, size_t len, int is_url)
 	buf_fini(&b);
 }
 
+static void
+add_hex_form(struct redact *r, const char *hex, size_t len)
+{
+	size_t count = r->count;
+
+	add_form(r, hex, len, false, false);
+	if (r->count > count)
+		r->forms[count].is_aligned = len < HEX_LEAST;
+}
+
 /* As a description of bytes has them; lower and upper case. */
 static void
 add_hex(struct redact *r, const char *text, size_t len)
@@ -185,13 +198,31 @@ add_hex(struct redact *r, const char *text, size_t len)
 	size_t i;
 
 	crypto_hex(text, len, hex);
-	add_form(r, hex, 2 * len, false, false);
+	add_hex_form(r, hex, 2 * len);
 	for (i = 0; i < 2 * len; i++)
 		if (hex[i] >= 'a')
 			hex[i] = (char)(hex[i] - 'a' + 'A');
-	add_form(r, hex, 2 * len, false, false);
+	add_hex_form(r, hex, 2 * len);
 	explicit_bzero(hex, 2 * len);
 	free(hex);
+}
+
+/* What shows text by the line shows a secret so, too. */
+static void
+add_lines(struct redact *r, const char *text, size_t len)
+{
+	const char *end = text + len, *line = text, *next;
+	size_t n;
+
+	for (; line < end; line = next + 1) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		if (next == NULL)
+			next = end;
+		n = (size_t)(next - line);
+		n -= n > 0 && line[n - 1] == '\r';
+		if (n >= LINE_LEAST)
+			redact_add_secret(r, line, n);
+	}
 }
 
 void
@@ -202,6 +233,8 @@ redact_add_secret(struct redact *r, const char *text, size_t len)
 
 	if (len == 0 || has_form(r, text, len))
 		return;
+	if (memchr(text, '\n', len) != NULL)
+		add_lines(r, text, len);
 	add_form(r, text, len, false, false);
 	for (is_url = 0; is_url < 2; is_url++) {
 		add_whole_base64(r, text, len, is_url);
@@ -217,6 +250,24 @@ is_word(char c)
 {
 	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	    (c >= '0' && c <= '9') || c == '_');
+}
+
+static bool
+is_hex(char c)
+{
+	return ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	    (c >= 'A' && c <= 'F'));
+}
+
+/* Whether i is between two bytes of the word of hex that it is in. */
+static bool
+is_byte_edge(const struct redact_view *v, size_t i)
+{
+	size_t n = 0;
+
+	while (n < i && n < REDACT_BACK_BYTES && is_hex(v->p[i - n - 1]))
+		n++;
+	return (n % 2 == 0);
 }
 
 static bool
@@ -272,6 +323,8 @@ one_match(const struct redact_view *v, size_t i, const struct form *f)
 		if (n > len)
 			len = n;
 	}
+	if (len > 0 && f->is_aligned && !is_byte_edge(v, i))
+		return (0);
 	if (len > 0 && f->stands_alone &&
 	    ((i > 0 && redact_escape_before(v, i) == 0 &&
 	    is_word(v->p[i - 1])) ||

@@ -4,14 +4,15 @@
  * number becomes "****" and its last four digits, a secret becomes "***".
  *
  * Card numbers: 13 to 19 digits with the prefix and length of a card scheme
- * and a valid check digit (Luhn), also in groups with spaces or dashes, also
- * percent-encoded or JSON-escaped. Longer numbers, fractions, timestamps,
+ * and a valid check digit (Luhn), also in groups with spaces, dashes or (four
+ * digits first) dots, also percent-encoded, JSON- or HTML-escaped. Longer numbers, fractions, timestamps,
  * UUIDs and hexadecimal ids stay as they are.
  *
  * Secrets: as they are, percent-encoded, JSON-escaped, HTML-escaped, in
- * base64 (also in the middle of it, as in "Authorization: Basic") and in hex. Where two
- * overlap, all that they cover is masked. A secret of less than
- * REDACT_SHORT_BYTES is masked only where it stands alone, between characters
+ * base64 (also in the middle of it, as in "Authorization: Basic") and in hex
+ * (a short one only where it is whole bytes of the hex). The lines of one
+ * that has several are secrets, too. Where two overlap, all that they cover
+ * is masked. A secret of less than REDACT_SHORT_BYTES is masked only where it stands alone, between characters
  * that are no letters, digits or '_': else a secret "1" would mask every
  * number.
  */

@@ -13,6 +13,9 @@
 #define GROUP_LEAST 2 /* digits of a group, where there are several */
 #define GROUP_MOST 6  /* so that no part of a UUID is one */
 #define SEPARATORS_MOST 3
+/* Dots also group amounts, versions and addresses: less is taken then. */
+#define DOTTED_FIRST 4
+#define DOTTED_LEAST 3
 #define HEX_ID_LEAST 24 /* so long a hexadecimal word is an id */
 
 /* Issuer prefixes and lengths by scheme (ISO/IEC 7812 number ranges). */
@@ -117,7 +120,7 @@ json_escape_at(const struct redact_view *v, size_t i, struct redact_unit *u)
 		set_code_point(u, to[at - from], 2);
 }
 
-/* &#39; and &#x27;, for ASCII. */
+/* &#39; and &#x27;, for Latin-1. */
 static void
 html_number(const struct redact_view *v, size_t i, struct redact_unit *u)
 {
@@ -135,7 +138,7 @@ html_number(const struct redact_view *v, size_t i, struct redact_unit *u)
 			return;
 		n = n * base + digit;
 	}
-	if (at < v->len && v->p[at] == ';' && n > 0 && n < 0x80)
+	if (at < v->len && v->p[at] == ';' && n > 0 && n < 0x100)
 		set_code_point(u, n, at + 1 - i);
 }
 
@@ -144,9 +147,9 @@ html_escape_at(const struct redact_view *v, size_t i, struct redact_unit *u)
 {
 	static const struct {
 		const char *text;
-		char c;
+		int32_t cp;
 	} names[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'},
-	    {"&quot;", '"'}, {"&apos;", '\''}};
+	    {"&quot;", '"'}, {"&apos;", '\''}, {"&nbsp;", 0xa0}};
 	size_t n, len;
 
 	if (i + 1 < v->len && v->p[i + 1] == '#') {
@@ -157,7 +160,7 @@ html_escape_at(const struct redact_view *v, size_t i, struct redact_unit *u)
 		len = strlen(names[n].text);
 		if (v->len - i >= len &&
 		    memcmp(v->p + i, names[n].text, len) == 0) {
-			set_code_point(u, names[n].c, len);
+			set_code_point(u, names[n].cp, len);
 			return;
 		}
 	}
@@ -208,26 +211,52 @@ digit_at(const struct redact_view *v, size_t i, struct redact_unit *u)
 	return (u->out_len == 1 && is_digit(u->out[0]));
 }
 
-/* Skip up to SEPARATORS_MOST blanks and dashes; returns where they end. */
+/* Blanks and dashes: those of ASCII, and what typesetters put for them. */
+static const char *const separators[] = {" ", "-", "+",
+    "\xc2\xa0",                                  /* no-break space */
+    "\xe2\x80\x87", "\xe2\x80\x89", "\xe2\x80\xaf", /* of digits, thin */
+    "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x93"  /* hyphens, dash */
+};
+
+/* Length of the separator at i, 0: there is none. */
 static size_t
-skip_separators(const struct redact_view *v, size_t i)
+separator_at(const struct redact_view *v, size_t i)
 {
 	struct redact_unit u;
+	size_t n, len;
+
+	redact_unit_at(v, i, REDACT_ANY, &u);
+	for (n = 0; n < NELEMS(separators); n++) {
+		len = strlen(separators[n]);
+		if (u.out_len == len && memcmp(u.out, separators[n], len) == 0)
+			return (u.len);
+		if (v->len - i >= len &&
+		    memcmp(v->p + i, separators[n], len) == 0)
+			return (len);
+	}
+	return (0);
+}
+
+/* Skip one dot, or up to SEPARATORS_MOST others; returns where they end. */
+static size_t
+skip_separators(const struct redact_view *v, size_t i, bool *is_dot)
+{
+	struct redact_unit u;
+	size_t len;
 	int n;
 
+	*is_dot = false;
+	if (i == v->len)
+		return (i);
+	redact_unit_at(v, i, REDACT_ANY, &u);
+	if (u.out_len == 1 && u.out[0] == '.') {
+		*is_dot = true;
+		return (i + u.len);
+	}
 	for (n = 0; n < SEPARATORS_MOST && i < v->len; n++) {
-		if (v->len - i >= 2 && memcmp(v->p + i, "\xc2\xa0", 2) == 0) {
-			i += 2;
-			continue;
-		}
-		redact_unit_at(v, i, REDACT_ANY, &u);
-		if (u.out_len == 1 && strchr(" -+", u.out[0]) != NULL &&
-		    u.out[0] != '\0')
-			i += u.len;
-		else if (u.out_len == 2 && memcmp(u.out, "\xc2\xa0", 2) == 0)
-			i += u.len;
-		else
+		if ((len = separator_at(v, i)) == 0)
 			break;
+		i += len;
 	}
 	return (i);
 }
@@ -239,6 +268,7 @@ struct digits {
 	size_t count;
 	size_t group_count[GROUPS_MOST]; /* digits up to the group's end */
 	size_t group_end[GROUPS_MOST];   /* byte after the group */
+	bool is_dotted[GROUPS_MOST];     /* a dot is behind it */
 	size_t groups;
 	bool is_too_long;  /* the last group goes on */
 	bool ends_the_text;
@@ -265,7 +295,8 @@ collect(const struct redact_view *v, size_t i, struct digits *d)
 		d->group_count[d->groups] = d->count;
 		d->group_end[d->groups++] = i;
 		d->ends_the_text = i == v->len;
-		next = skip_separators(v, i);
+		next = skip_separators(v, i,
+		    &d->is_dotted[d->groups - 1]);
 		if (next == i || !digit_at(v, next, &u))
 			return;
 		i = next;
@@ -323,10 +354,14 @@ is_beginning(const struct redact_view *v, size_t i)
 	/* The two hexadecimal digits of %34, say, are no digits. */
 	if (i > 0 && v->p[i - 1] == '%' && hex_number(v, i, 2) >= 0)
 		return (false);
-	if (i > 1 && v->p[i - 2] == '\\' && v->p[i - 1] == 'u')
-		return (false);
-	/* 0.4111111111111111 */
-	return (!(i > 1 && v->p[i - 1] == '.' && is_digit(v->p[i - 2])));
+	return (!(i > 1 && v->p[i - 2] == '\\' && v->p[i - 1] == 'u'));
+}
+
+/* 0.4111111111111111 */
+static bool
+is_fraction(const struct redact_view *v, size_t i)
+{
+	return (i > 1 && v->p[i - 1] == '.' && is_digit(v->p[i - 2]));
 }
 
 /* A long word of hexadecimal digits with letters in it is an id. */
@@ -345,16 +380,23 @@ is_in_hex_id(const struct redact_view *v, size_t i, size_t end)
 	return (to - from >= HEX_ID_LEAST && to - from > end - i);
 }
 
+/* All groups are apart by dots, or none. The last one may be cut off. */
 static bool
-groups_fit(const struct digits *d, size_t groups)
+groups_fit(const struct digits *d, size_t groups, bool is_begun)
 {
-	size_t g, before = 0;
+	size_t g, count, before = 0;
+	bool is_dotted = d->is_dotted[0];
+	size_t least = is_dotted ? DOTTED_LEAST : GROUP_LEAST;
 
 	if (groups == 1)
 		return (true);
+	if (is_dotted && d->group_count[0] != DOTTED_FIRST)
+		return (false);
 	for (g = 0; g < groups; g++) {
-		if (d->group_count[g] - before < GROUP_LEAST ||
-		    d->group_count[g] - before > GROUP_MOST)
+		count = d->group_count[g] - before;
+		if ((count < least && (g + 1 < groups || !is_begun)) ||
+		    count > GROUP_MOST ||
+		    (g + 1 < groups && d->is_dotted[g] != is_dotted))
 			return (false);
 		before = d->group_count[g];
 	}
@@ -383,14 +425,18 @@ redact_card_at(const struct redact_view *v, size_t i,
 {
 	struct redact_unit u;
 	struct digits d;
-	size_t g, count;
+	size_t g, count, least;
 
 	if (!digit_at(v, i, &u) || !is_beginning(v, i))
 		return (false);
 	collect(v, i, &d);
-	for (g = d.groups; g > 0; g--) {
+	/* A fraction is one group, and not a card number. */
+	least = is_fraction(v, i) ? 2 : 1;
+	if (least > 1 && !d.is_dotted[0])
+		return (false);
+	for (g = d.groups; g >= least; g--) {
 		count = d.group_count[g - 1];
-		if (count >= DIGITS_LEAST && groups_fit(&d, g) &&
+		if (count >= DIGITS_LEAST && groups_fit(&d, g, false) &&
 		    scheme_fits(d.digit, count, false) &&
 		    luhn_holds(d.digit, count) &&
 		    !is_in_hex_id(v, i, d.group_end[g - 1])) {
@@ -400,7 +446,8 @@ redact_card_at(const struct redact_view *v, size_t i,
 	}
 	/* Cut off: digits that may well be the first of a card number. */
 	if (v->is_cut && d.ends_the_text && !d.is_too_long && d.count > 6 &&
-	    groups_fit(&d, d.groups) && scheme_fits(d.digit, d.count, true)) {
+	    d.groups >= least &&
+	    groups_fit(&d, d.groups, true) && scheme_fits(d.digit, d.count, true)) {
 		card->len = v->len - i;
 		card->last[0] = '\0';
 		return (true);

@@ -113,6 +113,17 @@ card_numbers_are_masked_to_their_last_four(void **state)
 		    "****"},
 		{"\\u0034242424242424242", "****4242"},
 		{"4242 4242 4242 42 42", "****"},
+		{"4242.4242.4242.4242", "****4242"},
+		{"3782.822463.10005", "****0005"},
+		{"3056.930902.5904", "****5904"},
+		{"4242%2E4242%2e4242%2E4242", "****4242"},
+		{"v1.4242.4242.4242.4242.", "v1.****4242."},
+		{"0.4242.4242.4242.4242", "0.****4242"},
+		{"4242 4242 4242 4242.99", "****4242.99"},
+		{"4242424242424242.99", "****4242.99"},
+		{"4242&nbsp;4242&#160;4242&#xA0;4242", "****4242"},
+		{"4242\xe2\x80\x91" "4242\\u20134242\xe2\x80\xaf" "4242",
+		    "****4242"},
 		{"2026-11-20 4242 4242 4242 4242",
 		    "2026-11-20 ****4242"},
 		{"1234 4242 4242 4242 4242", "1234 ****4242"},
@@ -142,7 +153,12 @@ numbers_that_are_no_card_numbers_stay(void **state)
 		"0f4242424242424242abcdef0f",
 		"e3b0c44298fc1c14242424242424242b934ca495991b7852b855",
 		"4242424242424242deadbeef",
-		"4242.4242.4242.4242", "4242/4242/4242/4242",
+		"4242/4242/4242/4242", "4242.4242-4242.4242",
+		"4242..4242..4242..4242", "42.42.42.42.42.42.42.42",
+		"424.242.424.242.424.2", "42.424.242.424.242.42",
+		"52.520008 13.404954", "5252.0008 1340.4954",
+		"192.168.100.100", "1.2.276.0.7230010.3.1.4.42424242",
+		"424242.424242.4242", "4.2.4242.4242.4242",
 		"4242    4242    4242    4242",
 		"4 2 4 2 4 2 4 2 4 2 4 2 4 2 4 2",
 		"9999999999999995", "100%424242424242424",
@@ -393,6 +409,38 @@ what_a_description_cuts_off_shows_no_beginning(void **state)
 }
 
 static void
+a_short_secret_in_hex_is_whole_bytes(void **state)
+{
+	struct redact *r = with("aaaa");
+
+	(void)state;
+	masks(r, "bytes <61616161>", "bytes <***>");
+	masks(r, "bytes <0061616161ff>", "bytes <00***ff>");
+	masks(r, "x61616161", "x***");
+	/* 16 16 16 16 16 */
+	masks(r, "bytes <1616161616>", "bytes <1616161616>");
+	masks(r, "f61616161", "f61616161");
+	redact_free(&r);
+	/* Nothing of a long one is shown, wherever it begins. */
+	r = with("aaaabbbb");
+	masks(r, "bytes <161616161626262620>", "bytes <1***0>");
+	redact_free(&r);
+}
+
+static void
+each_line_of_a_secret_is_one(void **state)
+{
+	struct redact *r = with("-----BEGIN-----\nMIIabcdef\r\nshort\n"
+	    "MIIxyzxyz\n");
+
+	(void)state;
+	masks(r, "-----BEGIN-----\nMIIabcdef\r\nshort\nMIIxyzxyz\n", "***");
+	masks(r, "| MIIabcdef\n| short\n| MIIxyzxyz",
+	    "| ***\n| short\n| ***");
+	redact_free(&r);
+}
+
+static void
 nul_bytes_and_bad_utf8_pass_through(void **state)
 {
 	static const char text[] = "\0\xff\xc3\0" "4242424242424242\0";
@@ -446,6 +494,8 @@ main(void)
 		cmocka_unit_test(what_is_cut_off_shows_no_beginning),
 		cmocka_unit_test(
 		    what_a_description_cuts_off_shows_no_beginning),
+		cmocka_unit_test(a_short_secret_in_hex_is_whole_bytes),
+		cmocka_unit_test(each_line_of_a_secret_is_one),
 		cmocka_unit_test(nul_bytes_and_bad_utf8_pass_through),
 		cmocka_unit_test(a_full_buffer_keeps_what_fits_and_says_so)
 	};
