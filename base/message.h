@@ -33,7 +33,10 @@
 	/* scheduler -> probe: forget definition cookie */                   \
 	X(FORGET, "forget")                                                  \
 	/* scheduler -> probe: run it now. cookie: definition number, extra: \
-	 * the sender's own number, echoed. id: the run. doc: the job */     \
+	 * the sender's own number, echoed. id: the run. doc: the job.       \
+	 * gate (aa --child) -> scheduler: run it once when there is room to \
+	 * spare; code 1: the second half of a pair, now or never. id: the   \
+	 * run, named by the RESULT in answer. doc: {"check","definition"} */ \
 	X(JOB, "job")                                                        \
 	/* probe -> scheduler -> store. code: enum outcome, extra: echo of   \
 	 * the job's, id: the run. cookie: on the way to the store, the      \

@@ -121,7 +121,7 @@ struct manifest_check_values {
 struct manifest_gate_values {
 	struct manifest_value alpha, beta, rounds, time, on_inconclusive,
 	    tolerance, tolerance_at_least, margin, margin_at_least,
-	    failure_margin, policy, quarantine;
+	    failure_margin, policy, aa, quarantine;
 };
 
 struct manifest_quarantine_values {

@@ -106,7 +106,11 @@ const struct manifest_table manifest_table_quarantine = {
 	    failure_margin), 1, 6900, ABSENT, "A pass rules out that the "   \
 	    "check fails so often. 5% when left out."},                      \
 	{"policy", MANIFEST_NAME, AT(gate_values, policy), NO_NUMBER, false, \
-	    NULL, "required, or advisory: run and reported, but not judged."}
+	    NULL, "required, or advisory: run and reported, but not judged."}, \
+	{"aa", MANIFEST_NAME, AT(gate_values, aa), NO_NUMBER, false, NULL,   \
+	    "none, or idle: the scheduler runs it in pairs beside its "      \
+	    "schedule, about 640 runs a month, so that gates know how "      \
+	    "neighbouring runs resemble each other. None when left out."}
 
 static const struct manifest_row check_gate_rows[] = {
 	GATE_ROWS,

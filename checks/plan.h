@@ -62,6 +62,7 @@ struct plan_gate {
 	int64_t failure_margin_permyriad;
 	int on_inconclusive;        /* 0 hold, 1 pass, 2 block, -1 */
 	int policy;                 /* 0 required, 1 advisory, -1 */
+	int aa;                     /* 0 none, 1 idle, -1 */
 	bool is_quarantined;
 	const char *quarantine_owner, *quarantine_reason;
 	wall_us quarantine_until;
@@ -139,6 +140,12 @@ int plan_flow_parse(const struct plan_flow *pf, struct cause *cause,
 /* Find a check by "service/name", or by name alone when that is unique. */
 const struct plan_check *plan_find_check(const struct plan *plan,
     const char *id);
+
+/*
+ * True when the manifest lets a scheduler at this location run the check
+ * against itself in its idle time (gate: {aa: idle}).
+ */
+bool plan_gathers_aa(const struct plan_check *check, const char *location);
 
 /* True when the plan has a check of this service. */
 bool plan_has_service(const struct plan *plan, const char *service);

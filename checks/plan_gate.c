@@ -54,6 +54,7 @@ load_gate(struct load *ld, const struct manifest_node *node,
 {
 	static const char *const policies[] = {"required", "advisory", NULL};
 	static const char *const actions[] = {"hold", "pass", "block", NULL};
+	static const char *const aa_words[] = {"none", "idle", NULL};
 	struct plan_gate *g = arena_calloc(ld->l->arena, 1, sizeof(*g));
 	struct manifest_gate_values v;
 
@@ -73,8 +74,21 @@ load_gate(struct load *ld, const struct manifest_node *node,
 		.failure_margin_permyriad = v.failure_margin.number,
 		.on_inconclusive = find_word(ld, &v.on_inconclusive,
 		    "on_inconclusive", actions),
-		.policy = find_word(ld, &v.policy, "policy", policies)
+		.policy = find_word(ld, &v.policy, "policy", policies),
+		.aa = find_word(ld, &v.aa, "aa", aa_words)
 	};
 	load_quarantine(ld, g, v.quarantine.node);
 	return (g);
+}
+
+bool
+plan_gathers_aa(const struct plan_check *c, const char *location)
+{
+	int aa = c->gate->aa >= 0 ? c->gate->aa : c->manifest->gate->aa;
+	size_t i;
+
+	for (i = 0; aa == 1 && !c->is_paused && i < c->location_count; i++)
+		if (strcmp(c->locations[i], location) == 0)
+			return (true);
+	return (false);
 }

@@ -137,7 +137,7 @@ take_aa(struct suite_check *c, const struct json *v)
 }
 
 static void
-match_aa(struct suite *suite, const struct json *v)
+match_aa(struct suite *suite, const struct json *v, wall_us at)
 {
 	const struct json *steps = json_get(v, "steps");
 	struct suite_check *c;
@@ -151,8 +151,10 @@ match_aa(struct suite *suite, const struct json *v)
 		    c->arms[ARM_BASELINE]->environment) == 0 &&
 		    json_get_int(v, "rounds", 0) >= AA_ROUNDS_LEAST &&
 		    steps != NULL && steps->kind == JSON_ARRAY &&
-		    steps->count == c->step_count)
+		    steps->count == c->step_count) {
 			take_aa(c, v);
+			c->aa_at = at;
+		}
 	}
 }
 
@@ -170,7 +172,7 @@ aa_cb(const struct query_note *note, void *arg)
 	checks = json_get(json_root(doc), "checks");
 	for (i = 0; checks != NULL && checks->kind == JSON_ARRAY &&
 	    i < checks->count; i++)
-		match_aa(arg, &checks->items[i]);
+		match_aa(arg, &checks->items[i], note->at_us);
 	json_free(&doc);
 	return (true);
 }

@@ -192,9 +192,9 @@ main(int argc, char **argv)
 	struct settings settings;
 	int code;
 
-	proc_init(0);
-	log_init("e2e-gate", LOG_WARN);
 	settings_read(&settings, argc, argv);
+	proc_init(settings.is_child);
+	log_init("e2e-gate", settings.is_child ? LOG_INFO : LOG_WARN);
 	code = commands[settings.command](&settings);
 	settings_fini(&settings);
 	return (code);

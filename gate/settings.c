@@ -117,6 +117,11 @@ static const struct option_row rows[] = {
 	    "and judge its failures by the checks' history in --store"},
 	{.name = "observe", .type = OPTION_FLAG, .offset = AT(is_observing),
 	    .help = "Judge and record, but exit 0 whatever the verdict"},
+	{.name = "child", .type = OPTION_FLAG, .offset = AT(is_child),
+	    .env = "", .help = "aa: gather in the idle time of the scheduler "
+	    "at the other end of descriptor 3, which starts this"},
+	{.name = "location", .type = OPTION_STR, .offset = AT(location),
+	    .arg = "NAME", .env = "", .help = "aa --child: of the scheduler"},
 	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG,
 	    .offset = AT(is_quiet), .help = "Show no progress"},
 	OPTION_END
@@ -200,7 +205,9 @@ static const struct option_text texts[] = {
 	    "careful, but not\nalways careful enough. Fewer rounds are noted "
 	    "with a surcharge for chance, and\nunder 100 not used. It exits "
 	    "0, or 20 when there were fewer than 300, 10 when the\nbaseline "
-	    "differs from itself, 30 when nothing was measured or noted."},
+	    "differs from itself, 30 when nothing was measured or noted.\nA "
+	    "scheduler gathers the same in its idle time where the manifest "
+	    "says gate: {aa: idle}."},
 	{"PLAN", "\"plan\" forecasts from what --store knows of the checks "
 	    "against the baseline's\nenvironment: failures by day, the newest "
 	    "400 scheduled runs, A/A rounds. For each\ncheck it says how many "
@@ -392,6 +399,9 @@ check_alone(const struct settings *s)
 	if (s->store == NULL)
 		options_fail(&program, "--store is missing: where is it to "
 		    "be noted, or is the history?");
+	if (s->is_child && (s->command != COMMAND_AA || s->location == NULL))
+		options_fail(&program, "--child is for aa, with --location: "
+		    "e2e-scheduler starts it");
 	if (s->overrides[ARM_CANDIDATE].count > 0 ||
 	    s->environments[ARM_CANDIDATE] != NULL)
 		options_fail(&program, "%s has no candidate: it is about the "

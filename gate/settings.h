@@ -73,6 +73,8 @@ struct settings {
 	bool is_observing;
 	bool is_history_only;    /* no baseline is run */
 	bool is_quiet;
+	bool is_child;           /* of a scheduler: aa in its idle time */
+	const char *location;    /* of that scheduler */
 	struct definition_variable *variables[ARM_COUNT];
 	size_t variable_counts[ARM_COUNT];
 };

@@ -40,6 +40,8 @@ is_chosen(const struct settings *s, const struct plan_check *c)
 {
 	if (s->service != NULL && strcmp(s->service, c->service) != 0)
 		return (false);
+	if (s->is_child && !plan_gathers_aa(c, s->location))
+		return (false);
 	return (!c->is_paused && is_named(s, c));
 }
 

@@ -38,6 +38,7 @@ struct suite_check {
 	double tail_phi0;
 	struct aa_step *aa;          /* step_count; NULL: none known */
 	uint32_t aa_rounds;
+	wall_us aa_at;               /* when they were noted */
 	struct engine_limits limits; /* of the policy */
 	bool is_advisory;            /* run and reported, not judged */
 	const struct plan_gate *quarantine; /* the same; NULL: none */

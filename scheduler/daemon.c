@@ -26,6 +26,7 @@
 #include "scheduler/child.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/fleet.h"
+#include "scheduler/idle.h"
 #include "scheduler/outbox.h"
 
 #define DAEMON_MAGIC    0x4441454du
@@ -46,6 +47,7 @@ struct daemon {
 	struct outbox *outbox;
 	struct dispatch *dispatch;
 	struct alerts *alerts;
+	struct idle *idle;
 	struct child *web;
 	struct loop_signal *signals[3];
 	struct loop_timer *look;
@@ -105,6 +107,7 @@ apply_plan(struct daemon *d)
 
 	dispatch_set_plan(d->dispatch, d->plan);
 	alerts_set_plan(d->alerts, d->plan);
+	idle_set_plan(d->idle, d->plan);
 	buf_init(&summary, PLAN_MOST_BYTES);
 	if (plan_encode_summary(d->plan, &summary) == 0)
 		outbox_set_plan(d->outbox, summary.data, summary.len);
@@ -180,6 +183,7 @@ daemon_stop(struct daemon *d, int signo)
 	notify_manager("STOPPING=1");
 	dispatch_stop(d->dispatch);
 	alerts_stop(d->alerts);
+	idle_stop(d->idle);
 	if (d->web != NULL)
 		child_hang_up(d->web);
 	fleet_stop(d->fleet, d->options->stop_timeout, fleet_stopped_cb, d);
@@ -245,19 +249,23 @@ log_stats(struct daemon *d)
 	struct outbox_stats o;
 	struct dispatch_stats s;
 	struct alerts_stats a;
+	struct idle_stats idle;
 
 	fleet_get_stats(d->fleet, &f);
 	outbox_get_stats(d->outbox, &o);
 	dispatch_get_stats(d->dispatch, &s);
 	alerts_get_stats(d->alerts, &a);
+	idle_get_stats(d->idle, &idle);
 	log_info("scheduler.stats", "due=%llu unrun=%llu in_flight=%zu "
 	    "waiting=%zu probes=%u unacknowledged=%zu spool_bytes=%llu "
-	    "late_mean_us=%lld late_most_us=%lld lag_us=%lld firing=%zu",
+	    "late_mean_us=%lld late_most_us=%lld lag_us=%lld firing=%zu "
+	    "aa_runs=%llu aa_refused=%llu",
 	    (unsigned long long)s.due, (unsigned long long)s.unrun,
 	    f.in_flight, f.waiting, f.ready, o.in_memory,
 	    (unsigned long long)o.spool_bytes,
 	    (long long)(s.due > 0 ? s.lateness_sum / (span_us)s.due : 0),
-	    (long long)s.lateness_most, (long long)loop_lag(d->loop), a.firing);
+	    (long long)s.lateness_most, (long long)loop_lag(d->loop), a.firing,
+	    (unsigned long long)idle.runs, (unsigned long long)idle.refused);
 }
 
 static void
@@ -344,6 +352,8 @@ open_parts(struct daemon *d)
 	char *spool = o->spool != NULL ? xstrdup(o->spool) :
 	    file_join(o->store, "spool");
 	struct outbox_options outbox = {.store = o->store, .spool = spool};
+	struct idle_options idle = {.checks = o->checks, .store = o->store,
+	    .location = o->location, .share_percent = o->idle_share};
 	int rc;
 
 	rc = outbox_new(d->loop, &outbox, store_ready_cb, d, &d->outbox);
@@ -358,6 +368,8 @@ open_parts(struct daemon *d)
 	d->alerts = alerts_new(d->loop, d->fleet, d->outbox);
 	d->dispatch = dispatch_new(d->loop, d->fleet, d->outbox, o->location,
 	    run_ended_cb, d);
+	d->idle = idle_new(d->loop, d->dispatch, d->fleet, d->outbox,
+	    &idle);
 	if (o->web != NULL)
 		start_web(d);
 	return (0);
@@ -390,6 +402,7 @@ close_parts(struct daemon *d)
 		loop_signal_free(&d->signals[i]);
 	loop_timer_free(&d->look);
 	child_free(&d->web);
+	idle_free(&d->idle);
 	dispatch_free(&d->dispatch);
 	alerts_free(&d->alerts);
 	fleet_free(&d->fleet);

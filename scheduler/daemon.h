@@ -20,6 +20,7 @@ struct daemon_options {
 	int64_t probe_count;
 	int64_t max_per_host;
 	int64_t max_per_probe;
+	int64_t idle_share;     /* percent, for rounds of A/A; 0: none */
 	span_us stop_timeout;   /* for the runs in flight */
 };
 

@@ -495,6 +495,9 @@ dispatch_note_spooled(struct dispatch *d, const char *doc, size_t len)
 	due = json_get_int(root, "due_us", 0);
 	id = json_get_str(root, "check", "");
 	HASH_FIND_STR(d->checks, id, c);
+	if (strcmp(json_get_str(root, "trigger", ""),
+	    trigger_name(TRIGGER_SCHEDULE)) != 0)
+		c = NULL;
 	if (c != NULL && due > 0 && (c->spooled == 0 || due < c->spooled) &&
 	    strcmp(json_get_str(root, "location", ""), d->location) == 0)
 		c->spooled = due;
@@ -536,6 +539,17 @@ dispatch_store_ready(struct dispatch *d, const char *doc, size_t len)
 	while (take_missed(d, SIZE_MAX))
 		continue;
 	log_unrecorded(d);
+}
+
+bool
+dispatch_is_clear(const struct dispatch *d, const char *check, span_us within)
+{
+	struct check *c;
+
+	must_magic(d, DISPATCH_MAGIC);
+	HASH_FIND_STR(d->checks, check, c);
+	return (c == NULL || c->entry == NULL || (!c->is_running &&
+	    timetable_entry_next(c->entry) > clock_wall() + within));
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef SCHEDULER_DISPATCH_H
 #define SCHEDULER_DISPATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,13 @@ void dispatch_note_spooled(struct dispatch *d, const char *doc, size_t len);
  * record and our start. Later calls do nothing. From outbox_ready_cb only.
  */
 void dispatch_store_ready(struct dispatch *d, const char *doc, size_t len);
+
+/*
+ * True when the check is not running and its next slot is due later than
+ * that: two runs of one check at a time may disturb each other.
+ */
+bool dispatch_is_clear(const struct dispatch *d, const char *check,
+    span_us within);
 
 /* Dispatch no more. */
 void dispatch_stop(struct dispatch *d);

@@ -114,6 +114,18 @@ void fleet_submit(struct fleet *fleet, const struct fleet_job *job,
     fleet_done_cb *done, void *arg);
 
 /*
+ * True when nothing waits for the hosts of d or for a probe, and with a run
+ * of it at most half of their places would be taken.
+ */
+bool fleet_has_room_to_spare(const struct fleet_definition *d);
+
+/*
+ * True when in the last second no probe was late by more than 20 ms or used
+ * half of a processor.
+ */
+bool fleet_is_calm(const struct fleet *fleet);
+
+/*
  * Take no more: what waits is skipped at once, what is in flight may end
  * within the bound, the rest is lost. stopped is called once, when the last
  * run has come back. New runs are skipped.

@@ -72,6 +72,7 @@ struct fleet_probe {
 	unsigned int index;
 	size_t in_flight;
 	unsigned int expired; /* leases, since the last result */
+	bool is_busy;         /* said its latest LOAD */
 	struct run_list runs;
 };
 
@@ -154,6 +155,13 @@ struct fleet_probe *fleet_probe_pick(struct fleet *fleet);
 
 /* Send a run to its probe, which knows its definition. */
 void fleet_probe_send(struct fleet *fleet, const struct fleet_run *run);
+
+/*
+ * fleet_idle.c
+ */
+
+/* Take in what a probe says of its load. */
+void fleet_probe_note_load(struct fleet_probe *p, const struct message *m);
 
 /*
  * fleet_definition.c

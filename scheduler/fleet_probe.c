@@ -87,7 +87,9 @@ probe_message_cb(struct child *child, const struct message *m, void *arg)
 	must_magic(p->fleet, FLEET_MAGIC);
 	if (m->type == MESSAGE_RESULT)
 		probe_result(p, m);
-	else if (m->type != MESSAGE_LOAD)
+	else if (m->type == MESSAGE_LOAD)
+		fleet_probe_note_load(p, m);
+	else
 		child_replace(child, "sent a message that is not a probe's");
 }
 
@@ -101,6 +103,7 @@ probe_ready_cb(struct child *child, const struct message *m, void *arg)
 	(void)m;
 	must_magic(fleet, FLEET_MAGIC);
 	p->expired = 0;
+	p->is_busy = false;
 	fleet->stats.ready++;
 	fleet->room->most += fleet->options.max_per_probe;
 	fleet_lane_wake(fleet, fleet->room);

@@ -48,6 +48,11 @@ static const struct option_row rows[] = {
 	{.name = "max-per-probe", .type = OPTION_INT,
 	    .offset = AT(daemon.max_per_probe), .arg = "N", .min = 1,
 	    .max = 100000, .help = "Runs at the same time in one probe (4000)"},
+	{.name = "idle-share", .type = OPTION_INT,
+	    .offset = AT(daemon.idle_share), .arg = "PERCENT", .min = 0,
+	    .max = 100, .help = "Share of the time in which one run of a "
+	    "check against itself may be in flight beside the schedule, for "
+	    "checks that allow it (50); 0: never"},
 	{.name = "log-level", .type = OPTION_CHOICE,
 	    .offset = AT(log_level), .arg = "LEVEL", .choices = log_levels,
 	    .help = "error, warn, info or debug (info)"},
@@ -78,6 +83,20 @@ static const struct option_text texts[] = {
 	    "is_firing, is_resolved, check, service, environment, owner, "
 	    "outcome, reason, run, count (runs in a row) and since (when the "
 	    "first of them was due)."},
+	{"IDLE TIME",
+	    "A check with gate: {aa: idle} in its manifest is also run beside "
+	    "its schedule, in pairs, until there are 300 rounds of its "
+	    "service against itself; gates judge latencies by them (see "
+	    "e2e-gate(1), A/A). They are gathered anew after 30 days, or when "
+	    "the steps have changed. At most one such run is in flight. It "
+	    "starts only while nothing waits, half of the places of its host "
+	    "(--max-per-host) and of the probes are free, and no probe was "
+	    "late or used half of its processor in the last second, and not when "
+	    "the check itself is running or about to. After "
+	    "each pair there is a pause (--idle-share), and at most five pairs "
+	    "begin in a second; with --idle-share 100 neither holds. These runs are "
+	    "recorded under the trigger gate: they count for no rate, "
+	    "objective or alert. e2e-gate aa --child gathers them."},
 	{"SIGNALS",
 	    "HUP: load the checks anew. When they have a mistake it is "
 	    "logged, and the running plan stays.\n\n"
@@ -106,6 +125,7 @@ main(int argc, char **argv)
 	struct values v = {
 		.daemon = {.location = "local", .probe_count = 1,
 		    .max_per_host = 16, .max_per_probe = 4000,
+		    .idle_share = 50,
 		    .stop_timeout = 30 * SPAN_S},
 		.log_level = LOG_INFO,
 	};

@@ -386,6 +386,12 @@ timetable_next(const struct timetable *t)
 	return (next == INT64_MAX ? INT64_MAX : t->mono + (next - t->wall));
 }
 
+wall_us
+timetable_entry_next(const struct timetable_entry *e)
+{
+	return (e->next);
+}
+
 uint64_t
 timetable_take_unrecorded(struct timetable *t)
 {

@@ -90,6 +90,9 @@ bool timetable_pop_missed(struct timetable *t, struct timetable_slot *out);
 /* Monotonic time of the next slot; INT64_MAX without entries. */
 mono_us timetable_next(const struct timetable *t);
 
+/* Wall time of the entry's next slot. */
+wall_us timetable_entry_next(const struct timetable_entry *e);
+
 /* Count of missed slots beyond the bounds since the last call. */
 uint64_t timetable_take_unrecorded(struct timetable *t);
 

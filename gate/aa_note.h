@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* The note of kind "aa": what rounds of a baseline against itself showed. */
+#ifndef GATE_AA_NOTE_H
+#define GATE_AA_NOTE_H
+
+#include "base/buf.h"
+#include "gate/session.h"
+
+/*
+ * Append the note of all checks of s, of which suite, engine, finished,
+ * verdict and rounds are read. Returns the fewest rounds of a step that was
+ * reached.
+ */
+uint32_t aa_note_make(const struct session *s, struct buf *out);
+
+#endif
