@@ -7,16 +7,17 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/lag.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define LAG_WINDOW (1 * SPAN_S)
+#define LAG_WINDOW (2 * SPAN_S)
 
 struct loop {
 	struct event_base *base;
-	mono_us lag_window_end;
-	span_us lag_now;  /* largest in the running window */
-	span_us lag_last; /* largest in the window before */
+	struct lag lag;
+	struct loop_timer *beat;
+	unsigned int beats; /* who wants it */
 };
 
 struct loop_timer {
@@ -41,6 +42,15 @@ struct loop_signal {
 	void *arg;
 };
 
+static void
+beat_cb(void *arg)
+{
+	struct loop *loop = arg;
+
+	if (loop->beats > 0)
+		loop_timer_at(loop->beat, clock_mono() + LOOP_BEAT);
+}
+
 struct loop *
 loop_new(void)
 {
@@ -53,6 +63,7 @@ loop_new(void)
 	loop->base = event_base_new_with_config(config);
 	must(loop->base != NULL);
 	event_config_free(config);
+	loop->beat = loop_timer_new(loop, beat_cb, loop);
 	return (loop);
 }
 
@@ -61,6 +72,7 @@ loop_free(struct loop **loop)
 {
 	if (*loop == NULL)
 		return;
+	loop_timer_free(&(*loop)->beat);
 	event_base_free((*loop)->base);
 	free(*loop);
 	*loop = NULL;
@@ -91,27 +103,6 @@ loop_base(struct loop *loop)
 }
 
 static void
-note_lag(struct loop *loop, mono_us now, span_us lag)
-{
-	if (now >= loop->lag_window_end) {
-		loop->lag_last = now - loop->lag_window_end < LAG_WINDOW ?
-		    loop->lag_now : 0;
-		loop->lag_now = 0;
-		loop->lag_window_end = now + LAG_WINDOW;
-	}
-	if (lag > loop->lag_now)
-		loop->lag_now = lag;
-}
-
-span_us
-loop_lag(struct loop *loop)
-{
-	note_lag(loop, clock_mono(), 0);
-	return (loop->lag_now > loop->lag_last ? loop->lag_now :
-	    loop->lag_last);
-}
-
-static void
 timer_fire(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_timer *t = arg;
@@ -119,7 +110,7 @@ timer_fire(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	note_lag(t->loop, now, now - t->due);
+	lag_note(&t->loop->lag, now, now - t->due);
 	t->cb(t->arg);
 }
 
@@ -166,6 +157,38 @@ bool
 loop_timer_is_armed(const struct loop_timer *t)
 {
 	return (event_pending(&t->ev, EV_TIMEOUT, NULL) != 0);
+}
+
+void
+loop_beat_start(struct loop *loop)
+{
+	loop->beats++;
+	if (!loop_timer_is_armed(loop->beat))
+		loop_timer_at(loop->beat, clock_mono() + LOOP_BEAT);
+}
+
+/* The last beat is not taken back: starting again comes for free. */
+void
+loop_beat_stop(struct loop *loop)
+{
+	must(loop->beats > 0);
+	loop->beats--;
+}
+
+span_us
+loop_lag_since(struct loop *loop, mono_us since)
+{
+	span_us seen = lag_since(&loop->lag, since), now = 0;
+
+	if (loop_timer_is_armed(loop->beat))
+		now = clock_mono() - loop->beat->due;
+	return (now > seen ? now : seen);
+}
+
+span_us
+loop_lag(struct loop *loop)
+{
+	return (loop_lag_since(loop, clock_mono() - LAG_WINDOW));
 }
 
 static void

@@ -50,10 +50,20 @@ void loop_turn(struct loop *loop, bool wait);
 struct event_base *loop_base(struct loop *loop);
 
 /*
- * How late the latest timer of this loop ran against its due time, largest
- * of the last second. A busy loop measures badly; results carry this.
+ * How late timers of this loop ran against their due times, largest of the
+ * last two seconds. A busy loop measures badly.
  */
 span_us loop_lag(struct loop *loop);
+
+/*
+ * The same since a time, for results. Between start and stop (they count) the
+ * loop has a beat of its own, so that no stall of more than LOOP_BEAT is
+ * overlooked, nor one that goes on while this is asked.
+ */
+#define LOOP_BEAT (50 * SPAN_MS)
+span_us loop_lag_since(struct loop *loop, mono_us since);
+void loop_beat_start(struct loop *loop);
+void loop_beat_stop(struct loop *loop);
 
 /* A one-shot timer, not yet armed. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_timer_cb *cb,
