@@ -56,6 +56,7 @@ run_free(struct run *run)
 	free(run->trigger);
 	DL_DELETE(run->engine->runs, run);
 	run->engine->in_flight--;
+	loop_beat_stop(run->engine->loop);
 	run->magic = 0;
 	free(run);
 }
@@ -80,12 +81,10 @@ void
 run_finish(struct run *run)
 {
 	struct run_result *result = &run->result;
-	span_us lag = loop_lag(run->engine->loop);
 
 	run->state = RUN_DONE;
 	result->duration = clock_mono() - run->started;
-	if (lag > result->lag)
-		result->lag = lag;
+	result->lag = loop_lag_since(run->engine->loop, run->started);
 	run->hooks->done(run, result, run->arg);
 	run_free(run);
 }
@@ -205,6 +204,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	run->step_most = script->definition->limits.steps;
 	DL_APPEND(run->engine->runs, run);
 	run->engine->in_flight++;
+	loop_beat_start(run->engine->loop);
 	run->timer = loop_timer_new(run->engine->loop, run_wake_cb, run);
 	run_arm(run, run->started);
 	return (run);

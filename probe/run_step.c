@@ -81,10 +81,6 @@ run_step_add_unsent(struct run *run)
 void
 run_step_end(struct run *run, struct run_step *step)
 {
-	span_us lag = loop_lag(run->engine->loop);
-
-	if (lag > run->result.lag)
-		run->result.lag = lag;
 	if (run->hooks->step != NULL)
 		run->hooks->step(run, step, step->status > 0 ?
 		    run->response : NULL, run->arg);
