@@ -187,6 +187,7 @@ count_pair(struct engine_check_state *c, const struct engine_pair *pair)
 	c->counts.pairs++;
 	if (pair->is_void) {
 		c->counts.voids++;
+		c->counts.lates += pair->is_late;
 		return (false);
 	}
 	c->counts.rounds++;
@@ -465,23 +466,19 @@ engine_reason(const struct engine *e, size_t *check)
 }
 
 bool
-engine_is_hopeless(const struct engine *e)
+engine_is_hopeless(const struct engine *e, size_t check, uint32_t rounds_left)
 {
-	const struct engine_check_state *c;
-	size_t i;
+	const struct engine_check_state *c = &e->checks[check];
+	const struct engine_counts *n = &c->counts;
+	uint32_t faults = n->voids - n->lates;
 
-	for (i = 0; i < e->check_count; i++) {
-		c = &e->checks[i];
-		if (c->is_quarantined)
-			continue;
-		if (c->counts.voids >= HOPELESS_VOIDS &&
-		    2 * c->counts.voids > c->counts.pairs)
-			return (true);
-		if (c->counts.rounds >= HOPELESS_ROUNDS &&
-		    history_lower(c->counts.baseline_failures,
-		    c->counts.rounds, HOPELESS_LEVEL) >
-		    e->config.baseline_failing_most)
-			return (true);
-	}
-	return (false);
+	if (c->is_quarantined)
+		return (false);
+	if (faults >= HOPELESS_VOIDS && 2 * faults > n->pairs)
+		return (true);
+	if (n->voids > e->config.void_most * ((double)n->pairs + rounds_left))
+		return (true);
+	return (n->rounds >= HOPELESS_ROUNDS &&
+	    history_lower(n->baseline_failures, n->rounds, HOPELESS_LEVEL) >
+	    e->config.baseline_failing_most);
 }

@@ -77,6 +77,7 @@ enum engine_pair_kind {
 struct engine_pair {
 	enum engine_pair_kind kind;
 	bool is_void; /* the probe itself failed; the arms are ignored */
+	bool is_late; /* void only because the probe was late: that passes */
 	struct engine_arm candidate, baseline;
 };
 
@@ -129,10 +130,13 @@ const char *engine_reason_name(enum engine_reason r);
 const char *engine_reason_text(enum engine_reason r);
 
 /*
- * True when no pass can be expected any more: the baseline of a check plainly
- * fails too often, or most of its rounds are void.
+ * True when no verdict can be expected any more of a check that may have so
+ * many rounds yet: its baseline plainly fails too often; most of its pairs
+ * are void for another reason than a late probe; or so many are void that
+ * good ones for the rest of the rounds could not make up for it.
  */
-bool engine_is_hopeless(const struct engine *e);
+bool engine_is_hopeless(const struct engine *e, size_t check,
+    uint32_t rounds_left);
 
 /* ln of the evidence against the candidate, and its bound ln(1 / alpha). */
 double engine_log_evidence(const struct engine *e);
@@ -151,6 +155,7 @@ struct engine_counts {
 	uint32_t pairs;    /* all, void ones too */
 	uint32_t rounds;   /* that count: not void */
 	uint32_t warmups, focuses, voids;
+	uint32_t lates;    /* of the voids */
 	uint32_t candidate_failures, baseline_failures;
 };
 struct engine_counts engine_counts(const struct engine *e, size_t check);

@@ -104,6 +104,7 @@ engine_counts_total(const struct engine *e)
 		sum.warmups += n->warmups;
 		sum.focuses += n->focuses;
 		sum.voids += n->voids;
+		sum.lates += n->lates;
 		sum.candidate_failures += n->candidate_failures;
 		sum.baseline_failures += n->baseline_failures;
 	}

@@ -207,12 +207,15 @@ rounds_add_earlier(struct rounds *r, const struct ledger_pair *kept,
 	struct sample none[ARM_COUNT] = {{.outcome = OUTCOME_PASSED},
 	    {.outcome = OUTCOME_PASSED}};
 	struct check_rounds *c = &r->checks[kept->check];
+	struct engine_pair past = *pair;
 
 	must(kept->check < r->options.check_count);
+	/* Whatever made it void is over. */
+	past.is_late = past.is_void;
 	c->pairs = kept->number;
 	if (kept->kind != ENGINE_PAIR_FOCUS)
 		c->earlier = ++c->completed;
-	engine_add(r->engine, kept->check, pair);
+	engine_add(r->engine, kept->check, &past);
 	ledger_add(r->ledger, kept, none);
 	if (engine_decide(r->engine) != ENGINE_UNDECIDED &&
 	    !r->options.is_exhaustive)
@@ -271,8 +274,19 @@ is_futile(const struct rounds *r)
 	return (to_block > (double)FUTILE_FACTOR * left);
 }
 
+/* Rounds that this check may still have. */
+static uint32_t
+rounds_left(const struct rounds *r, size_t check)
+{
+	const struct check_rounds *c = &r->checks[check];
+	uint32_t fresh = c->completed - c->earlier;
+
+	return (fresh < r->options.rounds ? r->options.rounds - fresh : 0);
+}
+
+/* After a pair of this check. */
 static void
-judge(struct rounds *r)
+judge(struct rounds *r, size_t check)
 {
 	bool is_decided = engine_decide(r->engine) != ENGINE_UNDECIDED;
 
@@ -280,7 +294,7 @@ judge(struct rounds *r)
 		return;
 	if (is_decided)
 		r->end = ROUNDS_VERDICT;
-	else if (engine_is_hopeless(r->engine))
+	else if (engine_is_hopeless(r->engine, check, rounds_left(r, check)))
 		r->end = ROUNDS_HOPELESS;
 	else if (is_futile(r))
 		r->end = ROUNDS_FUTILE;
@@ -311,14 +325,17 @@ engine_half(const struct check_rounds *c, enum arm arm)
 	    c->samples[arm].latency_ns});
 }
 
+/* last: the half that ended it. */
 static void
-end_pair(struct rounds *r, size_t check, bool is_void)
+end_pair(struct rounds *r, size_t check, const struct sample *last)
 {
 	struct check_rounds *c = &r->checks[check];
+	bool is_void = last->is_void;
 	struct ledger_pair record = {.check = check, .number = c->pairs,
 	    .kind = c->kind, .is_candidate_first = c->is_candidate_first,
 	    .is_void = is_void};
-	struct engine_pair pair = {.kind = c->kind, .is_void = is_void};
+	struct engine_pair pair = {.kind = c->kind, .is_void = is_void,
+	    .is_late = last->is_late};
 
 	fill_half(&record.halves[ARM_CANDIDATE], c, ARM_CANDIDATE);
 	fill_half(&record.halves[ARM_BASELINE], c, ARM_BASELINE);
@@ -338,7 +355,7 @@ end_pair(struct rounds *r, size_t check, bool is_void)
 	r->running--;
 	if (c->kind != ENGINE_PAIR_FOCUS)
 		c->completed++;
-	judge(r);
+	judge(r, check);
 }
 
 enum rounds_end
@@ -357,7 +374,7 @@ rounds_half_done(struct rounds *r, size_t check, struct sample *sample)
 	c->halves_done++;
 	if (sample->is_void || c->halves_done == ARM_COUNT ||
 	    r->options.is_single)
-		end_pair(r, check, sample->is_void);
+		end_pair(r, check, &c->samples[arm]);
 	else
 		r->run(r->arg, check, next_arm(c));
 	if (r->end == ROUNDS_GOING_ON)

@@ -170,7 +170,7 @@ read_event(struct sample *s, const struct suite_check *check,
 	}
 	read_latencies(s, check, root);
 	if (s->lag_us > SAMPLE_LAG_MOST) {
-		s->is_void = true;
+		s->is_void = s->is_late = true;
 		free(s->failure.reason);
 		s->failure.reason = xasprintf("the probe was %lld ms late "
 		    "itself", (long long)(s->lag_us / SPAN_MS));

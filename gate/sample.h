@@ -33,6 +33,7 @@ struct sample {
 	span_us duration_us;
 	span_us lag_us;
 	bool is_void;            /* we could not measure */
+	bool is_late;            /* only because the probe was late */
 	int64_t *latency_ns;     /* by step; ENGINE_NOT_REACHED */
 	uint32_t step_count;
 	struct sample_failure failure; /* when it did not pass */

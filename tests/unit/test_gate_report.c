@@ -127,6 +127,7 @@ what_the_probe_could_not_measure_is_void(void **state)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		s = read(table[i].outcome, table[i].doc);
 		assert_true(s.is_void);
+		assert_int_equal(s.is_late, s.lag_us > SAMPLE_LAG_MOST);
 		sample_fini(&s);
 	}
 	/* Steps of an unknown entry, or of none, are passed over. */

@@ -326,6 +326,50 @@ hopeless_rounds_end_early(void **state)
 	bench_fini(&b);
 }
 
+/* A half that the probe was late for. */
+static enum rounds_end
+answer_late(struct bench *b)
+{
+	struct asked a = b->queue[0];
+	struct sample s = sample_of(OUTCOME_PASSED, 100 * MS);
+
+	s.is_void = s.is_late = true;
+	memmove(&b->queue[0], &b->queue[1], --b->queued * sizeof(a));
+	b->under_way[a.check]--;
+	return (rounds_half_done(b->rounds, a.check, &s));
+}
+
+static void
+late_probes_end_no_gate_that_has_rounds_left(void **state)
+{
+	struct rounds_options o = {.rounds = 500, .parallel = 1,
+	    .check_count = 1};
+	struct bench b;
+	int i;
+
+	(void)state;
+	bench_init(&b, o);
+	for (i = 0; i < 60; i++)
+		assert_int_equal(answer_late(&b), ROUNDS_GOING_ON);
+	assert_int_equal(engine_counts(b.engine, 0).lates, 60);
+	/* The rest of the budget makes up for them: a fifth of 300. */
+	answer_all(&b);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_VERDICT);
+	assert_int_equal(engine_decide(b.engine), ENGINE_PASS);
+	assert_in_range(rounds_completed(b.rounds), 300, 499);
+	bench_fini(&b);
+
+	/* More than a fifth of all rounds: nothing can. */
+	bench_init(&b, o);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(answer_late(&b), ROUNDS_GOING_ON);
+	assert_int_equal(answer_late(&b), ROUNDS_HOPELESS);
+	assert_int_equal(engine_finish(b.engine), ENGINE_INCONCLUSIVE);
+	assert_int_equal(engine_reason(b.engine, NULL),
+	    ENGINE_REASON_INFRASTRUCTURE);
+	bench_fini(&b);
+}
+
 static void
 futile_rounds_end_before_the_budget_does(void **state)
 {
@@ -445,6 +489,7 @@ main(void)
 	    cmocka_unit_test(a_void_half_ends_its_pair),
 	    cmocka_unit_test(rounds_end_at_the_verdict),
 	    cmocka_unit_test(hopeless_rounds_end_early),
+	    cmocka_unit_test(late_probes_end_no_gate_that_has_rounds_left),
 	    cmocka_unit_test(futile_rounds_end_before_the_budget_does),
 	    cmocka_unit_test(answers_after_the_end_are_dropped),
 	    cmocka_unit_test(
