@@ -4,20 +4,23 @@ import json
 import os
 import signal
 import subprocess
+import time
 import xml.etree.ElementTree
 
 import pytest
 
 from conftest import TOP, wait_until
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
-from gate_driver import (GATE_PATIENCE_S, assert_document, assert_page,
-                         children, free_port, start_gate)
+from gate_driver import (GATE_PATIENCE_S, PLENTY, assert_document,
+                         assert_page, children, free_port, start_gate,
+                         wait_for_rounds)
 
 
 def test_good_release_passes_and_halves_of_a_pair_never_overlap(gate, paysim):
     """A release like the baseline passes, by evidence from every check."""
     urls = paysim("good=0", "next=0")
-    verdict = gate(urls["next"], urls["good"], "--format=json", "--seed=7")
+    verdict = gate(urls["next"], urls["good"], "--format=json", "--seed=7",
+                   *PLENTY)
     assert verdict.code == 0
     document = verdict.json
     assert_document(document)
@@ -81,8 +84,9 @@ def test_failing_release_blocks_with_the_first_failing_run(gate, paysim,
 
 def test_slow_release_blocks_and_names_the_step(gate, paysim):
     """A release that is slower blocks, without a single failure."""
-    urls = paysim("good=0", "slow=0,latency=fixed:60")
-    verdict = gate(urls["slow"], urls["good"], "--format=json")
+    urls = paysim("good=0", "slow=0,latency=fixed:200")
+    verdict = gate(urls["slow"], urls["good"], "--format=json", *PLENTY,
+                   names=["login"])
     assert verdict.code == 10
     document = verdict.json
     named = document["regressions"][0]
@@ -90,7 +94,7 @@ def test_slow_release_blocks_and_names_the_step(gate, paysim):
     assert document["counts"]["candidate_failures"] == 0
     step = [s for c in document["checks"] if c["check"] == named["check"]
             for s in c["steps"] if s["step"] == named["step"]][0]
-    assert step["candidate_median_ns"] > step["baseline_median_ns"] + 50e6
+    assert step["candidate_median_ns"] > step["baseline_median_ns"] + 100e6
 
 
 def test_observe_reports_the_block_and_exits_0(gate, paysim):
@@ -149,13 +153,43 @@ def test_killed_probe_costs_a_void_round_and_nothing_else(
     """kill -9 of a probe: its runs are lost, the gate goes on and passes."""
     urls = paysim("good=0,latency=fixed:2", "next=0,latency=fixed:2")
     process = start_gate(start, build, checks, urls, "--format=json",
-                         "--probes=1")
+                         "--probes=1", *PLENTY)
     probes = wait_until(lambda: children(process.pid, "e2e-probe"), "a probe")
     os.kill(probes[0], signal.SIGKILL)
     document = json.loads(process.process.stdout.read())
     assert process.wait() == 0
     assert document["verdict"] == "pass"
-    assert document["counts"]["void"] <= 2
+    lost = [p for p in document["rounds"]
+            if any(p.get(arm, {}).get("outcome") == "lost"
+                   for arm in ("candidate", "baseline"))]
+    assert len(lost) <= 1 and all(p["void"] for p in lost)
+
+
+def test_stopped_probe_voids_rounds_and_ends_no_gate(
+        start, build, checks, paysim, tmp_path):
+    """A probe that stands still for a second measures nothing then, and
+    well again afterwards."""
+    urls = paysim("good=0,latency=fixed:5", "next=0,latency=fixed:5")
+    store = tmp_path / "store"
+    process = start_gate(start, build, checks, urls, "--format=json",
+                         "--probes=1", "--store", store, *PLENTY)
+    wait_for_rounds(store)
+    probe = children(process.pid, "e2e-probe")[0]
+    for _ in range(3):
+        os.kill(probe, signal.SIGSTOP)
+        try:
+            time.sleep(1)  # the fault itself
+        finally:
+            os.kill(probe, signal.SIGCONT)
+        time.sleep(.2)
+    document = json.loads(process.process.stdout.read())
+    assert process.wait() == 0
+    assert document["verdict"] == "pass"
+    voids = [p for p in document["rounds"] if p["void"]]
+    assert voids and document["counts"]["void"] == len(voids)
+    # Not those that began after it went on.
+    assert document["counts"]["counted"] > 4 * len(voids)
+    assert "ms late itself" in document["void_reason"]
 
 
 def test_same_seed_tosses_the_same_coins(gate, paysim):
@@ -173,14 +207,15 @@ def test_same_seed_tosses_the_same_coins(gate, paysim):
 def test_demo_releases_are_judged_as_they_should(build):
     """One repetition of the whole-process figures; bench-gate-demo has 20.
 
-    The slow share, 5 -> 20 %, takes minutes and is left to the benchmark.
+    What is judged by latencies that a busy machine could hide is left to the
+    benchmark, as is the slow share, 5 -> 20 %, which takes minutes.
     """
     argv = [TOP / "tests" / "bench" / "gate_demo.py", build,
             "--repetitions=1", "--check=login"]
-    for release in ("good", "always fails", "fails 20 %", "+50 % latency"):
+    for release in ("good", "always fails", "fails 20 %"):
         argv += ["--release", release]
     done = subprocess.run([str(a) for a in argv], capture_output=True,
-                          text=True, timeout=6 * GATE_PATIENCE_S, check=False)
+                          text=True, timeout=4 * GATE_PATIENCE_S, check=False)
     print(done.stdout, done.stderr)
     assert done.returncode == 0
-    assert done.stdout.count("1 of   1") == 4
+    assert done.stdout.count("1 of   1") == 3

@@ -2,22 +2,11 @@
 """Evidence that one gate leaves to the next: two at once, and its age."""
 import json
 import signal
-import sqlite3
 
 from conftest import wait_until
 from gate_driver import (checks, gate, kept_gates,  # noqa: F401 (fixtures)
-                         run, start_gate)
+                         run, start_gate, wait_for_rounds)
 from store_channel import now_us
-
-
-def wait_for_rounds(store, least=5):
-    def some():
-        try:
-            gates = kept_gates(store)
-        except sqlite3.OperationalError:
-            return None
-        return gates and gates[0][2] >= least
-    wait_until(some, "rounds in the store")
 
 
 def test_second_gate_of_a_candidate_waits_and_survives_kill_9_of_the_first(
@@ -26,7 +15,7 @@ def test_second_gate_of_a_candidate_waits_and_survives_kill_9_of_the_first(
     urls = paysim("good=0,latency=fixed:5", "next=0,latency=fixed:5")
     store = tmp_path / "store"
     options = ("--store", store, "--candidate-version", "sha256:1",
-               "--format=json")
+               "--format=json", "--rounds=3000")
     first = start_gate(start, build, checks, urls, *options)
     wait_for_rounds(store)
     first.kill(signal.SIGSTOP)  # it takes its time

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
-from gate_driver import assert_page, fill_history, free_port, run
+from gate_driver import PLENTY, assert_page, fill_history, free_port, run
 from store_channel import ACK, PLAN, READY, RESULT, Store, now_us, run_event
 
 
@@ -33,7 +33,7 @@ def test_history_of_failures_alone_blocks_nothing(gate, paysim, tmp_path):
     urls = paysim("good=0", "next=0")
     fill_history(tmp_path / "store", "payments/login", 1000, every=33)
     verdict = gate(urls["next"], urls["good"], "--format=json", "--store",
-                   tmp_path / "store", names=["login"])
+                   tmp_path / "store", *PLENTY, names=["login"])
     assert verdict.code == 0
     margin = [s["margin"] for s in verdict.json["streams"]
               if s["part"] == "pass-failures"]

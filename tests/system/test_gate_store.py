@@ -4,9 +4,9 @@ import json
 import signal
 import sqlite3
 
-from conftest import wait_until
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
-from gate_driver import kept_gates, run, start_gate
+from gate_driver import (PLENTY, kept_gates, run, start_gate,
+                         wait_for_rounds)
 
 
 def test_store_keeps_the_gate_and_all_its_rounds(gate, paysim, tmp_path):
@@ -46,7 +46,7 @@ def test_replay_gives_the_verdict_again_and_notices_a_change(
     store, report = tmp_path / "store", tmp_path / "gate.json"
     for candidate, code in (("next", 0), ("bad", 10)):
         verdict = gate(urls[candidate], urls["good"], "--store", store,
-                       "--report", report, "--format=json")
+                       "--report", report, "--format=json", *PLENTY)
         assert verdict.code == code
         assert run(build, "replay", report).code == code
         again = run(build, "replay", verdict.json["gate"][:12], "--store",
@@ -73,14 +73,7 @@ def test_killed_gate_is_resumed_with_its_rounds(start, build, checks, paysim,
     urls = paysim("good=0,latency=fixed:20", "next=0,latency=fixed:20")
     store = tmp_path / "store"
     process = start_gate(start, build, checks, urls, "--store", store)
-
-    def some_rounds():
-        try:
-            gates = kept_gates(store)
-        except sqlite3.OperationalError:
-            return None
-        return gates and gates[0][2] >= 10
-    wait_until(some_rounds, "rounds in the store")
+    wait_for_rounds(store, 10)
     process.kill(signal.SIGKILL)
     process.wait()
     identity, verdict, rounds = kept_gates(store)[0]
@@ -88,7 +81,7 @@ def test_killed_gate_is_resumed_with_its_rounds(start, build, checks, paysim,
     unfinished = run(build, "replay", identity, "--store", store)
     assert unfinished.code == 20 and "--resume" in unfinished.out
     resumed = gate(urls["next"], urls["good"], "--store", store, "--resume",
-                   identity[:8], "--format=json", names=["login"])
+                   identity[:8], "--format=json", *PLENTY, names=["login"])
     assert resumed.code == 0 and "continues gate" in resumed.err
     document = resumed.json
     assert document["continues"]["gate"] == identity
@@ -115,14 +108,13 @@ def test_same_candidate_continues_and_cannot_be_retried_to_a_pass(
     assert again.json["identity"] == first.json["identity"]
     assert again.json["first_failure"] == first.json["first_failure"]
     assert again.json["evidence"] == first.json["evidence"]
-    fresh = gate(urls["next"], urls["good"], *options, "sha256:2")
+    fresh = gate(urls["next"], urls["good"], *options, "sha256:2", *PLENTY)
     assert fresh.code == 0 and "continues" not in fresh.json
     # A small budget, and then another one: the rounds add up to a pass.
     short = gate(urls["next"], urls["good"], *options, "sha256:3",
                  "--rounds=40")
     assert short.code == 20
-    more = gate(urls["next"], urls["good"], *options, "sha256:3",
-                "--rounds=200")
+    more = gate(urls["next"], urls["good"], *options, "sha256:3", *PLENTY)
     assert more.code == 0
     assert more.json["continues"]["gate"] == short.json["gate"]
     assert more.json["rounds"][:120] == short.json["rounds"][:120]
