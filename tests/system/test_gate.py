@@ -84,7 +84,7 @@ def test_failing_release_blocks_with_the_first_failing_run(gate, paysim,
 
 def test_slow_release_blocks_and_names_the_step(gate, paysim):
     """A release that is slower blocks, without a single failure."""
-    urls = paysim("good=0", "slow=0,latency=fixed:200")
+    urls = paysim("good=0", "slow=0,latency=fixed:120")
     verdict = gate(urls["slow"], urls["good"], "--format=json", *PLENTY,
                    names=["login"])
     assert verdict.code == 10
@@ -94,7 +94,7 @@ def test_slow_release_blocks_and_names_the_step(gate, paysim):
     assert document["counts"]["candidate_failures"] == 0
     step = [s for c in document["checks"] if c["check"] == named["check"]
             for s in c["steps"] if s["step"] == named["step"]][0]
-    assert step["candidate_median_ns"] > step["baseline_median_ns"] + 100e6
+    assert step["candidate_median_ns"] > step["baseline_median_ns"] + 50e6
 
 
 def test_observe_reports_the_block_and_exits_0(gate, paysim):
