@@ -2,6 +2,7 @@
 /* The only reader of the system's clocks, and the text forms of time. */
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,17 @@ clock_format_wall(wall_us t, char out[static CLOCK_TEXT_SIZE])
 	snprintf(out + n, CLOCK_TEXT_SIZE - n, ".%06dZ", (int)us);
 }
 
+/* A day that its month does not have becomes one of the next month's. */
+static bool
+is_day(const struct tm *tm)
+{
+	struct tm date = {.tm_year = tm->tm_year, .tm_mon = tm->tm_mon,
+	    .tm_mday = tm->tm_mday};
+
+	timegm(&date);
+	return (date.tm_mday == tm->tm_mday);
+}
+
 int
 clock_parse_wall(const char *s, wall_us *out)
 {
@@ -114,13 +126,13 @@ clock_parse_wall(const char *s, wall_us *out)
 
 	if (p != NULL && (*p == 'T' || *p == ' ')) {
 		p = strptime(p + 1, "%H:%M:%S", &tm);
-		if (p != NULL && *p == '.')
+		if (p != NULL && *p == '.' && p[1] >= '0' && p[1] <= '9')
 			for (p++; *p >= '0' && *p <= '9'; p++, scale /= 10)
 				us += (*p - '0') * scale;
 		if (p != NULL && *p == 'Z')
 			p++;
 	}
-	if (p == NULL || *p != '\0')
+	if (p == NULL || *p != '\0' || !is_day(&tm))
 		return (ERR_SYNTAX);
 	*out = (wall_us)timegm(&tm) * SPAN_S + us;
 	return (0);

@@ -60,6 +60,12 @@ wall_time_is_written_and_read_in_utc(void **state)
 	assert_true(t == 1699920000 * SPAN_S);
 	assert_int_equal(clock_parse_wall("2023-11-14T22", &t), ERR_SYNTAX);
 	assert_int_equal(clock_parse_wall("yesterday", &t), ERR_SYNTAX);
+	assert_int_equal(clock_parse_wall("2024-02-29", &t), 0);
+	assert_int_equal(clock_parse_wall("2023-02-29", &t), ERR_SYNTAX);
+	assert_int_equal(clock_parse_wall("2023-04-31T00:00:00Z", &t),
+	    ERR_SYNTAX);
+	assert_int_equal(clock_parse_wall("2023-11-14T22:13:20.Z", &t),
+	    ERR_SYNTAX);
 }
 
 static void
