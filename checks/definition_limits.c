@@ -88,7 +88,7 @@ parse_number(const char *s, size_t len)
 	if (digits == 0 || digits > 10 || digits > len)
 		return (-1);
 	n = strtoll(s, NULL, 10);
-	for (i = 0; i < NELEMS(units); i++, n *= 1024)
+	for (i = 0; i < NELEMS(units) && n <= INT64_MAX / 1024; i++, n *= 1024)
 		if (strlen(units[i]) == len - digits &&
 		    memcmp(s + digits, units[i], len - digits) == 0)
 			return (n);

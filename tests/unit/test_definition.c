@@ -65,6 +65,10 @@ limits_are_read_from_text_and_capped(void **state)
 		    "1024 to 1073741824"},
 		{"retries=5,headers=1x", "the limit 'headers' is a number "
 		    "from 1 to 10000"},
+		{"body_bytes=9999999999GiB", "the limit 'body_bytes' is a "
+		    "number from 1024 to 1073741824"},
+		{"body_bytes=9999999999PiB", "the limit 'body_bytes' is a "
+		    "number from 1024 to 1073741824"},
 		{"steps=99999999999", "the limit 'steps' is a number from 1 "
 		    "to 100000"},
 	};
