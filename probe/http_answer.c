@@ -5,7 +5,6 @@
 #include <utlist.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "probe/http_priv.h"
 
 static void
@@ -31,52 +30,8 @@ begin_answer(struct http_transfer *t, const char *line, size_t len)
 	else if (len >= 6 && strncmp(line, "HTTP/3", 6) == 0)
 		r->version = "3";
 	if (len >= 12)
-		r->status = strtol(strchr(line, ' ') == NULL ? "" :
+		r->status = strtol(memchr(line, ' ', len) == NULL ? "" :
 		    strchr(line, ' '), NULL, 10);
-}
-
-static void
-trim(const char **s, size_t *len)
-{
-	while (*len > 0 && strchr(" \t\r\n", (*s)[*len - 1]) != NULL)
-		(*len)--;
-	while (*len > 0 && strchr(" \t", **s) != NULL) {
-		(*s)++;
-		(*len)--;
-	}
-}
-
-/* Bytes that are not UTF-8 are Latin-1, as RFC 9110 5.5 remembers it. */
-static char *
-from_latin1(const char *s, size_t *len)
-{
-	char *out = xmalloc(*len * 2 + 1);
-	size_t i, n = 0;
-
-	for (i = 0; i < *len; i++)
-		n += utf8_encode((unsigned char)s[i], out + n);
-	*len = n;
-	return (out);
-}
-
-static void
-add_header(struct response *r, const char *line, size_t len)
-{
-	const char *colon = memchr(line, ':', len), *name = line, *value;
-	char *text = NULL;
-	size_t name_len, value_len;
-
-	if (colon == NULL || colon == line || *line == ' ' || *line == '\t')
-		return;
-	name_len = (size_t)(colon - line);
-	value = colon + 1;
-	value_len = len - name_len - 1;
-	trim(&name, &name_len);
-	trim(&value, &value_len);
-	if (utf8_check(value, value_len) != value_len)
-		value = text = from_latin1(value, &value_len);
-	response_add_header(r, name, name_len, value, value_len);
-	free(text);
 }
 
 static size_t
@@ -110,7 +65,7 @@ header_cb(char *data, size_t one, size_t len, void *arg)
 	}
 	if (t->response->header_count >= t->response->headers_most)
 		return (too_big(t, "the answer has too many headers"));
-	add_header(t->response, data, len);
+	response_read_header(t->response, data, len);
 	return (len);
 }
 

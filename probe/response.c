@@ -124,6 +124,50 @@ response_next_header(const struct response *r, const char *name, size_t *at)
 	return (NULL);
 }
 
+static void
+trim(const char **s, size_t *len)
+{
+	while (*len > 0 && strchr(" \t\r\n", (*s)[*len - 1]) != NULL)
+		(*len)--;
+	while (*len > 0 && strchr(" \t", **s) != NULL) {
+		(*s)++;
+		(*len)--;
+	}
+}
+
+/* Bytes that are not UTF-8 are Latin-1, as RFC 9110 5.5 remembers it. */
+static char *
+from_latin1(const char *s, size_t *len)
+{
+	char *out = xmalloc(*len * 2 + 1);
+	size_t i, n = 0;
+
+	for (i = 0; i < *len; i++)
+		n += utf8_encode((unsigned char)s[i], out + n);
+	*len = n;
+	return (out);
+}
+
+void
+response_read_header(struct response *r, const char *line, size_t len)
+{
+	const char *colon = memchr(line, ':', len), *name = line, *value;
+	char *text = NULL;
+	size_t name_len, value_len;
+
+	if (colon == NULL || colon == line || *line == ' ' || *line == '\t')
+		return;
+	name_len = (size_t)(colon - line);
+	value = colon + 1;
+	value_len = len - name_len - 1;
+	trim(&name, &name_len);
+	trim(&value, &value_len);
+	if (utf8_check(value, value_len) != value_len)
+		value = text = from_latin1(value, &value_len);
+	response_add_header(r, name, name_len, value, value_len);
+	free(text);
+}
+
 const char *
 response_header(const struct response *r, const char *name)
 {

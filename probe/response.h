@@ -72,6 +72,12 @@ void response_free(struct response **response);
 void response_add_header(struct response *r, const char *name, size_t name_len,
     const char *value, size_t value_len);
 
+/*
+ * Append a header from its line as received, len bytes; what is none is
+ * passed over. The value loses its blanks and becomes UTF-8.
+ */
+void response_read_header(struct response *r, const char *line, size_t len);
+
 /* First value of a header, any case; NULL when absent. */
 const char *response_header(const struct response *r, const char *name);
 

@@ -371,6 +371,36 @@ the_content_type_says_whether_it_is_html(void **state)
 	}
 }
 
+static void
+header_lines_are_read_as_they_come(void **state)
+{
+	static const struct {
+		const char *line, *name, *value; /* NULL: it is none */
+	} rows[] = {
+		{"A: b\r\n", "A", "b"}, {"A:b", "A", "b"},
+		{"A : \tb c \t\r\n", "A", "b c"}, {"A:\r\n", "A", ""},
+		{"A: b:c", "A", "b:c"}, {"A: \xe9", "A", "\xc3\xa9"},
+		{"A: \xc3\xa9", "A", "\xc3\xa9"}, {" A: b", NULL, NULL},
+		{"\tA: b", NULL, NULL}, {": b", NULL, NULL},
+		{"A", NULL, NULL},
+	};
+	struct response *r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++) {
+		r = response_new(MOST);
+		response_read_header(r, rows[i].line, strlen(rows[i].line));
+		assert_int_equal(r->header_count, rows[i].name != NULL);
+		if (rows[i].name != NULL) {
+			assert_string_equal(r->headers[0].name, rows[i].name);
+			assert_string_equal(r->headers[0].value,
+			    rows[i].value);
+		}
+		response_free(&r);
+	}
+}
+
 int
 main(void)
 {
@@ -387,6 +417,7 @@ main(void)
 		cmocka_unit_test(every_label_of_the_table_can_be_converted),
 		cmocka_unit_test(json_is_parsed_once_and_strictly),
 		cmocka_unit_test(the_content_type_says_whether_it_is_html),
+		cmocka_unit_test(header_lines_are_read_as_they_come),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
