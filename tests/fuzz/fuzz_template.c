@@ -13,7 +13,6 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "probe/redact.h"
 #include "probe/request.h"
 #include "probe/template.h"
@@ -71,8 +70,7 @@ set_own(struct variables *v, const char *p)
 		n = strcspn(p, "\n");
 		line = xstrndup(p, n);
 		name = line + (line[0] == '!');
-		if ((equals = strchr(line, '=')) != NULL && equals > name &&
-		    utf8_check(equals, strlen(equals)) == strlen(equals)) {
+		if ((equals = strchr(line, '=')) != NULL && equals > name) {
 			*equals++ = '\0';
 			if (name > line)
 				variables_set_secret(v, name, equals,
