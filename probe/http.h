@@ -70,7 +70,8 @@ enum http_version {
 struct http_options {
 	bool is_insecure;
 	bool is_fresh;            /* neither reuse nor keep a connection */
-	bool wants_certificate;
+	bool wants_certificate;   /* on a connection of its own */
+	bool notes_certificate;   /* where the connection is new */
 	bool keeps_path;          /* no removal of ../ and ./ */
 	bool reads_netrc, netrc_is_optional;
 	bool may_digest, may_ntlm, may_negotiate; /* with user */

@@ -86,7 +86,8 @@ http_read_facts(struct http_transfer *t)
 	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &ip);
 	if (ip != NULL && *ip != '\0' && r->ip == NULL)
 		r->ip = xstrdup(ip);
-	if (t->request->options.wants_certificate && r->certificate == NULL)
+	if ((t->request->options.wants_certificate ||
+	    t->request->options.notes_certificate) && r->certificate == NULL)
 		r->certificate = http_certificate(t->easy);
 }
 

@@ -221,7 +221,7 @@ set_tls(struct http_transfer *t, struct http_trusts *trusts,
 	curl_easy_setopt(t->easy, CURLOPT_SSL_CTX_FUNCTION,
 	    http_trust_install);
 	curl_easy_setopt(t->easy, CURLOPT_SSL_CTX_DATA, t->trust);
-	if (o->wants_certificate)
+	if (o->wants_certificate || o->notes_certificate)
 		curl_easy_setopt(t->easy, CURLOPT_CERTINFO, 1L);
 	if (o->cert != NULL)
 		curl_easy_setopt(t->easy, CURLOPT_SSLCERT, o->cert);

@@ -29,6 +29,14 @@ struct request_maker {
 };
 
 /* [Options] of one round of an entry, and Hurl's defaults. */
+/* What an entry's options want to be shown of it, each more than the last. */
+enum request_verbosity {
+	REQUEST_QUIET,
+	REQUEST_BRIEF,   /* heads */
+	REQUEST_VERBOSE, /* and notes */
+	REQUEST_DEBUG    /* and bodies */
+};
+
 struct request_options {
 	bool is_skipped;
 	bool is_repeated;
@@ -41,6 +49,7 @@ struct request_options {
 	bool has_idempotent;   /* the flow says whether it is */
 	bool is_idempotent;
 	const char *user;      /* "name:password", or NULL */
+	enum request_verbosity verbosity;
 	const char *output;    /* path below the flow's root, or NULL */
 	const char *user_agent; /* unless a header says it; NULL: ours */
 	struct http_header *headers;

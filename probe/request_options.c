@@ -469,6 +469,18 @@ option_about_connection(struct options_maker *om)
 	}
 }
 
+/* The last of several wins, and false shows nothing. */
+static int
+option_verbose(struct options_maker *om, enum request_verbosity verbosity)
+{
+	bool is_on = false;
+	int err;
+
+	if ((err = option_bool(om, &is_on)) == 0)
+		om->out->verbosity = is_on ? verbosity : REQUEST_QUIET;
+	return (err);
+}
+
 static int
 option_about_request(struct options_maker *om)
 {
@@ -514,7 +526,6 @@ static int
 option_apply(struct options_maker *om)
 {
 	struct request_options *out = om->out;
-	bool unused;
 
 	switch (om->option->kind) {
 	case FLOW_OPTION_ALWAYS:
@@ -533,10 +544,13 @@ option_apply(struct options_maker *om)
 	case FLOW_OPTION_VARIABLE:
 		return (option_variable(om));
 	case FLOW_OPTION_VERBOSE:
+		return (option_verbose(om, REQUEST_VERBOSE));
 	case FLOW_OPTION_VERY_VERBOSE:
-		return (option_bool(om, &unused));
+		return (option_verbose(om, REQUEST_DEBUG));
 	case FLOW_OPTION_VERBOSITY:
-		return (0); /* how much is shown is the reader's choice */
+		out->verbosity = REQUEST_BRIEF +
+		    (enum request_verbosity)om->option->integer;
+		return (0);
 	default:
 		return (option_about_request(om));
 	}

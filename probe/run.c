@@ -266,6 +266,12 @@ run_sent_header(const struct run *run, size_t *at, const char **value)
 	return (NULL);
 }
 
+int
+run_verbosity(const struct run *run)
+{
+	return (run->options.verbosity);
+}
+
 bool
 run_ignores_asserts(const struct run *run)
 {

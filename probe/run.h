@@ -100,6 +100,7 @@ struct run_defaults {
 	                    * first failure makes the run's outcome */
 	bool ignores_asserts; /* captures are all that is evaluated */
 	bool drops_cookies;   /* those of answers are not sent again */
+	bool notes_certificates; /* in answers, of new connections */
 	bool keeps_sent_heads; /* for run_sent_line and what shows requests */
 	/* Cookies that runs begin with, as http_session_add_cookie has it. */
 	const char *const *cookies;
@@ -218,6 +219,12 @@ char *run_sent_line(const struct run *run, size_t *at);
 /* As run_sent_line for the headers: returns a name, with its value in the
  * same allocation. */
 char *run_sent_header(const struct run *run, size_t *at, const char **value);
+
+/*
+ * How much the options of the step at hand want to be shown of it: 0 nothing,
+ * 1 heads, 2 notes too, 3 bodies too. For the step hook.
+ */
+int run_verbosity(const struct run *run);
 
 /*
  * Append the request of the step at hand as a command line of curl, masked

@@ -128,7 +128,9 @@ send_request(struct run *run)
 	if (run->script->drops_cookies)
 		http_session_clear_cookies(run->session);
 	buf_reset(&run->sent_head);
-	if (run->script->keeps_sent_heads)
+	run->sent.options.notes_certificate = run->script->notes_certificates;
+	if (run->script->keeps_sent_heads ||
+	    run->options.verbosity > REQUEST_QUIET)
 		run->sent.sent_head = &run->sent_head;
 	run->transfer = http_start(run->session, &run->sent, run->response,
 	    answered_cb, run, &sentence);

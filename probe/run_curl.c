@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "probe/run_priv.h"
 
 #define PIECE_MOST_BYTES (1u << 20)
@@ -18,6 +19,7 @@ static bool
 is_plain(const char *s, size_t len)
 {
 	size_t i;
+
 
 	for (i = 0; i < len; i++)
 		if (s[i] == '\'' || (unsigned char)s[i] < ' ' ||
@@ -32,18 +34,22 @@ put_word(struct run *run, const char *s, size_t len, struct buf *out)
 {
 	struct buf masked;
 	size_t i;
+	bool is_text;
 
 	buf_init(&masked, PIECE_MOST_BYTES);
 	run_mask(run, s, len, false, &masked);
 	s = buf_str(&masked);
-	if (is_plain(s, masked.len)) {
+	is_text = utf8_check(s, masked.len) >= masked.len;
+	if (is_text && is_plain(s, masked.len)) {
 		buf_printf(out, "'%s'", s);
 		buf_fini(&masked);
 		return;
 	}
 	buf_append_str(out, "$'");
 	for (i = 0; i < masked.len; i++) {
-		if (s[i] == '\'' || s[i] == '\\')
+		if (!is_text)
+			buf_printf(out, "\\x%02x", (unsigned char)s[i]);
+		else if (s[i] == '\'' || s[i] == '\\')
 			buf_printf(out, "\\%c", s[i]);
 		else if (s[i] == '\n')
 			buf_append_str(out, "\\n");

@@ -40,7 +40,7 @@ struct run_script {
 	struct request_defaults defaults; /* its paths are ours */
 	struct flow *defaults_flow;  /* held */
 	bool is_untraced, continues, ignores_asserts, drops_cookies;
-	bool keeps_sent_heads;
+	bool keeps_sent_heads, notes_certificates;
 	char **cookies;
 	size_t cookie_count;
 };

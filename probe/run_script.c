@@ -177,6 +177,7 @@ run_script_set_defaults(struct run_script *script,
 	script->ignores_asserts = d->ignores_asserts;
 	script->drops_cookies = d->drops_cookies;
 	script->keeps_sent_heads = d->keeps_sent_heads;
+	script->notes_certificates = d->notes_certificates;
 	script->cookie_count = d->cookie_count;
 	script->cookies = xcalloc(d->cookie_count + 1, sizeof(char *));
 	for (i = 0; i < d->cookie_count; i++)

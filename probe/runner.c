@@ -72,8 +72,9 @@ text_of(struct job *job)
 
 	return ((struct runner_text){.out = &job->out,
 	    .has_color = o->has_color && !job->runner->has_data,
-	    .has_evidence = o->error_format == RUNNER_ERRORS_LONG ||
-	    (o->error_format == RUNNER_ERRORS_AUTO && !o->is_test)});
+	    .has_evidence = o->verbosity < RUNNER_DEBUG &&
+	    (o->error_format == RUNNER_ERRORS_LONG ||
+	    (o->error_format == RUNNER_ERRORS_AUTO && !o->is_test))});
 }
 
 /* One line on a terminal while many run, gone before anything is printed. */
@@ -148,17 +149,23 @@ note_findings(struct job *job, const struct run *run,
 }
 
 static void
-show_exchange(struct job *job, struct run *run)
+show_exchange(struct job *job, struct run *run, const struct run_step *step)
 {
-	const struct runner_options *o = job->runner->options;
 	struct runner_text text = text_of(job);
 	struct buf request, response;
+	int verbosity = step->is_unsent ? 0 : run_verbosity(run);
 
+	if (verbosity == RUNNER_QUIET)
+		return;
 	buf_init(&request, OUT_MOST_BYTES / 16);
 	buf_init(&response, OUT_MOST_BYTES / 16);
 	run_describe(run, &request, &response);
+	if (verbosity >= RUNNER_VERBOSE && !step->is_redirect)
+		runner_text_curl(&text, run);
 	runner_text_exchange(&text, run, &request, &response,
-	    o->is_very_verbose);
+	    verbosity >= RUNNER_DEBUG);
+	if (verbosity >= RUNNER_VERBOSE)
+		runner_text_captures(&text, run, step);
 	buf_fini(&request);
 	buf_fini(&response);
 }
@@ -187,10 +194,9 @@ step_cb(struct run *run, const struct run_step *step,
 	job->has_head = true;
 	if (!is_brief)
 		runner_text_step(&text, run, step);
+	show_exchange(job, run, step);
 	if (!step->is_retried)
 		runner_text_failures(&text, run, step);
-	if (o->is_verbose || o->is_very_verbose)
-		show_exchange(job, run);
 	if (job->runner->is_live)
 		flush(job->runner, &job->out);
 }
@@ -349,8 +355,7 @@ signal_cb(int signo, void *arg)
 static bool
 keeps_heads(const struct runner_options *o)
 {
-	return (!o->is_test || o->is_verbose || o->is_very_verbose ||
-	    o->error_format == RUNNER_ERRORS_LONG || o->is_json ||
+	return (!o->is_test || o->error_format == RUNNER_ERRORS_LONG || o->is_json ||
 	    o->json_dir != NULL || o->html_dir != NULL || o->curl != NULL);
 }
 
@@ -367,6 +372,8 @@ make_scripts(struct runner *r)
 	    .cookies = (const char *const *)r->load.cookies,
 	    .cookie_count = r->load.cookie_count,
 	    .is_untraced = !r->options->is_traced,
+	    .notes_certificates = r->options->is_json ||
+	    r->options->json_dir != NULL,
 	    .keeps_sent_heads = keeps_heads(r->options),
 	    .continues = r->options->continues,
 	    .ignores_asserts = r->options->ignores_asserts,
@@ -399,8 +406,7 @@ show_summary(struct runner *r)
 	text = (struct runner_text){.out = &out,
 	    .has_color = r->options->has_color};
 	r->counts.elapsed = clock_mono() - r->started;
-	if (r->options->is_test)
-		buf_append_char(&out, '\n');
+	r->counts.are_checks = r->options->checks != NULL;
 	runner_text_summary(&text, &r->counts);
 	flush(r, &out);
 	buf_fini(&out);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/crypto.h"
 #include "base/file.h"
@@ -147,7 +148,7 @@ put_attribute(struct runner_json *j, const struct run *run, char *part)
 	static const struct { const char *name, *key; } rows[] = {
 		{"Domain", "domain"}, {"Path", "path"},
 		{"Expires", "expires"}, {"Max-Age", "max_age"},
-		{"SameSite", "samesite"}
+		{"SameSite", "same_site"}
 	};
 	char *value = part + strcspn(part, "=");
 	size_t i;
@@ -155,7 +156,7 @@ put_attribute(struct runner_json *j, const struct run *run, char *part)
 	if (strcasecmp(part, "HttpOnly") == 0)
 		json_out_kv_bool(&j->out, "httponly", true);
 	if (strcasecmp(part, "Secure") == 0)
-		json_out_kv_bool(&j->out, "https", true);
+		json_out_kv_bool(&j->out, "secure", true);
 	if (*value != '=')
 		return;
 	*value++ = '\0';
@@ -237,21 +238,33 @@ put_body(struct runner_json *j, const struct run *run, struct response *r)
 	free(name);
 }
 
+/* "2120-01-02 03:04:05 UTC" */
+static void
+put_date(struct runner_json *j, const char *key, wall_us time)
+{
+	time_t seconds = (time_t)(time / SPAN_S);
+	char text[40];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	json_out_kv_str(&j->out, key, text);
+}
+
 static void
 put_certificate(struct runner_json *j,
     const struct response_certificate *c)
 {
-	char time[CLOCK_TEXT_SIZE];
-
 	json_out_key(&j->out, "certificate");
 	json_out_object(&j->out);
 	json_out_kv_str(&j->out, "subject", c->subject);
 	json_out_kv_str(&j->out, "issuer", c->issuer);
-	clock_format_wall(c->start, time);
-	json_out_kv_str(&j->out, "start_date", time);
-	clock_format_wall(c->expire, time);
-	json_out_kv_str(&j->out, "expire_date", time);
+	put_date(j, "start_date", c->start);
+	put_date(j, "expire_date", c->expire);
 	json_out_kv_str(&j->out, "serial_number", c->serial_number);
+	if (c->subject_alt_name != NULL)
+		json_out_kv_str(&j->out, "subject_alt_name", c->subject_alt_name);
+	json_out_kv_str(&j->out, "value", c->pem);
 	json_out_object_end(&j->out);
 }
 

@@ -21,7 +21,8 @@
 
 static const char *const formats[] = {"", "table", "json", NULL};
 static const char *const error_formats[] = {"", "short", "long", NULL};
-static const char *const verbosities[] = {"brief", "verbose", "debug", NULL};
+static const char *const verbosities[] = {"", "brief", "verbose", "debug",
+    NULL};
 static const char *const exit_codes[] = {"e2e", "hurl", NULL};
 
 static const struct option_row rows[] = {
@@ -116,12 +117,14 @@ static const struct option_row rows[] = {
 	    AT(tap), .help = "Write a report in TAP"},
 	{.name = "verbose", .letter = 'v', .type = OPTION_FLAG,
 	    AT(is_verbose), .help = "Show the heads of requests and "
-	    "responses", .env2 = "HURL_VERBOSE"},
+	    "answers, the request for curl and what is captured",
+	    .env2 = "HURL_VERBOSE"},
 	{.name = "very-verbose", .type = OPTION_FLAG, AT(is_very_verbose),
-	    .help = "Show the bodies too", .env2 = "HURL_VERY_VERBOSE"},
+	    .help = "Show the bodies too; -vv is the same",
+	    .env2 = "HURL_VERY_VERBOSE"},
 	{.name = "verbosity", .type = OPTION_CHOICE, .arg = "LEVEL",
-	    AT(verbosity), .choices = verbosities, .help = "verbose is "
-	    "--verbose, debug is --very-verbose", .env2 = "HURL_VERBOSITY"},
+	    AT(verbosity), .choices = verbosities, .help = "brief is "
+	    "heads only, verbose is --verbose, debug is --very-verbose", .env2 = "HURL_VERBOSITY"},
 	{.name = "color", .type = OPTION_FLAG, AT(has_color),
 	    .help = "Colour the output; the default on a terminal unless "
 	    "NO_COLOR is set", .env2 = "HURL_COLOR"},
@@ -339,6 +342,24 @@ runner_options_init(struct runner_options *o)
 	    getenv("NO_COLOR") == NULL && getenv("HURL_NO_COLOR") == NULL};
 }
 
+static void
+check_headers(const struct program *p, const struct runner_options *o)
+{
+	const char *env = getenv("HURL_HEADER");
+	size_t i, len;
+
+	for (i = 0; i < o->headers.count; i++)
+		if (strchr(o->headers.items[i], ':') == NULL)
+			options_fail(p, "--header wants NAME: VALUE, not "
+			    "'%s'", o->headers.items[i]);
+	for (; env != NULL && *env != '\0'; env += len + (env[len] == '|')) {
+		len = strcspn(env, "|");
+		if (len > 0 && memchr(env, ':', len) == NULL)
+			options_fail(p, "HURL_HEADER wants NAME: VALUE, not "
+			    "'%.*s'", (int)len, env);
+	}
+}
+
 void
 runner_options_check(const struct program *p, struct runner_options *o)
 {
@@ -366,8 +387,11 @@ runner_options_check(const struct program *p, struct runner_options *o)
 	if (o->repeat == 0)
 		options_fail(p, "--repeat wants a number from "
 		    "1, or -1");
-	o->is_verbose |= o->verbosity == 1;
-	o->is_very_verbose |= o->verbosity == 2;
+	check_headers(p, o);
+	if (o->is_very_verbose)
+		o->verbosity = RUNNER_DEBUG;
+	else if (o->is_verbose)
+		o->verbosity = RUNNER_VERBOSE;
 }
 
 bool
@@ -403,11 +427,11 @@ put_list(struct buf *out, const char *name, const struct option_list *list)
 		put_text(out, name, list->items[i]);
 }
 
-/* HURL_HEADER holds several, with | between them. */
+/* HURL_HEADER holds several, with | between them, which are added. */
 static void
 put_headers(struct buf *out, const struct option_list *list)
 {
-	const char *env = list->count > 0 ? NULL : getenv("HURL_HEADER");
+	const char *env = getenv("HURL_HEADER");
 	char *copy, *rest, *header;
 
 	put_list(out, "header", list);
@@ -446,6 +470,8 @@ void
 runner_options_flow(const struct runner_options *o, struct buf *out)
 {
 	buf_append_str(out, "GET http://defaults\n[Options]\n");
+	if (o->verbosity != RUNNER_QUIET)
+		put_text(out, "verbosity", verbosities[o->verbosity]);
 	put_flag(out, "insecure", o->is_insecure);
 	put_text(out, "pinnedpubkey", o->pinned_key);
 	put_flag(out, "location", o->follows);

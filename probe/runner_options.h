@@ -15,6 +15,13 @@ enum runner_errors { /* whether the deciding request and answer are shown */
 	RUNNER_ERRORS_LONG
 };
 
+enum runner_verbosity { /* what --verbosity chooses from */
+	RUNNER_QUIET,
+	RUNNER_BRIEF,
+	RUNNER_VERBOSE,
+	RUNNER_DEBUG
+};
+
 struct runner_options {
 	/* What is run, and with what. */
 	const char *checks;        /* a tree of manifests; NULL: files */
@@ -41,7 +48,7 @@ struct runner_options {
 	int exit_codes;            /* 0: of this project, 1: of Hurl */
 	bool is_test, has_color, is_verbose, is_very_verbose;
 	bool is_parallel, has_progress;
-	int verbosity;             /* 1: verbose, 2: very verbose */
+	int verbosity;             /* enum runner_verbosity */
 	int64_t jobs;
 	span_us timeout;
 	int64_t body_bytes;

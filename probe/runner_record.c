@@ -181,6 +181,7 @@ prettify(struct runner_record *rec)
 	buf_init(&pretty, DOCUMENT_MOST_BYTES);
 	buf_append(&pretty, text, rec->head_len);
 	indent_json(body, body + len, &pretty);
+	buf_append(&pretty, body + len, (size_t)(end - body) - len);
 	if (pretty.is_full) {
 		buf_fini(&pretty);
 		return;

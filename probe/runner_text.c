@@ -6,6 +6,8 @@
 
 #include "base/must.h"
 #include "base/utf8.h"
+#include "probe/runner_marks.h"
+#include "probe/variables.h"
 
 #define RED "31"
 #define GREEN "32"
@@ -378,31 +380,118 @@ runner_text_brief(const struct runner_text *t, struct run *run,
 	    result->step_count == 1 ? "" : "s", text);
 }
 
+void
+runner_text_curl(const struct runner_text *t, struct run *run)
+{
+	struct buf line;
+
+	buf_init(&line, MASKED_MOST_BYTES);
+	run_describe_curl(run, &line);
+	color(t, FAINT);
+	buf_append_str(t->out, "  * ");
+	plain(t);
+	put_clean(t->out, buf_str(&line), line.len);
+	buf_append_char(t->out, '\n');
+	buf_fini(&line);
+}
+
+static void
+put_capture(const struct runner_text *t, struct run *run, const char *name,
+    bool is_secret)
+{
+	const struct value *v = variables_find(run_variables(run), name);
+	struct buf text;
+
+	if (v == NULL)
+		return;
+	buf_init(&text, VALUE_MOST_BYTES);
+	value_format_json(v, &text);
+	color(t, FAINT);
+	buf_append_str(t->out, "  * ");
+	plain(t);
+	buf_printf(t->out, "%s: ", name);
+	if (is_secret)
+		buf_append_str(t->out, "***");
+	else
+		put_masked(t, run, buf_str(&text), text.len);
+	buf_append_str(t->out, text.is_full ? " ...\n" : "\n");
+	buf_fini(&text);
+}
+
+void
+runner_text_captures(const struct runner_text *t, struct run *run,
+    const struct run_step *step)
+{
+	const struct flow *flow = run_script_flow(run_script_of(run));
+	const struct flow_response *r =
+	    &flow->entries[step->entry - 1].response;
+	const struct flow_capture *c;
+
+	if (!runner_marks_captured(run, step))
+		return;
+	for (c = r->captures; c < r->captures + r->capture_count; c++)
+		put_capture(t, run, c->name.source, c->is_redacted ||
+		    variables_is_secret(run_variables(run), c->name.source));
+}
+
 static double
 share(size_t part, size_t whole)
 {
 	return (whole == 0 ? 0 : 100.0 * (double)part / (double)whole);
 }
 
+/* "Failed files:", say, and its figure in one column. */
+static void
+put_label(const struct runner_text *t, const char *verb, const char *noun)
+{
+	buf_printf(t->out, "%s %s:%*s", verb, noun,
+	    (int)(17 - strlen(verb) - strlen(noun)), "");
+}
+
+/* What the others came to: "2 failed, 1 unreachable". */
+static void
+put_outcomes(const struct runner_text *t, const struct runner_counts *c)
+{
+	const char *sep = "";
+	int o;
+
+	if (c->passed == c->runs)
+		return;
+	buf_printf(t->out, "%-19s", "Outcomes:");
+	for (o = 0; o < OUTCOME_COUNT; o++) {
+		if (o == OUTCOME_PASSED || c->by_outcome[o] == 0)
+			continue;
+		buf_printf(t->out, "%s%zu ", sep, c->by_outcome[o]);
+		put_outcome(t, (enum outcome)o);
+		sep = ", ";
+	}
+	buf_append_char(t->out, '\n');
+}
+
+/* In Hurl's words, which people and scripts know. */
 void
 runner_text_summary(const struct runner_text *t,
     const struct runner_counts *c)
 {
-	char text[CLOCK_SPAN_SIZE];
+	const char *noun = c->are_checks ? "checks" : "files";
 	double seconds = (double)c->elapsed / (double)SPAN_S;
-	int o;
+	long long ms = c->elapsed / SPAN_MS;
 
-	clock_format_span(c->elapsed, text);
-	buf_printf(t->out, "%-12s %zu\n", "runs:", c->runs);
-	for (o = 0; o < OUTCOME_COUNT; o++) {
-		if (c->by_outcome[o] == 0)
-			continue;
-		put_outcome(t, (enum outcome)o);
-		buf_printf(t->out, ":%*s%zu (%.1f%%)\n",
-		    (int)(12 - strlen(outcome_name((enum outcome)o))), "",
-		    c->by_outcome[o], share(c->by_outcome[o], c->runs));
-	}
-	buf_printf(t->out, "%-12s %zu (%.1f/s)\n", "requests:", c->steps,
+	buf_append_str(t->out, "----------------------------------------"
+	    "----------------------------------------\n");
+	put_label(t, "Executed", noun);
+	buf_printf(t->out, "%zu\n", c->runs);
+	put_label(t, "Executed", "requests");
+	buf_printf(t->out, "%zu (%.1f/s)\n", c->steps,
 	    seconds > 0 ? (double)c->steps / seconds : 0);
-	buf_printf(t->out, "%-12s %s\n", "duration:", text);
+	put_label(t, "Succeeded", noun);
+	buf_printf(t->out, "%zu (%.1f%%)\n", c->passed,
+	    share(c->passed, c->runs));
+	put_label(t, "Failed", noun);
+	buf_printf(t->out, "%zu (%.1f%%)\n", c->runs - c->passed,
+	    share(c->runs - c->passed, c->runs));
+	put_outcomes(t, c);
+	buf_printf(t->out, "%-19s%lld ms (%lldh:%lldm:%llds:%lldms)\n",
+	    "Duration:", ms, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60,
+	    ms % 1000);
 }

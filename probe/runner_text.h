@@ -16,6 +16,7 @@ struct runner_counts {
 	size_t runs, passed, steps;
 	size_t by_outcome[OUTCOME_COUNT];
 	span_us elapsed;
+	bool are_checks;   /* of manifests, not files */
 };
 
 /* The line that names a flow, and the heads of its columns. */
@@ -36,6 +37,13 @@ void runner_text_failures(const struct runner_text *t, struct run *run,
 /* The request and the answer that decided; bodies only when asked for. */
 void runner_text_exchange(const struct runner_text *t, struct run *run,
     const struct buf *request, const struct buf *response, bool has_bodies);
+
+/* The request as a command line of curl. */
+void runner_text_curl(const struct runner_text *t, struct run *run);
+
+/* What the step captured. */
+void runner_text_captures(const struct runner_text *t, struct run *run,
+    const struct run_step *step);
 
 /* A reason that belongs to no step: an undefined variable, a timeout. */
 void runner_text_reason(const struct runner_text *t, struct run *run,

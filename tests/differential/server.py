@@ -126,6 +126,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.forget_chance()
         self.server.seen.append({
             "method": self.command, "path": self.path,
+            "version": self.request_version,
             "headers": [[k, v] for k, v in self.headers.items()],
             "body": self.body.decode("latin-1")})
         url = urllib.parse.urlsplit(self.path)

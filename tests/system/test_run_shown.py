@@ -103,3 +103,40 @@ def test_command_lines_have_the_cookies_that_went_along(run, server,  # noqa
     assert [c and c[1] for c in cookies] == [
         None, "session=***; mine=***", "session=***", None, "session=***",
         "session=***"]
+
+
+def test_verbose_shows_the_line_for_curl_and_what_is_captured(run):  # noqa
+    """Secrets masked; heads alone with --verbosity=brief."""
+    flow = ('POST @/\nHTTP 200\n[Captures]\na: jsonpath "$.a"\n'
+            't: jsonpath "$.text" redact\n')
+    done = run(flow, "-v")
+    assert re.search(r"^  \* curl --request POST 'http://\S+/'$", done.stdout,
+                     re.M)
+    assert "\n  * a: 1\n  * t: ***\npassed:" in done.stdout
+    assert "  * " not in run(flow, "--verbosity=brief").stdout
+    failed = run(flow + "[Asserts]\nstatus == 201\n", "-v",
+                 "--error-format=short").stdout
+    assert failed.index("  < HTTP/1.1 200") < failed.index("actual:")
+
+
+def test_an_entry_says_how_much_is_shown_of_it(run, server):  # noqa: F811
+    """Its own option wins over the command line's, false over true."""
+    entry = "GET @/{}\n[Options]\n{}\nHTTP 200\n"
+    flow = entry.format(1, "very-verbose: true") + entry.format(
+        2, "skip: false") + entry.format(3, "verbosity: brief")
+    shown = run(flow, "--test").stdout
+    assert re.findall("  > GET /(.)", shown) == ["1", "3"]
+    assert shown.count('"text"') == 1
+    flow = entry.format(1, "verbose: {{no}}") + entry.format(2, "skip: false")
+    shown = run(flow, "-vv", "--variable=no=false").stdout
+    assert re.findall("  > GET /(.)", shown) == ["2"]
+
+
+def test_a_header_without_a_colon_is_told_before_anything_is_sent(
+        run, server):  # noqa: F811
+    """On the command line as in the environment."""
+    done = run("GET @/\n", "-H", "X-A")
+    assert done.returncode == 64 and "not 'X-A'" in done.stderr
+    done = run("GET @/\n", env={"HURL_HEADER": "A:b|X-B"})
+    assert done.returncode == 64 and "not 'X-B'" in done.stderr
+    assert server.seen == []
