@@ -4,16 +4,19 @@
 
 usage: generate.py [--seed S] [N]
 
-Two of three flows are grown from the rows of the language below; about half
-of them then suffer one to three small accidents, the kind that fingers make
-and the kind that find a parser's edges. The third asks for many values of
-random regexes, paths, dates and texts by asserts that all fail, so that what
-came is told. Requests go to the server of server.py.
+A third of the flows is grown from the rows of the language below, another
+from those of generate_rich.py, which make more sense; half of the former and
+some of the latter then suffer one to three small accidents, the kind that
+fingers make and the kind that find a parser's edges. The last third asks for
+many values of random regexes, paths, dates and texts by asserts that all
+fail, so that what came is told. Requests go to the server of server.py.
 """
 import argparse
 import base64
 import random
 import sys
+
+from generate_rich import Rich
 
 PATHS = ["/json", "/text", "/html", "/xml", "/echo", "/bytes", "/headers",
          "/set", "/empty", "/status/404", "/redirect/2", "/latin1", "/gzip",
@@ -112,6 +115,7 @@ class Generator:
 
     def __init__(self, seed):
         self.r = random.Random(seed)
+        self.rich = Rich(self)
 
     def pick(self, rows):
         return self.r.choice(rows)
@@ -359,10 +363,12 @@ class Generator:
         return text.encode()
 
     def file(self):
-        if self.maybe(0.33):
+        kind = self.r.randrange(3)
+        if kind == 0:
             return self.value_file()
-        text = "".join(self.entry() for _ in range(self.r.randint(1, 2)))
-        if self.maybe(0.5):
+        text = (self.rich.file() if kind == 1 else "".join(
+            self.entry() for _ in range(self.r.randint(1, 2))))
+        if self.maybe(0.25 if kind == 1 else 0.5):
             for _ in range(self.r.randint(1, 3)):
                 text = self.accident(text)
         return text.encode()
