@@ -14,7 +14,7 @@ SOURCES = {
                "header \"{{header}}\"", "variable \"space\"",
                "jsonpath \"$.link\"", "jsonpath \"$.empty\""],
     "integer": ["status", "jsonpath \"$.count\"", "variable \"number\"",
-                "jsonpath \"$.minus\"", "jsonpath \"$.big\"", "variable \"big\"",
+                "jsonpath \"$.minus\"", "jsonpath \"$.big\"",
                 "jsonpath \"$.list[0]\""],
     "float": ["jsonpath \"$.price\"", "variable \"float\"", "jsonpath \"$.tiny\""],
     "boolean": ["jsonpath \"$.yes\"", "variable \"yes\"", "jsonpath \"$.no\""],
