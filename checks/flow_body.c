@@ -47,7 +47,7 @@ graphql_variables(struct parser *p, struct flow_body *out)
 
 /* The query, up to ``` or a line that begins with the word variables. */
 static enum parse
-graphql(struct parser *p, struct flow_body *out)
+graphql(struct parser *p, struct cursor open, struct flow_body *out)
 {
 	struct cursor start, end, close;
 	struct builder b;
@@ -68,7 +68,7 @@ graphql(struct parser *p, struct flow_body *out)
 	}
 	if (!out->has_variables)
 		end = p->cur;
-	if ((r = reader_expect(p, "```")) != PARSE_OK)
+	if ((r = reader_close(p, "```", "```", open)) != PARSE_OK)
 		return (r);
 	close = p->cur;
 	p->cur = start;
@@ -89,6 +89,7 @@ body_multiline(struct parser *p, struct flow_body *out)
 		enum flow_language language;
 	} tags[] = {{"json", FLOW_LANGUAGE_JSON}, {"xml", FLOW_LANGUAGE_XML},
 	    {"raw", FLOW_LANGUAGE_RAW}};
+	struct cursor open = p->cur;
 	enum parse r;
 	size_t i;
 
@@ -96,7 +97,7 @@ body_multiline(struct parser *p, struct flow_body *out)
 		return (r);
 	if (reader_try(p, "graphql") == PARSE_OK) {
 		out->kind = FLOW_BODY_GRAPHQL;
-		return (graphql(p, out));
+		return (graphql(p, open, out));
 	}
 	out->kind = FLOW_BODY_MULTILINE;
 	out->language = FLOW_LANGUAGE_TEXT;
@@ -108,7 +109,7 @@ body_multiline(struct parser *p, struct flow_body *out)
 	}
 	if ((r = multiline_open(p)) != PARSE_OK)
 		return (r);
-	return (text_multiline(p, out->language == FLOW_LANGUAGE_RAW,
+	return (text_multiline(p, out->language == FLOW_LANGUAGE_RAW, open,
 	    &out->template));
 }
 

@@ -45,6 +45,17 @@ punctuation(struct json_body *j, const char *literal)
 	return (r);
 }
 
+static enum parse
+closing(struct json_body *j, const char *literal, struct cursor since)
+{
+	enum parse r = reader_close(j->p, literal,
+	    literal[0] == ']' ? "',' or ']'" : "',' or '}'", since);
+
+	if (r == PARSE_OK)
+		builder_bytes(&j->b, literal, 1);
+	return (r);
+}
+
 /*
  * Names of members are rendered as plain text, even their escapes, unlike
  * values: the reference program does so, and sends the broken JSON that an
@@ -205,7 +216,7 @@ sequence(struct json_body *j, const char *open, const char *close,
     enum parse (*item)(struct json_body *))
 {
 	struct parser *p = j->p;
-	struct cursor comma;
+	struct cursor start = p->cur, comma;
 	enum parse r;
 
 	if ((r = reader_try(p, open)) != PARSE_OK)
@@ -218,7 +229,7 @@ sequence(struct json_body *j, const char *open, const char *close,
 		if ((r = item(j)) != PARSE_OK)
 			return (r);
 		if (!reader_sees(p, ","))
-			return (punctuation(j, close));
+			return (closing(j, close, start));
 		comma = p->cur;
 		if ((r = punctuation(j, ",")) != PARSE_OK)
 			return (r);

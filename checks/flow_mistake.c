@@ -21,6 +21,10 @@ static const char *const request_sections[] = {"Query", "Form", "Multipart",
 static const char *const response_sections[] = {"Captures", "Asserts"};
 static const char *const units[] = {"ms", "s", "m", "h"};
 static const char *const languages[] = {"json", "xml", "graphql", "raw"};
+static const char *const attributes[] = {"Value", "Expires", "Max-Age",
+    "Domain", "Path", "Secure", "HttpOnly", "SameSite"};
+static const char *const fields[] = {"Subject", "Issuer", "Start-Date",
+    "Expire-Date", "Serial-Number", "Subject-Alt-Name", "Value"};
 
 struct word {
 	char text[WORD_MOST_BYTES + 1];
@@ -61,6 +65,8 @@ found_text(const struct parser *p, struct cursor at, const struct word *w,
 {
 	if (at.at >= p->source_len)
 		return ("the end of the file");
+	if (strcmp(w->text, "'") == 0)
+		return ("a single quote");
 	if (w->text[0] != '\0')
 		snprintf(buf, size, "'%s'", w->text);
 	else if (strchr("\r\n", p->source[at.at]) != NULL)
@@ -120,12 +126,31 @@ list(struct buf *out, const char *const *names, size_t count)
 		    i + 1 == count ? " or " : ", ", names[i]);
 }
 
+/* One of these names was expected. */
 static void
-say_method(struct buf *out, const struct word *w)
+say_name(struct buf *out, const struct word *w, const char *kind,
+    const char *const *names, size_t count)
+{
+	const char *near = cause_suggest(w->text, names, count);
+
+	buf_printf(out, "unknown %s '%s'", kind, w->text);
+	if (near != NULL) {
+		buf_printf(out, ", did you mean '%s'?", near);
+		return;
+	}
+	buf_append_str(out, "; there is ");
+	list(out, names, count);
+}
+
+static void
+say_method(struct buf *out, const struct parser *p, struct cursor at,
+    const struct word *w)
 {
 	static const char *const sections[] = {"Query", "Form", "Multipart",
 	    "Cookies", "BasicAuth", "Options", "Captures", "Asserts"};
 
+	if (advice_line(out, p, at))
+		return;
 	if (is_one_of(w->text, flow_query_names, FLOW_QUERY_KIND_COUNT))
 		buf_printf(out, "'%s' is a query, which stands below "
 		    "[Asserts] or behind a capture's name", w->text);
@@ -170,6 +195,10 @@ say_section(struct buf *out, const struct word *w, bool is_request)
 		suggest(out, w->text, &include, 1, NULL);
 		return;
 	}
+	if (advice_section(w->text) != NULL) {
+		buf_printf(out, "; %s", advice_section(w->text));
+		return;
+	}
 	buf_printf(out, "; a %s has ", is_request ? "request" : "response");
 	list(out, here, is_request ? 6 : here_count);
 }
@@ -183,11 +212,7 @@ say_predicate(struct buf *out, const struct word *w)
 		buf_printf(out, "expected a predicate; equality is '=='");
 		return;
 	}
-	near = cause_suggest(w->text, flow_predicate_names,
-	    FLOW_PREDICATE_KIND_COUNT);
-	if (near == NULL)
-		near = cause_suggest(w->text, flow_filter_names,
-		    FLOW_FILTER_KIND_COUNT);
+	near = advice_predicate(w->text);
 	if (w->text[0] == '\0' || (near == NULL && !is_word_byte(
 	    (unsigned char)w->text[0], true)))
 		buf_printf(out, "expected a predicate such as ==, contains, "
@@ -208,15 +233,20 @@ say_predicate(struct buf *out, const struct word *w)
 static void
 say_query(struct buf *out, const struct word *w)
 {
+	const char *near;
+
 	if (w->text[0] == '\0' || !is_word_byte((unsigned char)w->text[0],
 	    true))
 		buf_printf(out, "expected a query such as status, header, "
 		    "body or jsonpath");
 	else {
+		near = advice_query(w->text);
 		buf_printf(out, "unknown query '%s'", w->text);
-		suggest(out, w->text, flow_query_names,
-		    FLOW_QUERY_KIND_COUNT,
-		    "a query is status, header, body, jsonpath or another");
+		if (near != NULL)
+			buf_printf(out, ", did you mean '%s'?", near);
+		else
+			buf_append_str(out, "; a query is status, header, "
+			    "body, jsonpath or another");
 	}
 }
 
@@ -228,15 +258,20 @@ say_expected(struct buf *out, const struct parser *p,
 	bool is_symbol = strlen(e->what) <= 3 &&
 	    strpbrk(e->what, "abcdefghijklmnopqrstuwxyz") == NULL;
 
+	if (advice_instead(out, p, e))
+		return;
 	buf_printf(out, is_symbol ? "expected '%s', found %s" :
 	    "expected %s, found %s", e->what,
 	    found_text(p, e->at, w, found, sizeof(found)));
+	advice_expected(out, p, e, w->text);
 }
 
 static void
 say(struct buf *out, const struct parser *p, const struct parse_error *e,
     const struct word *w)
 {
+	char found[WORD_MOST_BYTES + 16];
+
 	switch (e->mistake) {
 	case MISTAKE_EXPECTED:
 		say_expected(out, p, e, w);
@@ -245,7 +280,7 @@ say(struct buf *out, const struct parser *p, const struct parse_error *e,
 		buf_printf(out, "%s", e->what);
 		break;
 	case MISTAKE_METHOD:
-		say_method(out, w);
+		say_method(out, p, e->at, w);
 		break;
 	case MISTAKE_REQUEST_SECTION:
 	case MISTAKE_RESPONSE_SECTION:
@@ -271,10 +306,41 @@ say(struct buf *out, const struct parser *p, const struct parse_error *e,
 		suggest(out, w->text, languages, NELEMS(languages),
 		    "it may be json, xml, graphql or raw");
 		break;
+	case MISTAKE_ATTRIBUTE:
+		say_name(out, w, "attribute of a cookie", attributes,
+		    NELEMS(attributes));
+		break;
+	case MISTAKE_FIELD:
+		say_name(out, w, "field of a certificate", fields,
+		    NELEMS(fields));
+		break;
+	case MISTAKE_COLON:
+		buf_printf(out, "expected ':' after the name, found %s",
+		    found_text(p, e->at, w, found, sizeof(found)));
+		break;
+	case MISTAKE_ESCAPE:
+		buf_printf(out, "there is no escape sequence '\\%.1s'; there "
+		    "are \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\# \\` and "
+		    "\\u{1f600}", w->text);
+		break;
 	case MISTAKE_DUPLICATE_SECTION:
 		buf_printf(out, "this section stands here a second time");
 		break;
 	}
+}
+
+/* A name and its value without a colon, rather than a request or query. */
+static bool
+is_pair(const struct parser *p, const struct word *w)
+{
+	const char *s = p->source + p->hint.at.at;
+	size_t left = p->source_len - p->hint.at.at;
+
+	return (p->error.mistake == MISTAKE_METHOD && w->text[0] != '[' &&
+	    strcasecmp(w->text, "http") != 0 &&
+	    !is_one_of(w->text, flow_query_names, FLOW_QUERY_KIND_COUNT) &&
+	    left > 0 && *s != '\n' && *s != '\r' && (left < 4 ||
+	    (memcmp(s, "http", 4) != 0 && memcmp(s, "{{", 2) != 0)));
 }
 
 /*
@@ -292,7 +358,8 @@ mistake_report(struct parser *p)
 
 	word_at(p, e->at, &w);
 	if (p->has_hint && p->hint.at.line == e->at.line &&
-	    p->hint.at.at >= e->at.at && !is_method(w.text)) {
+	    p->hint.at.at >= e->at.at && !is_method(w.text) &&
+	    (p->hint.mistake != MISTAKE_COLON || is_pair(p, &w))) {
 		e = &p->hint;
 		word_at(p, e->at, &w);
 	}

@@ -224,7 +224,8 @@ operand_file(struct parser *p, struct flow_template *name)
 	if ((r = name_file(p, name)) != PARSE_OK)
 		return (r);
 	reader_skip_spaces(p);
-	return (reader_expect(p, ";"));
+	return (reader_close(p, ";", "';' after the name of the file",
+	    p->cur));
 }
 
 static enum parse
@@ -398,7 +399,7 @@ value_choice(struct parser *p, value_form *const *forms, size_t count,
 }
 
 enum parse
-operand_predicate(struct parser *p, struct flow_value *out)
+operand_predicate(struct parser *p, const char *what, struct flow_value *out)
 {
 	static value_form *const forms[] = {value_null, value_boolean,
 	    operand_number, value_file_name, value_bytes, value_placeholder,
@@ -408,10 +409,7 @@ operand_predicate(struct parser *p, struct flow_value *out)
 
 	r = value_choice(p, forms, sizeof(forms) / sizeof(forms[0]), out);
 	if (r == PARSE_SOFT)
-		return (reader_hard(p, start, MISTAKE_EXPECTED,
-		    "a value: a number, \"text\", `text`, /regex/, true, "
-		    "false, null, {{variable}}, hex,...;, base64,...; or "
-		    "file,...;"));
+		return (reader_hard(p, start, MISTAKE_EXPECTED, what));
 	return (r);
 }
 

@@ -45,6 +45,10 @@ enum parse_mistake {
 	MISTAKE_PREDICATE,
 	MISTAKE_UNIT,
 	MISTAKE_LANGUAGE,
+	MISTAKE_ATTRIBUTE,       /* of a cookie */
+	MISTAKE_FIELD,           /* of a certificate */
+	MISTAKE_COLON,           /* after the name of a pair */
+	MISTAKE_ESCAPE,
 	MISTAKE_DUPLICATE_SECTION
 };
 
@@ -52,6 +56,7 @@ struct parse_error {
 	struct cursor at;
 	enum parse_mistake mistake;
 	const char *what;
+	struct cursor since; /* where what is not closed begins; line 0: none */
 };
 
 struct flow_regex {
@@ -115,6 +120,8 @@ enum parse reader_soft(struct parser *p, struct cursor at,
 enum parse reader_hard(struct parser *p, struct cursor at,
     enum parse_mistake mistake, const char *what);
 enum parse reader_expect(struct parser *p, const char *literal);
+enum parse reader_close(struct parser *p, const char *literal,
+    const char *what, struct cursor since);
 enum parse reader_some_spaces(struct parser *p, const char *after);
 enum parse reader_line_end(struct parser *p);
 enum parse reader_blank_lines(struct parser *p);
@@ -192,6 +199,20 @@ reader_try(struct parser *p, const char *literal)
 void mistake_report(struct parser *p);
 bool mistake_resume(struct parser *p);
 
+/*
+ * flow_advice.c: what was meant. A name of ours instead of a word, or NULL;
+ * or a sentence, or its end, which is added to out. The word is what stands
+ * at the error; true when advice_instead or advice_line had a sentence.
+ */
+const char *advice_predicate(const char *word);
+const char *advice_query(const char *word);
+const char *advice_section(const char *name);
+bool advice_instead(struct buf *out, const struct parser *p,
+    const struct parse_error *e);
+void advice_expected(struct buf *out, const struct parser *p,
+    const struct parse_error *e, const char *word);
+bool advice_line(struct buf *out, const struct parser *p, struct cursor at);
+
 /* flow_template.c */
 void builder_init(struct builder *b, struct parser *p);
 void builder_char(struct builder *b, uint32_t c);
@@ -216,7 +237,7 @@ enum parse text_quoted(struct parser *p, struct flow_template *out);
 enum parse text_quoted_hard(struct parser *p, struct flow_template *out);
 enum parse text_backtick(struct parser *p, struct flow_template *out);
 enum parse text_multiline(struct parser *p, bool is_raw,
-    struct flow_template *out);
+    struct cursor open, struct flow_template *out);
 
 /* flow_name.c */
 enum parse name_key(struct parser *p, struct flow_template *out);
@@ -233,7 +254,8 @@ enum parse operand_hex(struct parser *p, const char **bytes, size_t *len);
 enum parse operand_base64(struct parser *p, const char **bytes, size_t *len);
 enum parse operand_file(struct parser *p, struct flow_template *name);
 enum parse operand_regex(struct parser *p, const struct regex **out);
-enum parse operand_predicate(struct parser *p, struct flow_value *out);
+enum parse operand_predicate(struct parser *p, const char *what,
+    struct flow_value *out);
 enum parse operand_variable(struct parser *p, struct flow_value *out);
 
 /* flow_body.c, flow_json.c, flow_xml.c */

@@ -73,9 +73,7 @@ cookie_attribute(struct parser *p, enum flow_cookie_attribute *out)
 		    p->source + start.at, len) == 0)
 			break;
 	if (i == NELEMS(names))
-		return (reader_hard(p, start, MISTAKE_EXPECTED,
-		    "a cookie's attribute: Value, Expires, Max-Age, Domain, "
-		    "Path, Secure, HttpOnly or SameSite"));
+		return (reader_hard(p, start, MISTAKE_ATTRIBUTE, NULL));
 	*out = (enum flow_cookie_attribute)i;
 	reader_skip_spaces(p);
 	return (reader_expect(p, "]"));
@@ -133,9 +131,7 @@ certificate_argument(struct parser *p, enum flow_certificate_field *out)
 			return (PARSE_OK);
 		}
 	}
-	return (reader_hard(p, p->cur, MISTAKE_EXPECTED,
-	    "a certificate's field: Subject, Issuer, Start-Date, "
-	    "Expire-Date, Serial-Number, Subject-Alt-Name or Value"));
+	return (reader_hard(p, p->cur, MISTAKE_FIELD, NULL));
 }
 
 static enum parse
@@ -323,8 +319,12 @@ argument_name(enum flow_argument argument)
 		return ("a number, \"text\" or {{variable}}");
 	case FLOW_ARG_PREFIX:
 		return ("\"text\", hex,...; or base64,...;");
-	default:
+	case FLOW_ARG_REGEX:
 		return ("a regular expression: \"text\" or /text/");
+	default:
+		return ("a value: a number, \"text\", `text`, /regex/, true, "
+		    "false, null, {{variable}}, hex,...;, base64,...; or "
+		    "file,...;");
 	}
 }
 
@@ -344,7 +344,7 @@ predicate_argument(struct parser *p, const struct row *row,
 	    PARSE_OK)
 		return (r);
 	start = p->cur;
-	r = operand_predicate(p, &out->value);
+	r = operand_predicate(p, argument_name(row->argument), &out->value);
 	out->value_place = out->value.place;
 	if (r != PARSE_OK)
 		return (r);

@@ -169,6 +169,18 @@ reader_expect(struct parser *p, const char *literal)
 	return (reader_hard(p, p->cur, MISTAKE_EXPECTED, literal));
 }
 
+/* What closes something that began at since; what names it in a sentence. */
+enum parse
+reader_close(struct parser *p, const char *literal, const char *what,
+    struct cursor since)
+{
+	if (reader_try(p, literal) == PARSE_OK)
+		return (PARSE_OK);
+	(void)reader_hard(p, p->cur, MISTAKE_EXPECTED, what);
+	p->error.since = since;
+	return (PARSE_HARD);
+}
+
 enum parse
 reader_some_spaces(struct parser *p, const char *what)
 {

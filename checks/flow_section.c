@@ -50,8 +50,12 @@ key_parse(struct parser *p, struct flow_template *key, struct place *place)
 		return (r);
 	*place = reader_place(start, p->cur);
 	reader_skip_spaces(p);
-	if ((r = reader_try(p, ":")) != PARSE_OK)
+	if ((r = reader_try(p, ":")) != PARSE_OK) {
+		p->hint = p->error;
+		p->hint.mistake = MISTAKE_COLON;
+		p->has_hint = true;
 		return (r);
+	}
 	reader_skip_spaces(p);
 	return (PARSE_OK);
 }
@@ -108,7 +112,8 @@ part_file(struct parser *p, struct flow_part_file *out)
 	if ((r = name_file(p, &out->value)) != PARSE_OK)
 		return (r);
 	reader_skip_spaces(p);
-	if ((r = reader_expect(p, ";")) != PARSE_OK)
+	if ((r = reader_close(p, ";", "';' after the name of the file",
+	    p->cur)) != PARSE_OK)
 		return (r);
 	after = p->cur;
 	r = reader_line_end(p);

@@ -223,7 +223,7 @@ text_delimited(struct parser *p, enum text_style style, const char *delimiter,
 	if ((r = text_skip(p, style)) != PARSE_OK)
 		return (r);
 	end = p->cur;
-	if ((r = reader_expect(p, delimiter)) != PARSE_OK)
+	if ((r = reader_close(p, delimiter, delimiter, open)) != PARSE_OK)
 		return (r);
 	if ((r = text_between(p, style, start, end, out)) != PARSE_OK)
 		return (r);
@@ -256,7 +256,8 @@ text_backtick(struct parser *p, struct flow_template *out)
 
 /* From behind the opening line to behind the closing ```. */
 enum parse
-text_multiline(struct parser *p, bool is_raw, struct flow_template *out)
+text_multiline(struct parser *p, bool is_raw, struct cursor open,
+    struct flow_template *out)
 {
 	struct cursor start = p->cur, end;
 	struct builder b;
@@ -265,7 +266,7 @@ text_multiline(struct parser *p, bool is_raw, struct flow_template *out)
 	if ((r = text_skip(p, TEXT_MULTILINE)) != PARSE_OK)
 		return (r);
 	end = p->cur;
-	if ((r = reader_expect(p, "```")) != PARSE_OK)
+	if ((r = reader_close(p, "```", "```", open)) != PARSE_OK)
 		return (r);
 	if (!is_raw)
 		return (text_between(p, TEXT_MULTILINE, start, end, out));

@@ -59,13 +59,34 @@ xml_close(xmlParserCtxtPtr ctx)
 	xmlFreeParserCtxt(ctx);
 }
 
+/* The first sentence that the library has, without its line numbers. */
+static const char *
+xml_mistake(struct parser *p, xmlParserCtxtPtr ctx)
+{
+	const xmlError *e = xmlCtxtGetLastError(ctx);
+	char *text, *out;
+
+	if (e == NULL || e->message == NULL)
+		return ("this is not well-formed XML");
+	if (e->code == XML_ERR_TAG_NAME_MISMATCH && e->str1 != NULL)
+		text = xasprintf("this is not well-formed XML: <%.100s> is "
+		    "not closed", (const char *)e->str1);
+	else
+		text = xasprintf("this is not well-formed XML: %.*s",
+		    (int)strcspn(e->message, "\n"), e->message);
+	out = arena_strndup(&p->store->arena, text, strlen(text));
+	free(text);
+	return (out);
+}
+
 /*
  * Feed the source from its cursor until the root is closed, step bytes of
  * it at a time or up to every >. Returns the number of bytes, 0 for wrong
  * XML, with *bad at the piece in which it is.
  */
 static size_t
-xml_feed(struct parser *p, bool is_by_character, size_t *bad)
+xml_feed(struct parser *p, bool is_by_character, size_t *bad,
+    const char **why)
 {
 	const char *start = p->source + p->cur.at, *gt;
 	size_t len = p->end - p->cur.at, at = 0, step;
@@ -85,8 +106,10 @@ xml_feed(struct parser *p, bool is_by_character, size_t *bad)
 			step = 1 << 20;
 		*bad = at;
 		if (xmlParseChunk(ctx, start + at, (int)step,
-		    at + step == len) != 0)
+		    at + step == len) != 0) {
+			*why = xml_mistake(p, ctx);
 			break;
+		}
 		at += step;
 	}
 	xml_close(ctx);
@@ -107,21 +130,21 @@ enum parse
 body_xml(struct parser *p, struct flow_body *out)
 {
 	struct cursor start = p->cur;
+	const char *why = "this is not well-formed XML";
 	size_t len, bad = 0;
 	struct builder b;
 
 	if (!reader_sees(p, "<"))
 		return (reader_soft(p, p->cur, MISTAKE_EXPECTED, "XML"));
 	out->kind = FLOW_BODY_XML;
-	len = xml_feed(p, false, &bad);
+	len = xml_feed(p, false, &bad, &why);
 	if (len == 0) {
 		/* Once more, to say at which character it went wrong. */
-		len = xml_feed(p, true, &bad);
+		len = xml_feed(p, true, &bad, &why);
 	}
 	if (len == 0) {
 		advance(p, bad);
-		return (reader_hard(p, p->cur, MISTAKE_SENTENCE,
-		    "this is not well-formed XML"));
+		return (reader_hard(p, p->cur, MISTAKE_SENTENCE, why));
 	}
 	builder_init(&b, p);
 	builder_bytes(&b, p->source + start.at, len);

@@ -503,94 +503,6 @@ a_section_under_its_other_name_is_dropped_with_a_warning(void **state)
 	cause_fini(&cause);
 }
 
-#define ASSERTS "GET http://a\nHTTP 200\n[Asserts]\n"
-
-static void
-mistakes_have_a_place_and_a_sentence(void **state)
-{
-	static const struct {
-		const char *text;
-		uint32_t line, column, width;
-		const char *sentence;
-	} rows[] = {
-		{ASSERTS "jsonPath \"$.a\" == 1", 4, 1, 8,
-		    "unknown query 'jsonPath', did you mean 'jsonpath'?"},
-		{ASSERTS "body cuont == 1", 4, 6, 5,
-		    "'cuont' is neither a filter nor a predicate, "
-		    "did you mean 'count'?"},
-		{ASSERTS "body = 1", 4, 6, 1,
-		    "expected a predicate; equality is '=='"},
-		{ASSERTS "body == foo", 4, 9, 3, "expected a value: a "
-		    "number, \"text\", `text`, /regex/, true, false, null, "
-		    "{{variable}}, hex,...;, base64,...; or file,...;, "
-		    "found 'foo'"},
-		{ASSERTS "status == 200 300", 4, 15, 3,
-		    "expected the end of the line, found '300'"},
-		{ASSERTS "header X exists", 4, 8, 1,
-		    "expected text in quotes, found 'X'"},
-		{ASSERTS "body contains \"a", 4, 17, 1,
-		    "expected '\"', found the end of the file"},
-		{ASSERTS "body toDate exists", 4, 13, 6, "expected the "
-		    "filter's argument in quotes, found 'exists'"},
-		{"GET http://a\n[Options]\nretrry: 3\n", 3, 1, 6,
-		    "unknown option 'retrry', did you mean 'retry'?"},
-		{"GET http://a\n[Options]\ndelay: 3d\n", 3, 9, 1,
-		    "unknown unit 'd'; a duration has ms, s, m or h"},
-		{"GET http://a\n[Asserts]\nstatus == 200\n", 2, 2, 7,
-		    "[Asserts] belongs to a response: an HTTP line such as "
-		    "'HTTP 200' stands before it"},
-		{"GET http://a\n[Qurey]\n", 2, 2, 5,
-		    "unknown section [Qurey], did you mean 'Query'?"},
-		{"GET http://a\nHTTP 200\n[Options]\n", 3, 2, 7,
-		    "[Options] belongs to a request and stands before its "
-		    "HTTP line"},
-		{"GET http://a\n[Form]\n[Form]\n", 3, 1, 1,
-		    "this section stands here a second time"},
-		{"get http://a\n", 1, 1, 3, "expected a request: a method "
-		    "in capital letters and a URL, did you mean 'GET'?"},
-		{"GET http://{{a\n", 1, 15, 1,
-		    "expected '}}', found the end of the line"},
-		{"POST http://a\n{\"a\": 1,}\n", 2, 8, 1,
-		    "JSON has no comma after the last element"},
-		{"POST http://a\n{\"a\": \"b\nc\"}\n", 2, 9, 1,
-		    "a JSON string cannot hold this character as it is; "
-		    "write \\n, \\t or another escape"},
-		{"POST http://a\n<a><b></a>\n", 2, 10, 1,
-		    "this is not well-formed XML"},
-		{"POST http://a\n```jso\n", 2, 4, 3, "unknown language "
-		    "'jso' after ```, did you mean 'json'?"},
-		{"GET http://a\nHTTP/9 200\n", 2, 1, 4,
-		    "expected HTTP, HTTP/1.0, HTTP/1.1, HTTP/2 or HTTP/3, "
-		    "found 'HTTP'"},
-		{"GET http://a\\q\n", 1, 14, 1,
-		    "there is no such escape sequence"},
-		{"GET http://a\nX: \351\n", 2, 4, 1,
-		    "this byte (0xE9) is not UTF-8; flows are written in "
-		    "UTF-8"},
-		{"\303\251\303\251 http://a\n", 1, 1, 2, "expected a "
-		    "request: a method in capital letters and a URL"}
-	};
-	struct flow *flow = NULL;
-	struct cause cause;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < NELEMS(rows); i++) {
-		cause_init(&cause);
-		assert_int_equal(flow_parse("f", rows[i].text,
-		    strlen(rows[i].text), &cause, &flow), ERR_SYNTAX);
-		assert_int_equal(cause.error_count, 1);
-		assert_string_equal(cause.entries[0].sentence,
-		    rows[i].sentence);
-		assert_int_equal(cause.entries[0].place.line, rows[i].line);
-		assert_int_equal(cause.entries[0].place.column,
-		    rows[i].column);
-		assert_int_equal(cause.entries[0].place.width,
-		    rows[i].width);
-		cause_fini(&cause);
-	}
-}
-
 static void
 expect_limit(const struct buf *text)
 {
@@ -781,34 +693,10 @@ a_flow_without_requests_is_valid_with_a_warning(void **state)
 	cause_fini(&cause);
 }
 
-static void
-each_request_tells_its_own_mistake(void **state)
-{
-	static const char text[] = "GET http://a\nHTTP 200\n[Assert]\n"
-	    "jsonpath \"$.a\" == 1\n\nPOST http://b\n[Options]\nretr: 3\n"
-	    "HTTP 200\n\nGET http://good\nHTTP 200\n\n"
-	    "PUT http://c\nHTTP 200\n[Asserts]\nstatus = 200\n";
-	static const uint32_t lines[] = {3, 8, 17};
-	struct flow *flow = NULL;
-	struct cause cause;
-	size_t i;
-
-	(void)state;
-	cause_init(&cause);
-	assert_int_equal(flow_parse("f.hurl", text, strlen(text), &cause,
-	    &flow), ERR_SYNTAX);
-	assert_null(flow);
-	assert_int_equal(cause.error_count, NELEMS(lines));
-	for (i = 0; i < NELEMS(lines); i++)
-		assert_int_equal(cause.entries[i].place.line, lines[i]);
-	cause_fini(&cause);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_request_tells_its_own_mistake),
 		cmocka_unit_test(every_query_of_the_table_is_read),
 		cmocka_unit_test(every_filter_of_the_table_is_read),
 		cmocka_unit_test(
@@ -823,7 +711,6 @@ main(void)
 		cmocka_unit_test(a_response_has_all_of_its_sections),
 		cmocka_unit_test(
 		    a_section_under_its_other_name_is_dropped_with_a_warning),
-		cmocka_unit_test(mistakes_have_a_place_and_a_sentence),
 		cmocka_unit_test(sizes_entries_and_nesting_are_bounded),
 		cmocka_unit_test(files_are_visited_when_their_name_is_literal),
 		cmocka_unit_test(
