@@ -44,7 +44,7 @@ struct streak {
 	int after;
 	struct target **targets;
 	size_t target_count;
-	bool is_planned;
+	uint64_t plan;    /* number of the plan that it was last found in */
 	bool is_firing;
 	uint64_t count;   /* runs in a row that did not pass */
 	wall_us since;    /* due time of the first */
@@ -79,7 +79,11 @@ struct alerts {
 	struct streak *streaks;
 	struct target *targets;
 	struct notice_list notices;
-	struct memo memo[MEMO_SIZE]; /* during alerts_set_plan */
+	const struct plan *plan;     /* being applied; NULL: none */
+	uint64_t plan_number;
+	size_t plan_next;            /* the check to apply next */
+	struct streak *sweep;        /* then: the streak to look at next */
+	struct memo memo[MEMO_SIZE]; /* meanwhile */
 	bool is_stopped;
 	struct alerts_stats stats;
 };
@@ -374,25 +378,65 @@ streak_plan(struct alerts *a, const struct plan_check *pc)
 	s->environment = xstrdup(pc->environment_name);
 	s->owner = xstrdup(pc->owner != NULL ? pc->owner : "");
 	s->after = pc->alert_after;
-	s->is_planned = true;
+	s->plan = a->plan_number;
+}
+
+/* One check or streak. False when there was none left. */
+static bool
+plan_step(struct alerts *a)
+{
+	const struct plan_check *pc;
+	struct streak *s = a->sweep;
+
+	if (a->plan_next < a->plan->check_count) {
+		pc = a->plan->checks[a->plan_next++];
+		if (pc->alert_after > 0)
+			streak_plan(a, pc);
+		if (a->plan_next == a->plan->check_count)
+			a->sweep = a->streaks;
+		return (true);
+	}
+	if (s == NULL)
+		return (false);
+	a->sweep = s->hh.next;
+	if (s->plan != a->plan_number)
+		streak_free(a, s);
+	return (true);
+}
+
+void
+alerts_plan_begin(struct alerts *a, const struct plan *plan)
+{
+	must_magic(a, ALERTS_MAGIC);
+	must(a->plan == NULL);
+	memset(a->memo, 0, sizeof(a->memo));
+	a->plan = plan;
+	a->plan_number++;
+	a->plan_next = 0;
+	a->sweep = plan->check_count == 0 ? a->streaks : NULL;
+}
+
+bool
+alerts_plan_step(struct alerts *a, mono_us until)
+{
+	bool has_more;
+
+	must_magic(a, ALERTS_MAGIC);
+	must(a->plan != NULL);
+	do
+		has_more = plan_step(a);
+	while (has_more && clock_mono() < until);
+	if (!has_more)
+		a->plan = NULL;
+	return (has_more);
 }
 
 void
 alerts_set_plan(struct alerts *a, const struct plan *plan)
 {
-	struct streak *s, *next;
-	size_t i;
-
-	must_magic(a, ALERTS_MAGIC);
-	memset(a->memo, 0, sizeof(a->memo));
-	HASH_ITER(hh, a->streaks, s, next)
-		s->is_planned = false;
-	for (i = 0; i < plan->check_count; i++)
-		if (plan->checks[i]->alert_after > 0)
-			streak_plan(a, plan->checks[i]);
-	HASH_ITER(hh, a->streaks, s, next)
-		if (!s->is_planned)
-			streak_free(a, s);
+	alerts_plan_begin(a, plan);
+	while (alerts_plan_step(a, INT64_MAX))
+		continue;
 }
 
 struct alerts *

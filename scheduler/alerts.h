@@ -30,6 +30,10 @@ void alerts_free(struct alerts **a);
  * the plan. */
 void alerts_set_plan(struct alerts *a, const struct plan *plan);
 
+/* The same in steps: see dispatch_plan_begin. */
+void alerts_plan_begin(struct alerts *a, const struct plan *plan);
+bool alerts_plan_step(struct alerts *a, mono_us until);
+
 /*
  * A run of a check has ended. Passed ends a streak; failed, unreachable,
  * unknown, invalid and lost lengthen it; skipped says nothing.

@@ -21,13 +21,14 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "checks/plan.h"
 #include "scheduler/alerts.h"
 #include "scheduler/child.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/fleet.h"
 #include "scheduler/idle.h"
+#include "scheduler/loader.h"
 #include "scheduler/outbox.h"
+#include "scheduler/reload.h"
 
 #define DAEMON_MAGIC    0x4441454du
 #define READY_LOOK      (20 * SPAN_MS)
@@ -36,13 +37,12 @@
 #define HURRY_AFTER     (500 * SPAN_MS)
 #define DRAIN_WITHIN    (10 * SPAN_S)
 #define WEB_READY_WITHIN (30 * SPAN_S)
-#define PLAN_MOST_BYTES (64u << 20)
 
 struct daemon {
 	unsigned int magic;
 	const struct daemon_options *options;
 	struct loop *loop;
-	struct plan *plan;
+	struct reload *reload;
 	struct fleet *fleet;
 	struct outbox *outbox;
 	struct dispatch *dispatch;
@@ -83,67 +83,6 @@ notify_manager(const char *state)
 	close(fd);
 }
 
-/* Log each mistake of a plan that could not be loaded. */
-static void
-log_mistakes(const struct cause *cause)
-{
-	const struct cause_entry *e;
-	size_t i;
-
-	for (i = 0; i < cause->count; i++) {
-		e = &cause->entries[i];
-		log_event(e->is_warning ? LOG_WARN : LOG_ERROR,
-		    "scheduler.plan.mistake", "place=%s:%u:%u sentence=%s",
-		    e->file != NULL ? e->file : "-", e->place.line,
-		    e->place.column, log_quote(e->sentence));
-	}
-}
-
-static void
-apply_plan(struct daemon *d)
-{
-	struct dispatch_stats s;
-	struct buf summary;
-
-	dispatch_set_plan(d->dispatch, d->plan);
-	alerts_set_plan(d->alerts, d->plan);
-	idle_set_plan(d->idle, d->plan);
-	buf_init(&summary, PLAN_MOST_BYTES);
-	if (plan_encode_summary(d->plan, &summary) == 0)
-		outbox_set_plan(d->outbox, summary.data, summary.len);
-	else
-		log_error("scheduler.plan.summary", "bytes_most=%u",
-		    PLAN_MOST_BYTES);
-	buf_fini(&summary);
-	dispatch_get_stats(d->dispatch, &s);
-	log_info("scheduler.plan.load", "plan=%.12s checks=%zu here=%zu",
-	    d->plan->hash, d->plan->check_count, s.checks);
-	if (s.checks == 0)
-		log_warn("scheduler.plan.idle", "location=%s",
-		    log_quote(d->options->location));
-}
-
-static void
-daemon_reload(struct daemon *d)
-{
-	struct cause cause;
-	struct plan *plan = NULL;
-
-	if (d->is_stopping)
-		return;
-	cause_init(&cause);
-	if (plan_load(d->options->checks, &cause, &plan) == 0) {
-		plan_free(&d->plan);
-		d->plan = plan;
-		apply_plan(d);
-	} else {
-		log_mistakes(&cause);
-		log_error("scheduler.plan.refused", "mistakes=%zu "
-		    "running_plan=%.12s", cause.error_count, d->plan->hash);
-	}
-	cause_fini(&cause);
-}
-
 static void
 daemon_ended_cb(void *arg)
 {
@@ -181,6 +120,7 @@ daemon_stop(struct daemon *d, int signo)
 	d->is_stopping = true;
 	d->stopping_since = clock_mono();
 	notify_manager("STOPPING=1");
+	reload_stop(d->reload);
 	dispatch_stop(d->dispatch);
 	alerts_stop(d->alerts);
 	idle_stop(d->idle);
@@ -196,7 +136,7 @@ daemon_signal_cb(int signo, void *arg)
 
 	must_magic(d, DAEMON_MAGIC);
 	if (signo == SIGHUP)
-		daemon_reload(d);
+		reload_request(d->reload);
 	else
 		daemon_stop(d, signo);
 }
@@ -376,15 +316,18 @@ open_parts(struct daemon *d)
 }
 
 static void
-start(struct daemon *d)
+start(struct daemon *d, struct loaded *first)
 {
 	static const int signos[] = {SIGHUP, SIGTERM, SIGINT};
+	const struct reload_options reload = {.checks = d->options->checks,
+	    .location = d->options->location, .dispatch = d->dispatch,
+	    .alerts = d->alerts, .outbox = d->outbox, .idle = d->idle};
 	size_t i;
 
 	for (i = 0; i < NELEMS(signos); i++)
 		d->signals[i] = loop_signal_new(d->loop, signos[i],
 		    daemon_signal_cb, d);
-	apply_plan(d);
+	d->reload = reload_new(d->loop, &reload, first);
 	outbox_scan(d->outbox, spooled_cb, d);
 	d->look = loop_timer_new(d->loop, daemon_look_cb, d);
 	loop_timer_at(d->look, clock_mono());
@@ -402,12 +345,12 @@ close_parts(struct daemon *d)
 		loop_signal_free(&d->signals[i]);
 	loop_timer_free(&d->look);
 	child_free(&d->web);
+	reload_free(&d->reload);
 	idle_free(&d->idle);
 	dispatch_free(&d->dispatch);
 	alerts_free(&d->alerts);
 	fleet_free(&d->fleet);
 	outbox_free(&d->outbox);
-	plan_free(&d->plan);
 	loop_free(&d->loop);
 }
 
@@ -415,23 +358,24 @@ int
 daemon_run(const struct daemon_options *options)
 {
 	struct daemon d = {.magic = DAEMON_MAGIC, .options = options};
-	struct cause cause;
+	struct loaded first;
 	int rc;
 
-	cause_init(&cause);
-	rc = plan_load(options->checks, &cause, &d.plan);
-	cause_print(&cause, stderr);
-	cause_fini(&cause);
-	if (rc != 0)
+	loaded_init(&first, options->checks);
+	cause_print(&first.cause, stderr);
+	if (first.plan == NULL) {
+		loaded_fini(&first);
 		return (EXIT_DEFINITION);
+	}
 	d.since = d.counted = clock_mono();
 	d.loop = loop_new();
 	proc_sandbox();
 	rc = open_parts(&d);
 	if (rc == 0) {
-		start(&d);
+		start(&d, &first);
 		loop_run(d.loop);
 	}
+	loaded_fini(&first);
 	close_parts(&d);
 	return (rc == 0 ? d.exit_code : EXIT_UNMEASURED);
 }

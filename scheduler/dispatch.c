@@ -8,69 +8,17 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/timetable.h"
+#include "scheduler/dispatch_priv.h"
 
-#define DISPATCH_MAGIC  0x44495350u
-#define CHECK_MAGIC     0x43484543u
 #define WAKE_STEP       ((span_us)900)
 #define WAKE_MOST       (1 * SPAN_S)   /* to see a stepped wall clock */
 #define MISSED_PER_TURN 500            /* so that due slots do not wait */
-#define PATIENCE_MOST   (10 * SPAN_S)
 #define EVENT_MOST_BYTES (1u << 16)
-
-/* A slot without a run that waits for the check's run to end. */
-struct held {
-	struct held *link;
-	wall_us due;
-	enum outcome outcome;
-	const char *reason; /* static */
-};
-
-/* What each slot touches stands first. */
-struct check {
-	unsigned int magic;
-	bool is_paused;
-	bool is_planned;   /* marked during dispatch_set_plan */
-	bool is_running;
-	struct dispatch *dispatch;
-	char *id;
-	struct fleet_definition *definition; /* NULL: could not be made */
-	struct timetable_entry *entry;       /* NULL: no longer planned */
-	span_us timeout;
-	span_us patience;
-	wall_us running_due;
-	struct held *held, **held_tail;
-	char *service;
-	char *environment;
-	char hash[DEFINITION_HASH_SIZE];
-	wall_us last_due;  /* the store's newest record; 0: none */
-	wall_us spooled;   /* the oldest event left in the spool; 0: none */
-	UT_hash_handle hh;
-};
-
-struct dispatch {
-	unsigned int magic;
-	struct loop *loop;
-	struct fleet *fleet;
-	struct outbox *outbox;
-	char *location;
-	struct timetable *timetable;
-	struct check *checks;
-	struct loop_timer *timer;
-	mono_us woken;
-	bool is_acquainted; /* with the store */
-	bool is_stopped;
-	struct buf event;
-	dispatch_event_cb *watch;
-	void *arg;
-	struct dispatch_stats stats;
-};
 
 static const struct {
 	enum outcome outcome;
@@ -159,11 +107,13 @@ emit_held(struct check *c, wall_us before)
 	c->held_tail = at;
 }
 
-static void
-check_free(struct check *c)
+void
+dispatch_check_free(struct check *c)
 {
 	struct dispatch *d = c->dispatch;
 
+	if (d->sweep == c)
+		d->sweep = c->hh.next;
 	HASH_DEL(d->checks, c);
 	if (c->entry != NULL)
 		timetable_remove(d->timetable, &c->entry);
@@ -200,8 +150,8 @@ run_done_cb(const struct fleet_result *r, void *arg)
 	emit_held(c, INT64_MAX);
 	if (c->entry != NULL)
 		timetable_run_end(c->entry);
-	else if (!c->is_planned)
-		check_free(c);
+	else
+		dispatch_check_free(c);
 }
 
 static void
@@ -253,9 +203,8 @@ slot_due(const struct timetable_slot *slot)
 	timetable_run_end(slot->entry);
 }
 
-/* Record up to most missed slots. True when there may be more. */
-static bool
-take_missed(struct dispatch *d, size_t most)
+bool
+dispatch_take_missed(struct dispatch *d, size_t most)
 {
 	struct timetable_slot slot;
 	struct check *c;
@@ -286,8 +235,7 @@ log_unrecorded(struct dispatch *d)
 		    TIMETABLE_MISSED_PER_ENTRY, TIMETABLE_MISSED_MOST);
 }
 
-/* Take what is due; returns when to come again. */
-static mono_us
+mono_us
 dispatch_turn(struct dispatch *d, mono_us now, wall_us wall)
 {
 	struct timetable_slot slot;
@@ -299,7 +247,7 @@ dispatch_turn(struct dispatch *d, mono_us now, wall_us wall)
 	next = timetable_next(d->timetable);
 	if (next > now + WAKE_MOST)
 		next = now + WAKE_MOST;
-	if (take_missed(d, MISSED_PER_TURN) || next < now + WAKE_STEP)
+	if (dispatch_take_missed(d, MISSED_PER_TURN) || next < now + WAKE_STEP)
 		next = now + WAKE_STEP;
 	log_unrecorded(d);
 	return (next);
@@ -344,120 +292,13 @@ dispatch_free(struct dispatch **dp)
 	*dp = NULL;
 	must_magic(d, DISPATCH_MAGIC);
 	while (d->checks != NULL)
-		check_free(d->checks);
+		dispatch_check_free(d->checks);
 	timetable_free(&d->timetable);
 	loop_timer_free(&d->timer);
 	buf_fini(&d->event);
 	free(d->location);
 	d->magic = 0;
 	free(d);
-}
-
-static bool
-is_at(const struct plan_check *pc, const char *location)
-{
-	size_t i;
-
-	for (i = 0; i < pc->location_count; i++)
-		if (strcmp(pc->locations[i], location) == 0)
-			return (true);
-	return (false);
-}
-
-static void
-check_define(struct check *c, const struct plan_check *pc)
-{
-	struct definition *definition = NULL;
-	char *sentence = NULL;
-
-	if (c->definition != NULL && strcmp(c->hash, pc->hash) == 0)
-		return;
-	fleet_forget(&c->definition);
-	memcpy(c->hash, pc->hash, sizeof(c->hash));
-	if (plan_make_definition(pc, NULL, NULL, 0, &definition, &sentence)
-	    == 0)
-		c->definition = fleet_define_from(c->dispatch->fleet,
-		    definition);
-	if (c->definition == NULL)
-		log_error("scheduler.check.define", "check=%s error=%s",
-		    log_quote(c->id), log_quote(sentence != NULL ? sentence :
-		    "too large for a message"));
-	free(sentence);
-	definition_free(&definition);
-}
-
-static struct check *
-check_get(struct dispatch *d, const char *id)
-{
-	struct check *c;
-
-	HASH_FIND_STR(d->checks, id, c);
-	if (c != NULL)
-		return (c);
-	c = xcalloc(1, sizeof(*c));
-	c->magic = CHECK_MAGIC;
-	c->dispatch = d;
-	c->id = xstrdup(id);
-	c->held_tail = &c->held;
-	HASH_ADD_KEYPTR(hh, d->checks, c->id, strlen(c->id), c);
-	return (c);
-}
-
-static void
-check_plan(struct dispatch *d, const struct plan_check *pc)
-{
-	struct check *c = check_get(d, pc->id);
-
-	c->is_planned = true;
-	free(c->service);
-	free(c->environment);
-	c->service = xstrdup(pc->service);
-	c->environment = xstrdup(pc->environment_name);
-	c->timeout = pc->timeout;
-	c->patience = pc->every < PATIENCE_MOST ? pc->every : PATIENCE_MOST;
-	c->is_paused = pc->is_paused;
-	check_define(c, pc);
-	if (c->entry != NULL) {
-		timetable_set_every(d->timetable, c->entry, pc->every);
-		return;
-	}
-	c->entry = timetable_add(d->timetable, c->id, d->location, pc->every,
-	    c);
-	if (c->is_running)
-		timetable_run_begin(c->entry);
-}
-
-void
-dispatch_set_plan(struct dispatch *d, const struct plan *plan)
-{
-	struct check *c, *next;
-	size_t i;
-
-	must_magic(d, DISPATCH_MAGIC);
-	/* What is due by now belongs to the old plan. */
-	if (!d->is_stopped)
-		dispatch_turn(d, clock_mono(), clock_wall());
-	while (take_missed(d, SIZE_MAX))
-		continue;
-	HASH_ITER(hh, d->checks, c, next)
-		c->is_planned = false;
-	d->stats.checks = 0;
-	for (i = 0; i < plan->check_count; i++) {
-		if (!is_at(plan->checks[i], d->location))
-			continue;
-		check_plan(d, plan->checks[i]);
-		d->stats.checks++;
-	}
-	HASH_ITER(hh, d->checks, c, next) {
-		if (c->is_planned)
-			continue;
-		if (c->entry != NULL)
-			timetable_remove(d->timetable, &c->entry);
-		if (!c->is_running)
-			check_free(c);
-	}
-	if (!d->is_stopped)
-		loop_timer_at(d->timer, clock_mono());
 }
 
 /* Note the newest due time of one row of the store's READY. */
@@ -536,7 +377,7 @@ dispatch_store_ready(struct dispatch *d, const char *doc, size_t len)
 		if (c->entry != NULL && accounts_end(c) > 0)
 			timetable_note_stopped(d->timetable, c->entry,
 			    accounts_end(c));
-	while (take_missed(d, SIZE_MAX))
+	while (dispatch_take_missed(d, SIZE_MAX))
 		continue;
 	log_unrecorded(d);
 }

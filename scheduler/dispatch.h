@@ -45,6 +45,15 @@ void dispatch_free(struct dispatch **d);
 void dispatch_set_plan(struct dispatch *d, const struct plan *plan);
 
 /*
+ * The same in steps, between which the loop runs and slots are handed out:
+ * begin, then step until it returns false. A step goes on until that time,
+ * for one check at least. The plan must live until the last step; no other
+ * may begin before.
+ */
+void dispatch_plan_begin(struct dispatch *d, const struct plan *plan);
+bool dispatch_plan_step(struct dispatch *d, mono_us until);
+
+/*
  * An event that an earlier scheduler left in the spool: a check that the
  * store knows nothing of began no later than that. Before the store's READY.
  */

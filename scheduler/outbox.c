@@ -284,11 +284,11 @@ send_plan(struct outbox *o)
 }
 
 void
-outbox_set_plan(struct outbox *o, const char *doc, size_t len)
+outbox_take_plan(struct outbox *o, char *doc, size_t len)
 {
 	must_magic(o, OUTBOX_MAGIC);
 	free(o->plan);
-	o->plan = xmemdup(doc, len);
+	o->plan = doc;
 	o->plan_len = len;
 	send_plan(o);
 }

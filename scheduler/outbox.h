@@ -61,8 +61,8 @@ void outbox_add(struct outbox *o, const struct message *m, bool is_again);
  */
 void outbox_add_first(struct outbox *o, const struct message *m);
 
-/* Tell the store the plan, now and whenever it is ready. doc is copied. */
-void outbox_set_plan(struct outbox *o, const char *doc, size_t len);
+/* Tell the store the plan, now and whenever it is ready. Takes doc. */
+void outbox_take_plan(struct outbox *o, char *doc, size_t len);
 
 /*
  * Wait until everything is acknowledged, at most so long, then have the

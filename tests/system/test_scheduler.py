@@ -3,6 +3,7 @@
 are the store's files: every slot of every check has exactly one record."""
 import collections
 import contextlib
+import datetime
 import http.server
 import json
 import os
@@ -19,7 +20,8 @@ from conftest import wait_until
 
 EVERY_US = 1_000_000
 WEBHOOK = pathlib.Path(__file__).parents[2] / "contrib/notify/webhook.hurl"
-Record = collections.namedtuple("Record", "due outcome reason trigger")
+Record = collections.namedtuple("Record",
+                                "due outcome reason trigger started")
 
 
 class Target:
@@ -93,15 +95,16 @@ class System:
     def write_flow(self, name, text):
         (self.checks / name).write_text(text)
 
-    def write_checks(self, *checks, tail=""):
+    def write_checks(self, *checks, tail="", service="svc"):
         """checks: pairs of a name and more keys as YAML flow text."""
-        lines = ["service: svc", "environments:",
+        lines = [f"service: {service}", "environments:",
                  f"  production: {{base_url: \"{self.url}\"}}",
                  "hosts: [\"127.0.0.1\"]", "checks:"]
         for name, keys in checks:
             lines.append(f"  - {{name: {name}, flow: get.hurl, "
                          f"environment: production, {keys}}}")
-        (self.checks / "svc.yaml").write_text("\n".join(lines) + "\n" + tail)
+        (self.checks / f"{service}.yaml").write_text(
+            "\n".join(lines) + "\n" + tail)
 
     def start(self, *options, is_awaited=True):
         scheduler = self.start_process(
@@ -122,7 +125,8 @@ class System:
                         f"file:{path}?mode=ro", uri=True)) as db:
                 for check, *row in db.execute(
                         "SELECT c.check_name, r.due_us, o.name, "
-                        "coalesce(r.reason, ''), r.trigger FROM run r "
+                        "coalesce(r.reason, ''), r.trigger, r.started_us "
+                        "FROM run r "
                         "JOIN check_ref c ON c.id = r.check_id "
                         "JOIN outcome o ON o.code = r.outcome "
                         "ORDER BY r.due_us"):
@@ -372,6 +376,37 @@ def test_a_reload_with_a_mistake_keeps_the_plan(system):
     assert scheduler.stop() == 0
     records = system.assert_books()
     assert records["svc/check-0"][-1].due < records["svc/check-1"][-1].due
+
+
+def log_time_us(scheduler, event, which=-1):
+    """When the scheduler logged an event, by its own clock."""
+    lines = [line for line in scheduler.errors().splitlines()
+             if f" {event} " in line]
+    stamp = datetime.datetime.fromisoformat(
+        lines[which].split()[0].replace("Z", "+00:00"))
+    return int(stamp.timestamp() * 1e6)
+
+
+def test_slots_are_handed_out_while_a_large_plan_is_reloaded(system):
+    """SIGHUP with 20,000 checks, all of them changed: what is due while the
+    plan is loaded and applied does not wait for the end of that."""
+    system.url = "http://127.0.0.1:1"  # nobody listens: quickly told
+    for i in range(20):
+        system.write_checks(*((f"check-{n}", "every: 100s, timeout: 5s")
+                              for n in range(1000)), service=f"svc{i}")
+    scheduler = system.start("--max-per-host", "0")
+    system.write_flow("get.hurl", "# new\nGET {{base_url}}/\nHTTP 200\n")
+    scheduler.kill(signal.SIGHUP)
+    wait_until(lambda: scheduler.errors().count(" scheduler.plan.load ") == 2,
+               "the plan is applied", 300)
+    begin = log_time_us(scheduler, "scheduler.plan.loading")
+    end = log_time_us(scheduler, "scheduler.plan.load")
+    assert scheduler.stop() == 0
+    slots = [(r.due, r.started) for rs in system.records().values()
+             for r in rs if begin <= r.due < begin + (end - begin) // 2]
+    in_time = [due for due, started in slots if started and started < end]
+    assert len(slots) > 10, f"the reload took {end - begin} us"
+    assert len(in_time) > len(slots) / 4
 
 
 def test_a_stop_waits_for_runs_in_flight(system, target):

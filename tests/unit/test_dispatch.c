@@ -205,6 +205,34 @@ the_time_before_the_start_is_recorded_first(void **state)
 }
 
 static void
+slots_are_run_between_the_steps_of_a_plan(void **state)
+{
+	struct bench b;
+	struct plan *plan;
+	size_t seen;
+
+	(void)state;
+	setup(&b);
+	load_plan(&b, MANIFEST("a", ""));
+	plan = fixture_plan(&b.f, MANIFEST("b", "")
+	    "  - {name: more, flow: a.hurl, environment: production,\n"
+	    "     every: 1h, timeout: 5s}\n");
+	dispatch_plan_begin(b.dispatch, plan);
+	do {
+		seen = b.seen;
+		fixture_wait_for(&b.f, b.seen >= seen + 2);
+	} while (dispatch_plan_step(b.dispatch, 0));
+	/* Three checks, one of them elsewhere, and two looked at again. */
+	assert_true(b.seen >= 2 * 5);
+	plan_free(&plan);
+	assert_int_equal(stats(&b).checks, 2);
+	dispatch_stop(b.dispatch);
+	fixture_wait_for(&b.f, fixture_is_stored(&b.f));
+	assert_each_slot_once_in_order(&b, 10);
+	teardown(&b);
+}
+
+static void
 a_check_that_is_taken_out_gives_its_last_run_back(void **state)
 {
 	struct bench b;
@@ -257,6 +285,7 @@ main(void)
 	        records_of_a_check_leave_in_the_order_of_its_slots),
 	    cmocka_unit_test(a_paused_check_leaves_records_and_no_runs),
 	    cmocka_unit_test(the_time_before_the_start_is_recorded_first),
+	    cmocka_unit_test(slots_are_run_between_the_steps_of_a_plan),
 	    cmocka_unit_test(
 	        a_check_that_is_taken_out_gives_its_last_run_back),
 	    cmocka_unit_test(

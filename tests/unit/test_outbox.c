@@ -236,7 +236,7 @@ what_a_dead_store_did_not_acknowledge_is_sent_again(void **state)
 	(void)state;
 	setup(&b);
 	open_outbox(&b, 0);
-	outbox_set_plan(b.outbox, "{}", 2);
+	outbox_take_plan(b.outbox, xstrdup("{}"), 2);
 	add(&b, 10);
 	wait_for(&b, is_empty(&b));
 	set_mode(&b, "die");

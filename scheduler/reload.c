@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reloading. A slice is short against what a slot may be late, and after each
+ * one the loop has a while for itself.
+ */
+#include "scheduler/reload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#define RELOAD_MAGIC 0x52454c4fu
+#define SLICE        (2 * SPAN_MS)
+#define PAUSE        (1 * SPAN_MS)
+
+struct reload {
+	unsigned int magic;
+	struct loop *loop;
+	struct reload_options options;
+	struct plan *plan;        /* the running one */
+	struct loader *loader;    /* NULL: nothing is loading */
+	struct loaded next;       /* being applied, when it has a plan */
+	bool is_dispatched;       /* next is the plan of the dispatch */
+	bool is_wanted;           /* another reload, after this one */
+	bool is_stopped;
+	mono_us since;            /* when the slices began */
+	struct loop_timer *timer; /* of the next slice */
+};
+
+static void start(struct reload *r);
+
+/* Log each mistake of a plan that could not be loaded. */
+static void
+log_mistakes(const struct cause *cause)
+{
+	const struct cause_entry *e;
+	size_t i;
+
+	for (i = 0; i < cause->count; i++) {
+		e = &cause->entries[i];
+		log_event(e->is_warning ? LOG_WARN : LOG_ERROR,
+		    "scheduler.plan.mistake", "place=%s:%u:%u sentence=%s",
+		    e->file != NULL ? e->file : "-", e->place.line,
+		    e->place.column, log_quote(e->sentence));
+	}
+}
+
+static void
+log_plan(const struct reload *r, span_us load)
+{
+	struct dispatch_stats s;
+
+	dispatch_get_stats(r->options.dispatch, &s);
+	log_info("scheduler.plan.load", "plan=%.12s checks=%zu here=%zu "
+	    "load_us=%lld apply_us=%lld", r->plan->hash,
+	    r->plan->check_count, s.checks, (long long)load,
+	    (long long)(clock_mono() - r->since));
+	if (s.checks == 0)
+		log_warn("scheduler.plan.idle", "location=%s",
+		    log_quote(r->options.location));
+}
+
+/* Dispatch and alerts have it: tell the store, drop the old one. */
+static void
+finish(struct reload *r)
+{
+	struct loaded *l = &r->next;
+
+	idle_set_plan(r->options.idle, l->plan);
+	if (l->summary != NULL)
+		outbox_take_plan(r->options.outbox, l->summary,
+		    l->summary_len);
+	else
+		log_error("scheduler.plan.summary", "bytes_most=%u",
+		    MESSAGE_MOST_BYTES);
+	plan_free(&r->plan);
+	r->plan = l->plan;
+	l->plan = NULL;
+	l->summary = NULL;
+	log_plan(r, l->took);
+	loaded_fini(l);
+	if (r->is_wanted)
+		start(r);
+}
+
+/* One slice. True when there is more. */
+static bool
+slice(struct reload *r, mono_us until)
+{
+	if (!r->is_dispatched) {
+		if (!dispatch_plan_step(r->options.dispatch, until)) {
+			r->is_dispatched = true;
+			alerts_plan_begin(r->options.alerts, r->next.plan);
+		}
+		return (true);
+	}
+	return (alerts_plan_step(r->options.alerts, until));
+}
+
+static void
+reload_slice_cb(void *arg)
+{
+	struct reload *r = arg;
+
+	must_magic(r, RELOAD_MAGIC);
+	if (slice(r, clock_mono() + SLICE))
+		loop_timer_at(r->timer, clock_mono() + PAUSE);
+	else
+		finish(r);
+}
+
+/* Takes what l holds. */
+static void
+begin(struct reload *r, struct loaded *l)
+{
+	r->next = *l;
+	*l = (struct loaded){0};
+	r->since = clock_mono();
+	r->is_dispatched = false;
+	dispatch_plan_begin(r->options.dispatch, r->next.plan);
+}
+
+static void
+reload_done_cb(struct loaded *l, void *arg)
+{
+	struct reload *r = arg;
+
+	must_magic(r, RELOAD_MAGIC);
+	loader_free(&r->loader);
+	if (r->is_stopped)
+		return;
+	if (l->plan == NULL) {
+		log_mistakes(&l->cause);
+		log_error("scheduler.plan.refused", "mistakes=%zu "
+		    "running_plan=%.12s", l->cause.error_count,
+		    r->plan->hash);
+	} else {
+		begin(r, l);
+		loop_timer_at(r->timer, clock_mono());
+		return;
+	}
+	if (r->is_wanted)
+		start(r);
+}
+
+static void
+start(struct reload *r)
+{
+	r->is_wanted = false;
+	r->loader = loader_new(r->loop, r->options.checks, reload_done_cb, r);
+	if (r->loader == NULL)
+		log_error("scheduler.plan.refused", "error=%s "
+		    "running_plan=%.12s", log_quote(strerror(errno)),
+		    r->plan->hash);
+	else
+		log_info("scheduler.plan.loading", "running_plan=%.12s",
+		    r->plan->hash);
+}
+
+void
+reload_request(struct reload *r)
+{
+	must_magic(r, RELOAD_MAGIC);
+	if (r->is_stopped)
+		return;
+	if (reload_is_busy(r))
+		r->is_wanted = true;
+	else
+		start(r);
+}
+
+bool
+reload_is_busy(const struct reload *r)
+{
+	return (r->loader != NULL || r->next.plan != NULL);
+}
+
+struct reload *
+reload_new(struct loop *loop, const struct reload_options *o,
+    struct loaded *first)
+{
+	struct reload *r = xcalloc(1, sizeof(*r));
+
+	r->magic = RELOAD_MAGIC;
+	r->loop = loop;
+	r->options = *o;
+	r->timer = loop_timer_new(loop, reload_slice_cb, r);
+	begin(r, first);
+	while (slice(r, INT64_MAX))
+		continue;
+	finish(r);
+	return (r);
+}
+
+void
+reload_stop(struct reload *r)
+{
+	must_magic(r, RELOAD_MAGIC);
+	r->is_stopped = true;
+	r->is_wanted = false;
+	loop_timer_stop(r->timer);
+}
+
+void
+reload_free(struct reload **rp)
+{
+	struct reload *r = *rp;
+
+	if (r == NULL)
+		return;
+	*rp = NULL;
+	must_magic(r, RELOAD_MAGIC);
+	loader_free(&r->loader);
+	loop_timer_free(&r->timer);
+	loaded_fini(&r->next);
+	plan_free(&r->plan);
+	r->magic = 0;
+	free(r);
+}
