@@ -103,6 +103,21 @@ progress_format(const struct progress *p, const struct engine *e,
 }
 
 void
+progress_say(struct progress *p, const char *text, mono_us now)
+{
+	if (p->is_quiet || now < p->next)
+		return;
+	p->next = now + progress_interval(p);
+	if (p->is_terminal)
+		fprintf(stderr, "\r\033[K%.*s", (int)terminal_width() - 1,
+		    text);
+	else
+		fprintf(stderr, "%s\n", text);
+	fflush(stderr);
+	p->is_drawn = p->is_terminal;
+}
+
+void
 progress_draw(struct progress *p, const struct engine *e,
     const struct progress_rounds *rounds, mono_us now)
 {
@@ -110,17 +125,11 @@ progress_draw(struct progress *p, const struct engine *e,
 
 	if (p->is_quiet || now < p->next)
 		return;
-	p->next = now + progress_interval(p);
 	buf_init(&line, PART_SIZE * 8);
 	progress_format(p, e, rounds, now, p->is_terminal ?
 	    terminal_width() - 1 : WIDTH_DEFAULT - 1, &line);
-	if (p->is_terminal)
-		fprintf(stderr, "\r\033[K%s", buf_str(&line));
-	else
-		fprintf(stderr, "%s\n", buf_str(&line));
-	fflush(stderr);
+	progress_say(p, buf_str(&line), now);
 	buf_fini(&line);
-	p->is_drawn = p->is_terminal;
 }
 
 void

@@ -30,6 +30,9 @@ struct progress_rounds {
 	uint32_t completed, most;
 };
 
+/* Show this text in place of the line, when it is time. */
+void progress_say(struct progress *p, const char *text, mono_us now);
+
 /* Draw, when it is time. */
 void progress_draw(struct progress *p, const struct engine *e,
     const struct progress_rounds *rounds, mono_us now);

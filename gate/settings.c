@@ -75,6 +75,8 @@ static const struct option_row rows[] = {
 	{.name = "fresh", .type = OPTION_SPAN, .offset = AT(fresh),
 	    .arg = "SPAN", .help = "status: each check's newest run is at "
 	    "most so old (default 10m)"},
+	{.name = "no-run", .type = OPTION_FLAG, .offset = AT(is_not_running),
+	    .env = "", .help = "status: run nothing that is missing"},
 	{.name = "store", .type = OPTION_STR, .offset = AT(store),
 	    .arg = "DIR", .help = "Record the gate in this store, and read "
 	    "the checks' history there"},
@@ -138,7 +140,7 @@ static const struct option_command commands[] = {
 	{"mark", "LABEL", "Note in the store that this version of --service "
 	    "was deployed now"},
 	{"status", "", "Judge what the scheduled runs have shown since a "
-	    "deploy: history only"},
+	    "deploy, and run what is missing: history only"},
 	{"override", "GATE", "Note in the store that this gate's verdict is "
 	    "not to stop the release: --who, --why, --until"},
 	{NULL, NULL, NULL}
@@ -224,11 +226,15 @@ static const struct option_text texts[] = {
 	    "history only, assumes that the\nenvironment is as in the last "
 	    "42 days, and says so. It blocks when checks fail more\noften "
 	    "than before, or when the median of the first 20 runs is higher "
-	    "by 10 % and by\nmore than neighbouring windows of 20 ever were; "
-	    "it passes when every failure rate is\nbelow its margin. It "
-	    "never passes a latency. A check without a run since, or whose\n"
-	    "newest run is older than --fresh, makes it inconclusive; no run "
-	    "at all exits 30."},
+	    "by 10 % and by\nmore than neighbouring windows of 20 at that time "
+	    "of the day; it passes when every\nfailure rate is below its "
+	    "margin. It never passes a latency.\n\nWhere that leaves a check "
+	    "undecided (no run since, none within --fresh, too few), it is\n"
+	    "run here, as its manifest in --checks says, until it is decided "
+	    "or --rounds of a\ncheck or --time end; the runs are recorded "
+	    "under the trigger gate. With --no-run, or\nwithout --checks, "
+	    "nothing is run: a check without a fresh run makes it "
+	    "inconclusive.\nNo run at all exits 30."},
 	{"WITHOUT A BASELINE", "With --history-only the candidate runs alone. "
 	    "Its failures are judged by what --store\nknows of each check "
 	    "against the baseline's environment: at least 200 runs; with "
@@ -421,6 +427,9 @@ check_watch(const struct settings *s)
 	if (s->command == COMMAND_STATUS && s->since == NULL)
 		options_fail(&program, "--since is missing: 'deploy', a "
 		    "label, a time or a span");
+	if (s->overrides[ARM_CANDIDATE].count > 0)
+		options_fail(&program, "status and mark are about what the "
+		    "manifest's environment has: they take no --candidate");
 	if (s->fresh <= 0)
 		options_fail(&program, "--fresh wants more than nothing");
 }

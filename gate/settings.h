@@ -71,6 +71,7 @@ struct settings {
 	struct option_list reports; /* files */
 	int on_inconclusive;
 	bool is_observing;
+	bool is_not_running;     /* status: judge what is there */
 	bool is_history_only;    /* no baseline is run */
 	bool is_quiet;
 	bool is_child;           /* of a scheduler: aa in its idle time */

@@ -11,11 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "gate/engine.h"
 
 #define WATCH_WINDOW_RUNS 20
 #define WATCH_WINDOWS_LEAST 99
-#define WATCH_EFFECT_LEAST 0.10 /* slower by less is no regression */
+#define WATCH_EFFECT_LEAST 0.10 /* beyond the usual; less is nothing */
 
 struct watch_failures {
 	bool has_history;   /* else nothing is judged */
@@ -30,11 +31,21 @@ struct watch_failures {
 struct watch_failures watch_failures(const struct engine_config *config,
     const struct history *before, const bool *failed, size_t count);
 
+/* A run that passed. */
+struct watch_run {
+	wall_us at;
+	double duration;
+};
+
 struct watch_latency {
-	size_t windows;     /* changes between neighbours before the deploy */
+	size_t windows;     /* changes between neighbours that are compared */
+	int hours;          /* they began so near to the deploy's time of the
+			     * day; 12: at any time */
 	bool is_judged;     /* enough of them for the level */
 	double p;           /* of a change as large, from window to window */
 	double ratio;       /* medians, since and before */
+	double usual;       /* the largest such ratio within half an hour of
+			     * this time on an earlier day; at least 1 */
 };
 
 /*
@@ -42,8 +53,16 @@ struct watch_latency {
  * many right before it, by how much neighbouring windows differed earlier.
  * The window is fixed: looking again later is not another try. level is the
  * p at which it would be blocked: fewer than 1 / level windows cannot say.
+ * What services do every day they do at the same hours: of the earlier
+ * changes those count that were nearest to the deploy's time of the day, as
+ * many hours to either side as it takes to have enough of them. A rise of
+ * every morning is still rare among those; hence "usual".
  */
-struct watch_latency watch_latency(const double *before, size_t before_count,
-    const double *since, size_t since_count, double level);
+struct watch_latency watch_latency(const struct watch_run *before,
+    size_t before_count, const struct watch_run *since, size_t since_count,
+    double level);
+
+/* True when it has become slower, by that level. */
+bool watch_is_slower(const struct watch_latency *w, double level);
 
 #endif

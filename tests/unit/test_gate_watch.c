@@ -100,11 +100,19 @@ clean_runs_pass_the_failure_margin(void **state)
 	    40).log_pass < log(20));
 }
 
+#define EVERY (30 * SPAN_S)
+
+static struct watch_run
+run_at(int number, double duration)
+{
+	return ((struct watch_run){number * EVERY, duration});
+}
+
 /* Deploys of GATES that are slower, under a drift with memory. */
 static int
 count_slower(double factor, double drift)
 {
-	static double before[BEFORE], since[WATCH_WINDOW_RUNS];
+	static struct watch_run before[BEFORE], since[WATCH_WINDOW_RUNS];
 	struct watch_latency w;
 	double state;
 	int i, k, slower = 0;
@@ -114,17 +122,18 @@ count_slower(double factor, double drift)
 		for (i = 0; i < BEFORE; i++) {
 			state = drift * state + sqrt(1 - drift * drift) *
 			    normal();
-			before[i] = 1e5 * exp(.3 * state);
+			before[i] = run_at(i, 1e5 * exp(.3 * state));
 		}
 		for (i = 0; i < WATCH_WINDOW_RUNS; i++) {
 			state = drift * state + sqrt(1 - drift * drift) *
 			    normal();
-			since[i] = factor * 1e5 * exp(.3 * state);
+			since[i] = run_at(BEFORE + i, factor * 1e5 *
+			    exp(.3 * state));
 		}
 		w = watch_latency(before, BEFORE, since,
 		    WATCH_WINDOW_RUNS, .005);
 		assert_true(w.is_judged);
-		slower += w.p <= .005 && w.ratio >= 1 + WATCH_EFFECT_LEAST;
+		slower += watch_is_slower(&w, .005);
 	}
 	return (slower);
 }
@@ -139,22 +148,83 @@ unchanged_latency_is_slower_at_most_as_often_as_stated(void **state)
 	assert_true(count_slower(2, 0) >= GATES * 9 / 10);
 }
 
+/*
+ * Deploys of GATES that are slower, where every day at 8:00 all becomes
+ * slower by half, and at 20:00 as it was. 14 days; at an hour, as a span.
+ */
+static int
+count_slower_by_day(double factor, span_us at, int *hours)
+{
+	static struct watch_run before[14 * 2880], since[WATCH_WINDOW_RUNS];
+	struct watch_latency w;
+	span_us day;
+	int i, j, k, n, slower = 0;
+	double level;
+
+	for (k = 0; k < GATES / 10; k++) {
+		n = (int)((13 * SPAN_DAY + at) / EVERY);
+		for (i = 0; i < n + WATCH_WINDOW_RUNS; i++) {
+			day = i * EVERY % SPAN_DAY;
+			level = day >= 8 * SPAN_H && day < 20 * SPAN_H ? 1.5 :
+			    1;
+			level *= 1e5 * exp(.2 * normal());
+			j = i - n;
+			if (j < 0)
+				before[i] = run_at(i, level);
+			else
+				since[j] = run_at(i, factor * level);
+		}
+		w = watch_latency(before, (size_t)n, since,
+		    WATCH_WINDOW_RUNS, .005);
+		assert_true(w.is_judged);
+		*hours = w.hours;
+		slower += watch_is_slower(&w, .005);
+	}
+	return (slower);
+}
+
+static void
+what_happens_every_day_is_compared_with_that_hour(void **state)
+{
+	int hours;
+
+	(void)state;
+	coin_init(&coin, 3);
+	/* A deploy at the very moment of the rise of every morning. */
+	assert_true(count_slower_by_day(1, 8 * SPAN_H, &hours) <= 2);
+	assert_true(hours < 12);
+	assert_true(count_slower_by_day(1.6, 8 * SPAN_H, &hours) >=
+	    GATES / 10 * 9 / 10);
+	/* At night nothing ever rises. */
+	assert_true(count_slower_by_day(1, 2 * SPAN_H, &hours) <= 2);
+	assert_true(count_slower_by_day(1.6, 2 * SPAN_H, &hours) >=
+	    GATES / 10 * 9 / 10);
+	assert_true(hours < 6);
+}
+
+static void
+fill(struct watch_run *runs, size_t count, double duration)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		runs[i] = run_at((int)i, duration);
+}
+
 static void
 too_few_windows_are_not_judged(void **state)
 {
-	static double before[99 * WATCH_WINDOW_RUNS];
-	static double since[WATCH_WINDOW_RUNS];
+	static struct watch_run before[99 * WATCH_WINDOW_RUNS];
+	static struct watch_run since[WATCH_WINDOW_RUNS];
 	struct watch_latency w;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < 99 * WATCH_WINDOW_RUNS; i++)
-		before[i] = 1000;
-	for (i = 0; i < WATCH_WINDOW_RUNS; i++)
-		since[i] = 2000;
+	fill(before, 99 * WATCH_WINDOW_RUNS, 1000);
+	fill(since, WATCH_WINDOW_RUNS, 2000);
 	w = watch_latency(before, 99 * WATCH_WINDOW_RUNS, since,
 	    WATCH_WINDOW_RUNS, .01);
 	assert_int_equal(w.windows, 98);
+	assert_int_equal(w.hours, 12);
 	assert_false(w.is_judged);
 	assert_true(fabs(w.ratio - 2) < 1e-9);
 	w = watch_latency(before, 99 * WATCH_WINDOW_RUNS, since,
@@ -174,6 +244,8 @@ main(void)
 	    cmocka_unit_test(clean_runs_pass_the_failure_margin),
 	    cmocka_unit_test(
 		unchanged_latency_is_slower_at_most_as_often_as_stated),
+	    cmocka_unit_test(
+		what_happens_every_day_is_compared_with_that_hour),
 	    cmocka_unit_test(too_few_windows_are_not_judged),
 	};
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What `e2e-gate status` knows of a deploy: the runs of production probing
+ * since then, and those that it has added itself; per check and location.
+ */
+#ifndef GATE_STATUS_H
+#define GATE_STATUS_H
+
+#include "gate/settings.h"
+#include "gate/suite.h"
+#include "gate/watch.h"
+#include "store/query.h"
+
+/* Where the runs that status adds take place, in the store. */
+#define STATUS_LOCATION "gate"
+
+/* Runs in the order in which they were due. */
+struct status_runs {
+	bool *failed;
+	size_t count, cap;
+	struct watch_run *passed; /* of them, by schedule: for latency */
+	size_t passed_count;
+};
+
+/* A check at a location. */
+struct watched {
+	char *name;          /* check, and where it runs */
+	char *check, *environment;
+	const char *problem; /* why it is not judged, NULL */
+	wall_us newest;      /* due time of its newest run; 0: none */
+	struct history before;
+	struct status_runs since;
+	uint32_t own;        /* of its runs, added by status */
+	struct watch_failures failures;
+	struct watch_latency latency;
+	bool is_slower;      /* named */
+};
+
+struct status {
+	const struct settings *settings;
+	struct engine_config config;
+	wall_us since, now;
+	char *label;         /* of the marker, NULL */
+	struct watched *checks;
+	size_t count, judged;
+	double log_e;        /* the most of a check */
+	enum engine_verdict verdict;
+	const char *reason;
+	uint32_t ran;        /* runs that were added now */
+	span_us spent;       /* on them */
+	const char *hint;    /* what would decide more, NULL */
+};
+
+/*
+ * status_read.c: the deploy, and what the store has of every planned check.
+ * Returns 0, or EXIT_UNMEASURED with a sentence in cause.
+ */
+int status_read(struct status *st, struct query *q, struct cause *cause);
+void status_fini(struct status *st);
+
+/* Add one run at the end of a check's. */
+void status_add_run(struct watched *w, bool is_failed, wall_us due);
+
+/* command_status.c */
+
+/* Judge a check's failures by the runs that it has now. */
+void status_watch(struct status *st, struct watched *w);
+
+/*
+ * True when more runs would bring the check on: it has none, they are old,
+ * or too few to say anything.
+ */
+bool status_wants_runs(const struct status *st, const struct watched *w);
+
+/* ln of the evidence at which a check is blocked. */
+double status_log_bound(const struct status *st);
+
+/* Come to a verdict over all checks. */
+void status_judge(struct status *st);
+
+/*
+ * status_run.c: run what is missing, until it is decided or the budget ends.
+ * suite has the checks that can be run.
+ */
+void status_run(struct status *st, const struct suite *suite);
+
+/* status_tell.c: the table, or the document. */
+void status_format(const struct status *st, int exit_code, struct buf *out);
+
+#endif
