@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The gate's engine: takes pairs in and judges. Blocking looks at the
- * weighted mean of all e-processes (one test of "nothing regressed"); passing
- * at every component on its own (each must reject its margin).
- */
+/* The gate's engine: what it is made of, and how it takes pairs in. */
 #include "gate/engine.h"
 
 #include <math.h>
@@ -16,9 +12,6 @@
 
 #define HISTORY_RUNS_LEAST 200   /* fewer say too little to be a null */
 #define FLAKY_BOUND 0.30         /* a check this bad cannot gate */
-#define HOPELESS_LEVEL 0.001
-#define HOPELESS_ROUNDS 10
-#define HOPELESS_VOIDS 10
 
 const struct engine_config engine_config_default = {
     .alpha = 0.01,
@@ -123,6 +116,7 @@ engine_new(const struct engine_config *config,
 	e->check_count = check_count;
 	for (i = 0; i < check_count; i++)
 		init_check(e, &e->checks[i], &checks[i]);
+	engine_note_all(e);
 	return (e);
 }
 
@@ -147,6 +141,7 @@ engine_free(struct engine **ep)
 		free(e->checks[i].records);
 		free(e->checks[i].latencies);
 	}
+	log_sum_fini(&e->evidence);
 	free(e->checks);
 	free(e);
 }
@@ -251,14 +246,11 @@ add_latencies(struct engine_check_state *c, const struct engine_pair *pair)
 	c->tail_log_most = fmax(c->tail_log_most, c->tail_pass.log_e);
 }
 
-void
-engine_add(struct engine *e, size_t check, const struct engine_pair *pair)
+static void
+add_pair(struct engine_check_state *c, const struct engine_pair *pair)
 {
-	struct engine_check_state *c = &e->checks[check];
 	uint32_t i;
 
-	must(check < e->check_count);
-	keep_record(c, pair);
 	if (!count_pair(c, pair))
 		return;
 	for (i = 0; i < c->step_count; i++) {
@@ -276,209 +268,12 @@ engine_add(struct engine *e, size_t check, const struct engine_pair *pair)
 		add_latencies(c, pair);
 }
 
-double
-engine_weight_failures(const struct engine *e,
-    const struct engine_check_state *c)
-{
-	double share = e->judged_steps > 0 ? e->config.failure_weight : 1;
-
-	return (c->is_quarantined ? 0 : share / (double)e->judged_checks);
-}
-
-double
-engine_weight_step(const struct engine *e, const struct engine_check_state *c)
-{
-	return (c->is_quarantined ? 0 : (1 - e->config.failure_weight) /
-	    (double)e->judged_steps);
-}
-
-double
-engine_log_evidence(const struct engine *e)
-{
-	size_t n = e->check_count + e->judged_steps, at = 0, i;
-	double *logs = xmalloc(2 * n * sizeof(double)), *weights = logs + n;
-	const struct engine_check_state *c;
-	double mean;
-	uint32_t j;
-
-	for (i = 0; i < e->check_count; i++) {
-		c = &e->checks[i];
-		if (c->is_quarantined)
-			continue;
-		logs[at] = c->failures.log_e;
-		weights[at++] = engine_weight_failures(e, c);
-		for (j = 0; j < c->step_count; j++) {
-			logs[at] = c->steps[j].block.log_e;
-			weights[at++] = engine_weight_step(e, c);
-		}
-	}
-	mean = at > 0 ? stream_log_mean(logs, weights, at) : 0;
-	free(logs);
-	return (mean);
-}
-
-double
-engine_log_bound(const struct engine *e)
-{
-	return (log(1 / e->config.alpha));
-}
-
-bool
-engine_step_is_needed(const struct engine_check_state *c, uint32_t step)
-{
-	if (c->is_history_only)
-		return (false);
-	return (c->steps[step].candidate_reached > 0 ||
-	    c->steps[step].baseline_reached > 0 || c->both_passed == 0);
-}
-
-bool
-engine_tail_is_needed(const struct engine_check_state *c)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->step_count; i++)
-		if (engine_step_is_needed(c, i))
-			return (true);
-	return (false);
-}
-
-static void
-check_pass_progress(const struct engine *e, const struct engine_check_state *c,
-    size_t *done, size_t *all)
-{
-	double bound = log(1 / e->config.beta);
-	uint32_t i;
-
-	*all += 1;
-	*done += c->failures_pass.log_most >= bound;
-	for (i = 0; i < c->step_count; i++)
-		if (engine_step_is_needed(c, i)) {
-			*all += 1;
-			*done += c->steps[i].pass.log_most >= bound;
-		}
-	if (engine_tail_is_needed(c)) {
-		*all += 1;
-		*done += c->tail_log_most >= bound;
-	}
-}
-
 void
-engine_pass_progress(const struct engine *e, size_t *done, size_t *all)
+engine_add(struct engine *e, size_t check, const struct engine_pair *pair)
 {
-	size_t i;
-
-	*done = *all = 0;
-	for (i = 0; i < e->check_count; i++)
-		if (!e->checks[i].is_quarantined)
-			check_pass_progress(e, &e->checks[i], done, all);
-}
-
-/* What is wrong with the measurement of one check, whatever the evidence. */
-static enum engine_reason
-check_obstacle(const struct engine *e, const struct engine_check_state *c)
-{
-	const struct engine_counts *n = &c->counts;
-
-	if (n->voids > e->config.void_most * n->pairs)
-		return (ENGINE_REASON_INFRASTRUCTURE);
-	if (n->rounds == 0)
-		return (ENGINE_REASON_NEVER_RAN);
-	if (n->baseline_failures > e->config.baseline_failing_most * n->rounds)
-		return (ENGINE_REASON_BASELINE_FAILING);
-	if (c->is_flaky)
-		return (ENGINE_REASON_FLAKY);
-	if (c->is_history_only && !c->has_history)
-		return (ENGINE_REASON_NO_HISTORY);
-	return (ENGINE_REASON_NONE);
-}
-
-/* The gravest obstacle; the enum's order is that of gravity. */
-static enum engine_reason
-find_obstacle(const struct engine *e, size_t *check)
-{
-	enum engine_reason worst = ENGINE_REASON_NONE, r;
-	size_t i;
-
-	*check = SIZE_MAX;
-	if (engine_counts_total(e).rounds == 0 &&
-	    engine_counts_total(e).voids == 0)
-		return (ENGINE_REASON_NO_ROUNDS);
-	for (i = 0; i < e->check_count; i++) {
-		if (e->checks[i].is_quarantined)
-			continue;
-		r = check_obstacle(e, &e->checks[i]);
-		if (r != ENGINE_REASON_NONE &&
-		    (worst == ENGINE_REASON_NONE || r < worst)) {
-			worst = r;
-			*check = i;
-		}
-	}
-	return (worst);
-}
-
-enum engine_verdict
-engine_decide(struct engine *e)
-{
-	enum engine_reason obstacle;
-	size_t done, all, check;
-
-	if (e->verdict != ENGINE_UNDECIDED)
-		return (e->verdict);
-	if (e->judged_checks == 0)
-		return (ENGINE_UNDECIDED);
-	obstacle = find_obstacle(e, &check);
-	if (obstacle == ENGINE_REASON_NO_ROUNDS ||
-	    obstacle == ENGINE_REASON_INFRASTRUCTURE)
-		return (ENGINE_UNDECIDED);
-	if (engine_log_evidence(e) >= engine_log_bound(e))
-		return (e->verdict = ENGINE_BLOCK);
-	if (obstacle != ENGINE_REASON_NONE)
-		return (ENGINE_UNDECIDED);
-	engine_pass_progress(e, &done, &all);
-	if (done == all)
-		e->verdict = ENGINE_PASS;
-	return (e->verdict);
-}
-
-enum engine_verdict
-engine_finish(struct engine *e)
-{
-	if (engine_decide(e) == ENGINE_UNDECIDED)
-		e->verdict = ENGINE_INCONCLUSIVE;
-	return (e->verdict);
-}
-
-enum engine_reason
-engine_reason(const struct engine *e, size_t *check)
-{
-	enum engine_reason r;
-	size_t at;
-
-	r = find_obstacle(e, &at);
-	if (r == ENGINE_REASON_NONE && e->judged_checks == 0)
-		r = ENGINE_REASON_NO_ROUNDS;
-	if (r == ENGINE_REASON_NONE)
-		r = ENGINE_REASON_BUDGET;
-	if (check != NULL)
-		*check = at;
-	return (r);
-}
-
-bool
-engine_is_hopeless(const struct engine *e, size_t check, uint32_t rounds_left)
-{
-	const struct engine_check_state *c = &e->checks[check];
-	const struct engine_counts *n = &c->counts;
-	uint32_t faults = n->voids - n->lates;
-
-	if (c->is_quarantined)
-		return (false);
-	if (faults >= HOPELESS_VOIDS && 2 * faults > n->pairs)
-		return (true);
-	if (n->voids > e->config.void_most * ((double)n->pairs + rounds_left))
-		return (true);
-	return (n->rounds >= HOPELESS_ROUNDS &&
-	    history_lower(n->baseline_failures, n->rounds, HOPELESS_LEVEL) >
-	    e->config.baseline_failing_most);
+	must(check < e->check_count);
+	keep_record(&e->checks[check], pair);
+	e->pair_count++;
+	add_pair(&e->checks[check], pair);
+	engine_note(e, check);
 }

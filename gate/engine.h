@@ -96,7 +96,8 @@ enum engine_reason {
 	ENGINE_REASON_BASELINE_FAILING, /* nothing to compare with */
 	ENGINE_REASON_FLAKY,            /* its own history is too bad */
 	ENGINE_REASON_NO_HISTORY,       /* history only, and there is none */
-	ENGINE_REASON_BUDGET            /* rounds ended before the evidence */
+	ENGINE_REASON_BUDGET,           /* rounds ended before the evidence */
+	ENGINE_REASON_COUNT
 };
 
 struct engine;

@@ -5,6 +5,7 @@
 
 #include "gate/engine.h"
 #include "gate/failures.h"
+#include "gate/log_sum.h"
 #include "gate/stream.h"
 
 /* A step that has been given at least one usable pair, or none yet. */
@@ -40,6 +41,9 @@ struct engine_check_state {
 	struct engine_record *records;
 	int64_t *latencies;
 	size_t record_count, record_cap;
+	/* As of the latest pair: what a decision needs to know. */
+	enum engine_reason obstacle;
+	size_t pass_done, pass_all;
 };
 
 struct engine {
@@ -47,8 +51,20 @@ struct engine {
 	struct engine_check_state *checks;
 	size_t check_count;
 	size_t judged_checks, judged_steps; /* not quarantined */
+	/* Of all checks, kept up with each pair: deciding looks at none. */
+	struct log_sum evidence;            /* their shares */
+	size_t obstacles[ENGINE_REASON_COUNT]; /* checks that have it */
+	size_t pass_done, pass_all;
+	uint64_t pair_count;
 	enum engine_verdict verdict;
 };
+
+/*
+ * Bring what is known for decisions up to date: with all checks when they are
+ * complete, with one after its pair.
+ */
+void engine_note_all(struct engine *e);
+void engine_note(struct engine *e, size_t check);
 
 /* The weight of a check's failures and of a step's latency in the mean. */
 double engine_weight_failures(const struct engine *e,

@@ -279,7 +279,7 @@ print_all(void)
 static const char usage[] =
     "usage: bench_gate [full]\n"
     "       bench_gate series FILE.csv...\n"
-    "       bench_gate speed | figures | judge FILE\n"
+    "       bench_gate speed [CHECKS ROUNDS] | figures | judge FILE\n"
     "       bench_gate rates RUNS | gates NAME FIRST COUNT\n";
 
 int
@@ -287,7 +287,9 @@ main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
-	if (strcmp(what, "speed") == 0)
+	if (strcmp(what, "speed") == 0 && argc == 4)
+		speed_of((size_t)atoi(argv[2]), (size_t)atoi(argv[3]));
+	else if (strcmp(what, "speed") == 0)
 		speed_measure(true);
 	else if (strcmp(what, "figures") == 0)
 		rounds_print_figures();

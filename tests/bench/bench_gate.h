@@ -41,6 +41,7 @@ int tally_file(const char *path, int coins, struct tally *t);
 
 /* Rounds per second of gates of some lengths and widths. */
 void speed_measure(bool is_full);
+void speed_of(size_t check_count, size_t rounds);
 
 /* The truths as JSON; gates of one truth, with all their rounds. */
 void rounds_print_figures(void);
