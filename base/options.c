@@ -453,9 +453,15 @@ options_print_help(const struct program *p)
 		printf("\nCommands:\n");
 	for (c = p->commands; c != NULL && c->name != NULL; c++)
 		print_command(c);
-	printf("\nOptions:\n");
-	for (row = p->rows; row->name != NULL; row++)
+	if (p->rows->group == NULL)
+		printf("\nOptions:\n");
+	for (row = p->rows; row->name != NULL; row++) {
+		if (row->group != NULL)
+			printf("\n%s:\n", row->group);
 		print_row(row);
+	}
+	if (p->rows->group != NULL)
+		printf("\nAbout the program:\n");
 	printf("  -h, --help                   Print this help\n"
 	    "  -V, --version                Print the version\n");
 	if (p->section != 0)

@@ -38,6 +38,8 @@ struct option_row {
 	const char *help;            /* one sentence, no final stop */
 	const char *env;             /* NULL: E2E_<NAME>; "": none */
 	const char *env2;            /* read when env is not set, or NULL */
+	const char *group;           /* title of this row and those behind it
+	                              * in the help and the manual, or NULL */
 };
 
 struct option_command {

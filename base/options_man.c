@@ -147,8 +147,13 @@ options_print_man(const struct program *p)
 		puts(".");
 	}
 	puts(".SH OPTIONS");
-	for (row = p->rows; row->name != NULL; row++)
+	for (row = p->rows; row->name != NULL; row++) {
+		if (row->group != NULL)
+			printf(".SS %s\n", row->group);
 		put_row(row);
+	}
+	if (p->rows->group != NULL)
+		puts(".SS About the program");
 	puts(".TP\n.B \\-h, \\-\\-help\nPrint a short help.\n"
 	    ".TP\n.B \\-V, \\-\\-version\nPrint the version.\n"
 	    ".TP\n.B \\-\\-man\nPrint this page in man(7) format.");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The end of a transfer: where its time went, and what became of it. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "probe/http_priv.h"
@@ -137,6 +138,28 @@ static const struct {
 	{CURLE_READ_ERROR, true, true, "the body cannot be read"},
 };
 
+/*
+ * "Failed to connect to host port 1 after 0 ms: Couldn't connect to server"
+ * is libcurl's text: the time in it is another in every run, and why is not
+ * there.
+ */
+static bool
+explain_connect(const struct http_transfer *t, char *out, size_t size)
+{
+	static const char start[] = "Failed to connect to ";
+	const char *where = t->error + sizeof(start) - 1;
+	const char *end = strstr(t->error, " after ");
+	long error = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &error);
+	if (error == 0 || end == NULL ||
+	    strncmp(t->error, start, sizeof(start) - 1) != 0)
+		return (false);
+	snprintf(out, size, "cannot connect to %.*s: %s",
+	    (int)(end - where), where, strerror((int)error));
+	return (true);
+}
+
 enum http_verdict
 http_explain(const struct http_transfer *t, CURLcode code, char *out,
     size_t size)
@@ -169,6 +192,8 @@ http_explain(const struct http_transfer *t, CURLcode code, char *out,
 	/* libcurl has one code for both. */
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && http_was_sent(t))
 		code = CURLE_WEIRD_SERVER_REPLY;
+	if (code == CURLE_COULDNT_CONNECT && explain_connect(t, out, size))
+		return (HTTP_NO_ANSWER);
 	for (i = 0; i < NELEMS(code_table); i++)
 		if (code_table[i].code == code) {
 			sentence = code_table[i].sentence;

@@ -334,7 +334,9 @@ run_describe(struct run *run, struct buf *request, struct buf *response)
 {
 	if (run->response == NULL)
 		return;
-	describe_request(run, request);
+	/* Where heads are kept and there is none, nothing was sent. */
+	if (run->sent_head.len > 0 || !run->script->keeps_sent_heads)
+		describe_request(run, request);
 	describe_response(run->response, response);
 }
 

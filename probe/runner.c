@@ -12,12 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <utlist.h>
+
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "probe/run.h"
 #include "probe/runner_load.h"
+#include "probe/runner_progress.h"
 #include "probe/runner_report.h"
 #include "probe/runner_text.h"
 
@@ -25,6 +28,7 @@
 #define OUT_MOST_BYTES (64u << 20)
 #define REPORT_MOST_BYTES (1u << 20) /* of what one run has to say */
 #define TEST_JOBS 8
+#define LIST_MOST 50 /* runs that are named at the end */
 
 enum { HURL_PARSE = 2, HURL_RUNTIME = 3, HURL_ASSERT = 4 };
 
@@ -35,9 +39,11 @@ struct runner {
 	struct loop_signal *signals[2];
 	struct run_engine *engine;
 	struct run_script **scripts; /* of load.items */
-	struct job *jobs;            /* in flight */
+	struct job *jobs;            /* in flight, the oldest first */
 	size_t total, next, in_flight, job_most;
 	struct runner_counts counts;
+	struct buf list;             /* of runs that did not pass */
+	size_t list_count;
 	struct runner_report *report; /* NULL: none is asked for */
 	size_t runtime_errors, assert_errors; /* runs, as Hurl counts */
 	mono_us started;
@@ -77,18 +83,23 @@ text_of(struct job *job)
 	    (o->error_format == RUNNER_ERRORS_AUTO && !o->is_test))});
 }
 
-/* One line on a terminal while many run, gone before anything is printed. */
 static void
-show_progress(const struct runner *r, bool is_shown)
+show_progress(const struct runner *r)
 {
-	if (!r->has_progress)
-		return;
-	fprintf(stderr, "\r\033[K");
-	if (is_shown && r->counts.runs < r->total && !r->is_stopping)
-		fprintf(stderr, "%zu of %zu runs, %zu did not pass",
-		    r->counts.runs, r->total,
-		    r->counts.runs - r->counts.passed);
-	fflush(stderr);
+	const struct runner_progress p = {.done = r->counts.runs,
+	    .passed = r->counts.passed, .total = r->total,
+	    .in_flight = r->in_flight, .oldest = r->jobs == NULL ? NULL :
+	    run_script_flow(run_script_of(r->jobs->run))->path};
+
+	if (r->has_progress && p.done < p.total && !r->is_stopping)
+		runner_progress_show(&p);
+}
+
+static void
+clear_progress(const struct runner *r)
+{
+	if (r->has_progress)
+		runner_progress_clear();
 }
 
 /* When nobody reads any more, nothing more is started. */
@@ -96,7 +107,7 @@ static void
 print(struct runner *r, struct buf *out, FILE *stream)
 {
 	if (out->len > 0)
-		show_progress(r, false);
+		clear_progress(r);
 	if (out->len > 0 && (fwrite(out->data, 1, out->len, stream) !=
 	    out->len || fflush(stream) != 0)) {
 		r->has_broken_output = true;
@@ -219,12 +230,7 @@ job_free(struct job *job)
 {
 	struct runner *r = job->runner;
 
-	if (job->prev_job != NULL)
-		job->prev_job->next_job = job->next_job;
-	else
-		r->jobs = job->next_job;
-	if (job->next_job != NULL)
-		job->next_job->prev_job = job->prev_job;
+	DL_DELETE2(r->jobs, job, prev_job, next_job);
 	buf_fini(&job->out);
 	buf_fini(&job->failures);
 	runner_record_fini(&job->record);
@@ -254,6 +260,19 @@ put_data(struct job *job, struct run *run, const struct run_result *result)
 	buf_fini(&data);
 }
 
+/* For the end, where it is found without looking back. */
+static void
+list_run(struct runner *r, struct run *run, const struct run_result *result)
+{
+	struct runner_text text = {.out = &r->list,
+	    .has_color = r->options->has_color && !r->has_data};
+
+	if (result->outcome != OUTCOME_PASSED && r->list_count < LIST_MOST) {
+		runner_text_verdict(&text, run, result);
+		r->list_count++;
+	}
+}
+
 static void
 done_cb(struct run *run, const struct run_result *result, void *arg)
 {
@@ -265,6 +284,7 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 
 	must_magic(job, JOB_MAGIC);
 	count_run(r, job, result->outcome);
+	list_run(r, run, result);
 	if (r->report != NULL)
 		runner_text_reason(&report, run, result);
 	runner_record_end(&job->record, run, result);
@@ -289,10 +309,10 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 		    flow->path);
 	put_data(job, run, result);
 	r->has_broken_output |= job->record.has_failed;
-	show_progress(r, true);
 	job_free(job);
 	r->in_flight--;
 	start_more(r);
+	show_progress(r);
 }
 
 static void
@@ -310,10 +330,7 @@ start_one(struct runner *r, struct run_script *script)
 	buf_init(&job->out, OUT_MOST_BYTES);
 	buf_init(&job->failures, REPORT_MOST_BYTES);
 	runner_record_init(&job->record, r->options);
-	job->next_job = r->jobs;
-	if (r->jobs != NULL)
-		r->jobs->prev_job = job;
-	r->jobs = job;
+	DL_APPEND2(r->jobs, job, prev_job, next_job);
 	crypto_random(spec.id, sizeof(spec.id));
 	job->run = run_start(script, &spec, &hooks, job);
 	r->in_flight++;
@@ -398,7 +415,7 @@ show_summary(struct runner *r)
 	struct runner_text text;
 	struct buf out;
 
-	show_progress(r, false);
+	clear_progress(r);
 	if (r->options->format == FORMAT_JSON || (!r->options->is_test &&
 	    (r->total == 1 || r->has_data)))
 		return;
@@ -407,6 +424,9 @@ show_summary(struct runner *r)
 	    .has_color = r->options->has_color};
 	r->counts.elapsed = clock_mono() - r->started;
 	r->counts.are_checks = r->options->checks != NULL;
+	if (r->counts.runs > 1)
+		runner_text_list(&text, &r->list, r->counts.runs -
+		    r->counts.passed);
 	runner_text_summary(&text, &r->counts);
 	flush(r, &out);
 	buf_fini(&out);
@@ -454,6 +474,7 @@ runner_open(struct runner *r)
 	    .rights = {.reads_environment = true, .writes_files = true,
 	    .opens_sockets = true, .reads_any_file = true}};
 
+	buf_init(&r->list, REPORT_MOST_BYTES);
 	r->loop = loop_new();
 	r->engine = run_engine_new(r->loop, &engine);
 	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
@@ -483,6 +504,7 @@ runner_close(struct runner *r)
 		run_script_release(&r->scripts[i]);
 	free(r->scripts);
 	runner_report_free(&r->report);
+	buf_fini(&r->list);
 	run_engine_free(&r->engine);
 	loop_signal_free(&r->signals[0]);
 	loop_signal_free(&r->signals[1]);
@@ -492,21 +514,23 @@ runner_close(struct runner *r)
 static int
 run_all(struct runner *r)
 {
-	int code;
+	int code, unmeasured = r->options->exit_codes != 0 ? HURL_RUNTIME :
+	    EXIT_UNMEASURED;
 
 	runner_open(r);
 	if (runner_report_open(r->report) != 0) {
 		runner_close(r);
-		return (EXIT_UNMEASURED);
+		return (unmeasured);
 	}
 	r->started = clock_mono();
 	start_more(r);
+	show_progress(r);
 	loop_run(r->loop);
 	show_summary(r);
 	show_interrupt(r);
 	code = exit_code_of(r);
 	if (runner_report_write(r->report) != 0 && code == EXIT_GOOD)
-		code = EXIT_UNMEASURED;
+		code = unmeasured;
 	runner_close(r);
 	return (code);
 }
@@ -534,6 +558,9 @@ runner_run(const struct runner_options *o, const char *const *operands,
 	cause_print(&cause, stderr);
 	if (err == ERR_NOT_FOUND)
 		fprintf(stderr, "e2e-run: there is nothing to run\n");
+	else if (err != 0)
+		fprintf(stderr, "e2e-run: %zu mistake%s, nothing was run\n",
+		    cause.error_count, cause.error_count == 1 ? "" : "s");
 	if (err == 0)
 		code = run_all(&r);
 	else if (o->exit_codes != 0)

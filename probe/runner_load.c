@@ -182,7 +182,7 @@ load_path(struct runner_load *l, const char *path)
 {
 	struct stat st;
 
-	if (strcmp(path, "-") == 0)
+	if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0)
 		load_stdin(l);
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		load_directory(l, path);

@@ -6,11 +6,12 @@
 #include "probe/runner_options.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/table.h"
 #include "checks/definition.h"
 
 #define NONE INT64_MIN
@@ -26,13 +27,44 @@ static const char *const verbosities[] = {"", "brief", "verbose", "debug",
 static const char *const exit_codes[] = {"e2e", "hurl", NULL};
 
 static const struct option_row rows[] = {
-	{.name = "checks", .type = OPTION_STR, .arg = "DIR", AT(checks),
+	{.group = "What is run",
+	    .name = "checks", .type = OPTION_STR, .arg = "DIR",
+	    AT(checks),
 	    .help = "Run the named checks of the manifests in DIR; all of "
 	    "them when none is named"},
 	{.name = "environment", .letter = 'e', .type = OPTION_STR,
 	    .arg = "NAME", AT(environment),
 	    .help = "Run against this environment of the manifest"},
-	{.name = "variable", .type = OPTION_LIST, .arg = "NAME=VALUE",
+	{.name = "glob", .type = OPTION_LIST, .arg = "PATTERN", AT(globs),
+	    .help = "Run the files that match a pattern such as "
+	    "'flows/**/*.hurl', after those that are named", .env = ""},
+	{.name = "from-entry", .type = OPTION_INT, .arg = "N", .min = 1,
+	    .max = 1000000, AT(first_entry),
+	    .help = "Begin at entry N", .env = ""},
+	{.name = "to-entry", .type = OPTION_INT, .arg = "N", .min = 1,
+	    .max = 1000000, AT(last_entry), .help = "End after entry N",
+	    .env = ""},
+	{.name = "repeat", .type = OPTION_INT, .arg = "N", .min = -1,
+	    .max = 1000000, AT(repeat), .help = "Run everything N times; -1 "
+	    "is without end", .env = ""},
+	{.name = "jobs", .letter = 'j', .type = OPTION_INT, .arg = "N",
+	    .min = 1, .max = 10000, AT(jobs),
+	    .help = "Run N flows at a time", .env2 = "HURL_JOBS"},
+	{.name = "parallel", .type = OPTION_FLAG, AT(is_parallel),
+	    .help = "Run 8 flows at a time"},
+	{.name = "continue-on-error", .type = OPTION_FLAG, AT(continues),
+	    .help = "Run the entries behind one that failed, too",
+	    .env2 = "HURL_CONTINUE_ON_ERROR"},
+	{.name = "no-assert", .type = OPTION_FLAG, AT(ignores_asserts),
+	    .help = "Evaluate captures only, no asserts",
+	    .env2 = "HURL_NO_ASSERT"},
+	{.name = "ignore-asserts", .type = OPTION_FLAG, AT(ignores_asserts),
+	    .help = "The same, by its old name", .env = ""},
+	{.name = "file-root", .type = OPTION_STR, .arg = "DIR",
+	    AT(file_root), .help = "Let flows read files below DIR, not "
+	    "below their own folder"},
+	{.group = "Variables and secrets",
+	    .name = "variable", .type = OPTION_LIST, .arg = "NAME=VALUE",
 	    AT(variables), .help = "Set a variable", .env = ""},
 	{.name = "variables-file", .type = OPTION_LIST, .arg = "FILE",
 	    AT(variables_files), .help = "Set variables from lines of "
@@ -46,43 +78,30 @@ static const struct option_row rows[] = {
 	{.name = "secrets-file", .type = OPTION_LIST, .arg = "FILE",
 	    AT(secrets_files), .help = "Set secrets from lines of "
 	    "NAME=VALUE"},
-	{.name = "file-root", .type = OPTION_STR, .arg = "DIR",
-	    AT(file_root), .help = "Let flows read files below DIR, not "
-	    "below their own folder"},
-	{.name = "glob", .type = OPTION_LIST, .arg = "PATTERN", AT(globs),
-	    .help = "Run the files that match a pattern such as "
-	    "'flows/**/*.hurl', after those that are named", .env = ""},
-	{.name = "from-entry", .type = OPTION_INT, .arg = "N", .min = 1,
-	    .max = 1000000, AT(first_entry),
-	    .help = "Begin at entry N", .env = ""},
-	{.name = "to-entry", .type = OPTION_INT, .arg = "N", .min = 1,
-	    .max = 1000000, AT(last_entry), .help = "End after entry N",
-	    .env = ""},
-	{.name = "repeat", .type = OPTION_INT, .arg = "N", .min = -1,
-	    .max = 1000000, AT(repeat), .help = "Run everything N times; -1 "
-	    "is without end", .env = ""},
-	{.name = "continue-on-error", .type = OPTION_FLAG, AT(continues),
-	    .help = "Run the entries behind one that failed, too",
-	    .env2 = "HURL_CONTINUE_ON_ERROR"},
-	{.name = "no-assert", .type = OPTION_FLAG, AT(ignores_asserts),
-	    .help = "Evaluate captures only, no asserts",
-	    .env2 = "HURL_NO_ASSERT"},
-	{.name = "ignore-asserts", .type = OPTION_FLAG, AT(ignores_asserts),
-	    .help = "The same, by its old name", .env = ""},
-	{.name = "test", .type = OPTION_FLAG, AT(is_test),
+	{.group = "What is shown",
+	    .name = "test", .type = OPTION_FLAG,
+	    AT(is_test),
 	    .help = "One line per flow and a summary; 8 at a time",
 	    .env2 = "HURL_TEST"},
-	{.name = "jobs", .letter = 'j', .type = OPTION_INT, .arg = "N",
-	    .min = 1, .max = 10000, AT(jobs),
-	    .help = "Run N flows at a time", .env2 = "HURL_JOBS"},
-	{.name = "parallel", .type = OPTION_FLAG, AT(is_parallel),
-	    .help = "Run 8 flows at a time"},
-	{.name = "progress-bar", .type = OPTION_FLAG, AT(has_progress),
-	    .help = "Show progress on standard error; the default with "
-	    "--test on a terminal"},
 	{.name = "format", .type = OPTION_CHOICE, .arg = "FORMAT",
 	    AT(format), .choices = formats,
 	    .help = "Print a table, or json: one run event per line"},
+	{.name = "verbose", .letter = 'v', .type = OPTION_FLAG,
+	    AT(is_verbose), .help = "Show the heads of requests and "
+	    "answers, the request for curl and what is captured",
+	    .env2 = "HURL_VERBOSE"},
+	{.name = "very-verbose", .type = OPTION_FLAG, AT(is_very_verbose),
+	    .help = "Show the bodies too; -vv is the same",
+	    .env2 = "HURL_VERY_VERBOSE"},
+	{.name = "verbosity", .type = OPTION_CHOICE, .arg = "LEVEL",
+	    AT(verbosity), .choices = verbosities, .help = "brief is "
+	    "heads only, verbose is --verbose, debug is --very-verbose",
+	    .env2 = "HURL_VERBOSITY"},
+	{.name = "error-format", .type = OPTION_CHOICE, .arg = "FORMAT",
+	    AT(error_format), .choices = error_formats,
+	    .help = "long shows the request and the answer that decided a "
+	    "run, short does not; long by default but with --test",
+	    .env2 = "HURL_ERROR_FORMAT"},
 	{.name = "json", .type = OPTION_FLAG, AT(is_json),
 	    .help = "Print Hurl's JSON document of each run, and what did "
 	    "not hold on standard error", .env = ""},
@@ -98,11 +117,21 @@ static const struct option_row rows[] = {
 	{.name = "no-output", .type = OPTION_FLAG, AT(is_silent),
 	    .help = "Print only what did not hold, on standard error",
 	    .env2 = "HURL_NO_OUTPUT"},
-	{.name = "error-format", .type = OPTION_CHOICE, .arg = "FORMAT",
-	    AT(error_format), .choices = error_formats,
-	    .help = "long shows the request and the answer that decided a "
-	    "run, short does not; long by default but with --test",
-	    .env2 = "HURL_ERROR_FORMAT"},
+	{.name = "color", .type = OPTION_FLAG, AT(has_color),
+	    .help = "Colour the output; the default on a terminal unless "
+	    "NO_COLOR is set", .env2 = "HURL_COLOR"},
+	{.name = "progress-bar", .type = OPTION_FLAG, AT(has_progress),
+	    .help = "Show progress on standard error; the default with "
+	    "--test on a terminal"},
+	{.name = "exit-codes", .type = OPTION_CHOICE, .arg = "SET",
+	    AT(exit_codes), .choices = exit_codes,
+	    .help = "Exit as e2e, or as hurl: 2 for a wrong flow, 3 when it "
+	    "could not be run, 4 for an assert"},
+	{.group = "Reports",
+	    .name = "report-junit", .type = OPTION_STR, .arg = "FILE",
+	    AT(junit), .help = "Write a report in JUnit's format"},
+	{.name = "report-tap", .type = OPTION_STR, .arg = "FILE",
+	    AT(tap), .help = "Write a report in TAP"},
 	{.name = "report-json", .type = OPTION_STR, .arg = "DIR",
 	    AT(json_dir), .help = "Write Hurl's JSON report to a folder"},
 	{.name = "report-html", .type = OPTION_STR, .arg = "DIR",
@@ -111,62 +140,30 @@ static const struct option_row rows[] = {
 	{.name = "curl", .type = OPTION_STR, .arg = "FILE", AT(curl),
 	    .help = "Write the requests as command lines of curl",
 	    .env = ""},
-	{.name = "report-junit", .type = OPTION_STR, .arg = "FILE",
-	    AT(junit), .help = "Write a report in JUnit's format"},
-	{.name = "report-tap", .type = OPTION_STR, .arg = "FILE",
-	    AT(tap), .help = "Write a report in TAP"},
-	{.name = "verbose", .letter = 'v', .type = OPTION_FLAG,
-	    AT(is_verbose), .help = "Show the heads of requests and "
-	    "answers, the request for curl and what is captured",
-	    .env2 = "HURL_VERBOSE"},
-	{.name = "very-verbose", .type = OPTION_FLAG, AT(is_very_verbose),
-	    .help = "Show the bodies too; -vv is the same",
-	    .env2 = "HURL_VERY_VERBOSE"},
-	{.name = "verbosity", .type = OPTION_CHOICE, .arg = "LEVEL",
-	    AT(verbosity), .choices = verbosities, .help = "brief is "
-	    "heads only, verbose is --verbose, debug is --very-verbose", .env2 = "HURL_VERBOSITY"},
-	{.name = "color", .type = OPTION_FLAG, AT(has_color),
-	    .help = "Colour the output; the default on a terminal unless "
-	    "NO_COLOR is set", .env2 = "HURL_COLOR"},
-	{.name = "exit-codes", .type = OPTION_CHOICE, .arg = "SET",
-	    AT(exit_codes), .choices = exit_codes,
-	    .help = "Exit as e2e, or as hurl: 2 for a wrong flow, 3 when it "
-	    "could not be run, 4 for an assert"},
-	{.name = "timeout", .type = OPTION_SPAN, .arg = "TIME", AT(timeout),
-	    .help = "End a run after this time", .env = "E2E_TIMEOUT"},
-	{.name = "limits", .type = OPTION_STR, .arg = "NAME=N,...",
-	    AT(limits), .help = "Set bounds of a run, named as in "
-	    "e2e-manifest(5): steps=5000,json_depth=64"},
-	{.name = "max-filesize", .type = OPTION_INT, .arg = "BYTES",
-	    .min = 1, .max = 1 << 30, AT(body_bytes),
-	    .help = "Bound the body of a response, 64 MiB by default",
-	    .env2 = "HURL_MAX_FILESIZE"},
-	{.name = "cookie", .letter = 'b', .type = OPTION_STR, .arg = "FILE",
-	    AT(cookies), .help = "Begin every run with the cookies of FILE, "
-	    "in Netscape's format", .env = ""},
-	{.name = "cookie-jar", .letter = 'c', .type = OPTION_STR,
-	    .arg = "FILE", AT(cookie_jar), .help = "Write the cookies that "
-	    "runs end with to FILE", .env = ""},
-	{.name = "no-cookie-store", .type = OPTION_FLAG, AT(drops_cookies),
-	    .help = "Send no cookies of earlier answers",
-	    .env2 = "HURL_NO_COOKIE_STORE"},
-	{.name = "trace", .type = OPTION_FLAG, AT(is_traced),
-	    .help = "Send a W3C traceparent with every request; the default",
-	    .env = ""},
-	{.name = "insecure", .letter = 'k', .type = OPTION_FLAG,
-	    AT(is_insecure), .help = "Accept any certificate",
-	    .env2 = "HURL_INSECURE"},
-	{.name = "cacert", .type = OPTION_STR, .arg = "FILE", AT(cacert),
-	    .help = "Trust the certificates of FILE",
-	    .env2 = "HURL_CACERT"},
-	{.name = "cert", .letter = 'E', .type = OPTION_STR,
-	    .arg = "FILE", AT(cert), .help = "Show this client certificate",
-	    .env2 = "HURL_CERT"},
-	{.name = "key", .type = OPTION_STR, .arg = "FILE", AT(key),
-	    .help = "The client certificate's key", .env2 = "HURL_KEY"},
-	{.name = "pinnedpubkey", .type = OPTION_STR, .arg = "HASHES",
-	    AT(pinned_key), .help = "Demand this public key",
-	    .env2 = "HURL_PINNED_PUB_KEY"},
+	{.group = "Requests",
+	    .name = "header", .letter = 'H', .type = OPTION_LIST,
+	    .arg = "HEADER", AT(headers), .help = "Send this header with "
+	    "every request", .env = ""},
+	{.name = "user", .letter = 'u', .type = OPTION_STR,
+	    .arg = "USER:PASSWORD", AT(user), .help = "Send basic "
+	    "authorization", .env2 = "HURL_USER"},
+	{.name = "user-agent", .letter = 'A', .type = OPTION_STR,
+	    .arg = "NAME", AT(user_agent), .help = "Send this User-Agent",
+	    .env2 = "HURL_USER_AGENT"},
+	{.name = "digest", .type = OPTION_FLAG, AT(is_digest),
+	    .help = "Let --user authenticate by Digest, when the "
+	    "server asks for it"},
+	{.name = "ntlm", .type = OPTION_FLAG, AT(is_ntlm),
+	    .help = "The same by NTLM"},
+	{.name = "negotiate", .type = OPTION_FLAG, AT(is_negotiate),
+	    .help = "The same by Negotiate (SPNEGO)"},
+	{.name = "netrc", .letter = 'n', .type = OPTION_FLAG, AT(has_netrc),
+	    .help = "Take credentials from ~/.netrc, which must be there"},
+	{.name = "netrc-optional", .type = OPTION_FLAG,
+	    AT(is_netrc_optional), .help = "Take credentials from the URL, "
+	    "or else from ~/.netrc"},
+	{.name = "netrc-file", .type = OPTION_STR, .arg = "FILE",
+	    AT(netrc_file), .help = "Take credentials from FILE"},
 	{.name = "location", .letter = 'L', .type = OPTION_FLAG, AT(follows),
 	    .help = "Follow redirects", .env2 = "HURL_LOCATION"},
 	{.name = "location-trusted", .type = OPTION_FLAG, AT(trusts),
@@ -176,41 +173,37 @@ static const struct option_row rows[] = {
 	    .max = 1000000, AT(max_redirects),
 	    .help = "Follow at most N redirects, 50 by default",
 	    .env2 = "HURL_MAX_REDIRS"},
-	{.name = "retry", .type = OPTION_INT, .arg = "N", .min = -1,
-	    .max = 1000000, AT(retry), .help = "Try every request up to N "
-	    "times more", .env2 = "HURL_RETRY"},
-	{.name = "retry-interval", .type = OPTION_STR, .arg = "TIME",
-	    AT(retry_interval), .help = "Wait between two attempts; "
-	    "milliseconds without a unit", .env2 = "HURL_RETRY_INTERVAL"},
-	{.name = "delay", .type = OPTION_STR, .arg = "TIME", AT(delay),
-	    .help = "Wait before every request; milliseconds without a unit",
-	    .env2 = "HURL_DELAY"},
-	{.name = "max-time", .letter = 'm', .type = OPTION_SPAN,
-	    .arg = "TIME", AT(max_time), .help = "End a request after this "
-	    "time, 300s by default", .env2 = "HURL_MAX_TIME"},
-	{.name = "connect-timeout", .type = OPTION_SPAN, .arg = "TIME",
-	    AT(connect_timeout), .help = "Give up connecting after this "
-	    "time", .env2 = "HURL_CONNECT_TIMEOUT"},
-	{.name = "limit-rate", .type = OPTION_INT, .arg = "BYTES", .min = 1,
-	    .max = INT64_MAX, AT(rate_bytes), .help = "Send and receive at "
-	    "most so many bytes a second", .env2 = "HURL_LIMIT_RATE"},
-	{.name = "header", .letter = 'H', .type = OPTION_LIST,
-	    .arg = "HEADER", AT(headers), .help = "Send this header with "
-	    "every request", .env = ""},
-	{.name = "user", .letter = 'u', .type = OPTION_STR,
-	    .arg = "USER:PASSWORD", AT(user), .help = "Send basic "
-	    "authorization", .env2 = "HURL_USER"},
-	{.name = "user-agent", .letter = 'A', .type = OPTION_STR,
-	    .arg = "NAME", AT(user_agent), .help = "Send this User-Agent",
-	    .env2 = "HURL_USER_AGENT"},
-	{.name = "netrc", .letter = 'n', .type = OPTION_FLAG, AT(has_netrc),
-	    .help = "Take credentials from ~/.netrc, which must be there"},
-	{.name = "netrc-optional", .type = OPTION_FLAG,
-	    AT(is_netrc_optional), .help = "Take credentials from the URL, "
-	    "or else from ~/.netrc"},
-	{.name = "netrc-file", .type = OPTION_STR, .arg = "FILE",
-	    AT(netrc_file), .help = "Take credentials from FILE"},
-	{.name = "proxy", .letter = 'x', .type = OPTION_STR, .arg = "URL",
+	{.name = "compressed", .type = OPTION_FLAG, AT(is_compressed),
+	    .help = "Ask for a compressed answer",
+	    .env2 = "HURL_COMPRESSED"},
+	{.name = "path-as-is", .type = OPTION_FLAG, AT(keeps_path),
+	    .help = "Leave /../ and /./ in URLs",
+	    .env2 = "HURL_PATH_AS_IS"},
+	{.name = "http1.0", .letter = '0', .type = OPTION_FLAG,
+	    AT(is_http10), .help = "Speak HTTP/1.0", .env2 = "HURL_HTTP10"},
+	{.name = "http1.1", .type = OPTION_FLAG, AT(is_http11),
+	    .help = "Speak HTTP/1.1", .env2 = "HURL_HTTP11"},
+	{.name = "http2", .type = OPTION_FLAG, AT(is_http2),
+	    .help = "Speak HTTP/2", .env2 = "HURL_HTTP2"},
+	{.name = "http3", .type = OPTION_FLAG, AT(is_http3),
+	    .help = "Not supported, and said so", .env2 = "HURL_HTTP3"},
+	{.name = "aws-sigv4", .type = OPTION_STR, .arg = "PROVIDER",
+	    AT(aws_sigv4), .help = "Not supported, and said so"},
+	{.name = "trace", .type = OPTION_FLAG, AT(is_traced),
+	    .help = "Send a W3C traceparent with every request; the default",
+	    .env = ""},
+	{.group = "Cookies",
+	    .name = "cookie", .letter = 'b', .type = OPTION_STR, .arg = "FILE",
+	    AT(cookies), .help = "Begin every run with the cookies of FILE, "
+	    "in Netscape's format", .env = ""},
+	{.name = "cookie-jar", .letter = 'c', .type = OPTION_STR,
+	    .arg = "FILE", AT(cookie_jar), .help = "Write the cookies that "
+	    "runs end with to FILE", .env = ""},
+	{.name = "no-cookie-store", .type = OPTION_FLAG, AT(drops_cookies),
+	    .help = "Send no cookies of earlier answers",
+	    .env2 = "HURL_NO_COOKIE_STORE"},
+	{.group = "Connections",
+	    .name = "proxy", .letter = 'x', .type = OPTION_STR, .arg = "URL",
 	    AT(proxy), .help = "Go through a proxy"},
 	{.name = "no-proxy", .type = OPTION_STR, .arg = "HOSTS",
 	    AT(no_proxy), .help = "Go to these hosts directly, separated by "
@@ -225,35 +218,55 @@ static const struct option_row rows[] = {
 	{.name = "unix-socket", .type = OPTION_STR, .arg = "PATH",
 	    AT(unix_socket), .help = "Connect to a Unix socket",
 	    .env2 = "HURL_UNIX_SOCKET"},
-	{.name = "compressed", .type = OPTION_FLAG, AT(is_compressed),
-	    .help = "Ask for a compressed answer",
-	    .env2 = "HURL_COMPRESSED"},
-	{.name = "path-as-is", .type = OPTION_FLAG, AT(keeps_path),
-	    .help = "Leave /../ and /./ in URLs",
-	    .env2 = "HURL_PATH_AS_IS"},
-	{.name = "http1.0", .letter = '0', .type = OPTION_FLAG,
-	    AT(is_http10), .help = "Speak HTTP/1.0", .env2 = "HURL_HTTP10"},
-	{.name = "http1.1", .type = OPTION_FLAG, AT(is_http11),
-	    .help = "Speak HTTP/1.1", .env2 = "HURL_HTTP11"},
-	{.name = "http2", .type = OPTION_FLAG, AT(is_http2),
-	    .help = "Speak HTTP/2", .env2 = "HURL_HTTP2"},
 	{.name = "ipv4", .letter = '4', .type = OPTION_FLAG, AT(is_ipv4),
 	    .help = "Use IPv4 only", .env2 = "HURL_IPV4"},
 	{.name = "ipv6", .letter = '6', .type = OPTION_FLAG, AT(is_ipv6),
 	    .help = "Use IPv6 only", .env2 = "HURL_IPV6"},
+	{.name = "insecure", .letter = 'k', .type = OPTION_FLAG,
+	    AT(is_insecure), .help = "Accept any certificate",
+	    .env2 = "HURL_INSECURE"},
+	{.name = "cacert", .type = OPTION_STR, .arg = "FILE", AT(cacert),
+	    .help = "Trust the certificates of FILE",
+	    .env2 = "HURL_CACERT"},
+	{.name = "cert", .letter = 'E', .type = OPTION_STR,
+	    .arg = "FILE", AT(cert), .help = "Show this client certificate",
+	    .env2 = "HURL_CERT"},
+	{.name = "key", .type = OPTION_STR, .arg = "FILE", AT(key),
+	    .help = "The client certificate's key", .env2 = "HURL_KEY"},
+	{.name = "pinnedpubkey", .type = OPTION_STR, .arg = "HASHES",
+	    AT(pinned_key), .help = "Demand this public key",
+	    .env2 = "HURL_PINNED_PUB_KEY"},
 	{.name = "ssl-no-revoke", .type = OPTION_FLAG, AT(is_unused),
 	    .help = "For Windows; without effect here", .env = ""},
-	{.name = "http3", .type = OPTION_FLAG, AT(is_http3),
-	    .help = "Not supported, and said so", .env2 = "HURL_HTTP3"},
-	{.name = "aws-sigv4", .type = OPTION_STR, .arg = "PROVIDER",
-	    AT(aws_sigv4), .help = "Not supported, and said so"},
-	{.name = "digest", .type = OPTION_FLAG, AT(is_digest),
-	    .help = "Let --user authenticate by Digest, when the "
-	    "server asks for it"},
-	{.name = "ntlm", .type = OPTION_FLAG, AT(is_ntlm),
-	    .help = "By NTLM"},
-	{.name = "negotiate", .type = OPTION_FLAG, AT(is_negotiate),
-	    .help = "By Negotiate (SPNEGO)"},
+	{.group = "Time and size",
+	    .name = "timeout", .type = OPTION_SPAN, .arg = "TIME",
+	    AT(timeout),
+	    .help = "End a run after this time", .env = "E2E_TIMEOUT"},
+	{.name = "max-time", .letter = 'm', .type = OPTION_SPAN,
+	    .arg = "TIME", AT(max_time), .help = "End a request after this "
+	    "time, 300s by default", .env2 = "HURL_MAX_TIME"},
+	{.name = "connect-timeout", .type = OPTION_SPAN, .arg = "TIME",
+	    AT(connect_timeout), .help = "Give up connecting after this "
+	    "time", .env2 = "HURL_CONNECT_TIMEOUT"},
+	{.name = "delay", .type = OPTION_STR, .arg = "TIME", AT(delay),
+	    .help = "Wait before every request; milliseconds without a unit",
+	    .env2 = "HURL_DELAY"},
+	{.name = "retry", .type = OPTION_INT, .arg = "N", .min = -1,
+	    .max = 1000000, AT(retry), .help = "Try every request up to N "
+	    "times more", .env2 = "HURL_RETRY"},
+	{.name = "retry-interval", .type = OPTION_STR, .arg = "TIME",
+	    AT(retry_interval), .help = "Wait between two attempts; "
+	    "milliseconds without a unit", .env2 = "HURL_RETRY_INTERVAL"},
+	{.name = "limit-rate", .type = OPTION_INT, .arg = "BYTES", .min = 1,
+	    .max = INT64_MAX, AT(rate_bytes), .help = "Send and receive at "
+	    "most so many bytes a second", .env2 = "HURL_LIMIT_RATE"},
+	{.name = "max-filesize", .type = OPTION_INT, .arg = "BYTES",
+	    .min = 1, .max = 1 << 30, AT(body_bytes),
+	    .help = "Bound the body of a response, 64 MiB by default",
+	    .env2 = "HURL_MAX_FILESIZE"},
+	{.name = "limits", .type = OPTION_STR, .arg = "NAME=N,...",
+	    AT(limits), .help = "Set bounds of a run, named as in "
+	    "e2e-manifest(5): steps=5000,json_depth=64"},
 	OPTION_END
 };
 
@@ -338,8 +351,8 @@ runner_options_init(struct runner_options *o)
 	    .retry = NONE, .timeout = TIMEOUT_DEFAULT,
 	    .connect_timeout = NONE, .max_time = NONE, .is_traced = true,
 	    .body_bytes = BODY_DEFAULT, .rate_bytes = NONE,
-	    .has_color = isatty(STDOUT_FILENO) != 0 &&
-	    getenv("NO_COLOR") == NULL && getenv("HURL_NO_COLOR") == NULL};
+	    .has_color = table_style_for(stdout).has_colour &&
+	    getenv("HURL_NO_COLOR") == NULL};
 }
 
 static void

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -163,11 +165,46 @@ runner_report_add(struct runner_report *r, const struct run *run,
 	buf_append(&r->curl, buf_str(&record->curl), record->curl.len);
 }
 
+/* /dev/stdout and its like are written to; they are not replaced. */
+static bool
+is_special(const char *path)
+{
+	struct stat st;
+
+	return (strncmp(path, "/dev/", 5) == 0 ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode)));
+}
+
+static int
+write_through(const char *path, const struct buf *text)
+{
+	FILE *f = fopen(path, "ae");
+	bool is_written;
+
+	if (f == NULL)
+		return (ERR_IO);
+	is_written = fwrite(buf_str(text), 1, text->len, f) == text->len;
+	return (fclose(f) == 0 && is_written ? 0 : ERR_IO);
+}
+
+/* Where a link leads to, so that it stays a link. */
+static int
+replace(const char *path, const struct buf *text)
+{
+	char *real = realpath(path, NULL);
+	int err;
+
+	err = file_replace(real != NULL ? real : path, buf_str(text),
+	    text->len);
+	free(real);
+	return (err);
+}
+
 static int
 write_one(const char *path, const struct buf *text)
 {
-	if (!text->is_full && file_replace(path, buf_str(text),
-	    text->len) == 0)
+	if (!text->is_full && (is_special(path) ? write_through(path, text) :
+	    replace(path, text)) == 0)
 		return (0);
 	fprintf(stderr, "e2e-run: the report %s cannot be written: %s\n",
 	    path, text->is_full ? "it is too large" : strerror(errno));
@@ -182,7 +219,8 @@ static int
 read_one(const char *path, const char *mark, char **text)
 {
 	size_t len;
-	int err = file_read(path, REPORT_MOST_BYTES, text, &len);
+	int err = is_special(path) ? ERR_NOT_FOUND : file_read(path,
+	    REPORT_MOST_BYTES, text, &len);
 
 	if (err == ERR_NOT_FOUND) {
 		*text = xstrdup("");
@@ -344,6 +382,34 @@ write_html(const struct runner_report *r)
 	return (err);
 }
 
+/* Make the folder of a file, and see that it can be written there. */
+static int
+open_file(const char *path)
+{
+	char *dir, *inside;
+	struct stat st;
+	int err;
+
+	if (path == NULL)
+		return (0);
+	dir = file_dir(path);
+	inside = file_join(dir, ".");
+	err = file_make_dirs(dir);
+	if (err == 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		err = ERR_IO;
+		errno = EISDIR;
+	} else if (err == 0 && is_special(path))
+		err = access(path, W_OK);
+	else if (err == 0)
+		err = access(inside, W_OK | X_OK);
+	if (err != 0)
+		fprintf(stderr, "e2e-run: %s cannot be written: %s\n", path,
+		    strerror(errno));
+	free(inside);
+	free(dir);
+	return (err == 0 ? 0 : ERR_IO);
+}
+
 int
 runner_report_open(const struct runner_report *r)
 {
@@ -363,7 +429,11 @@ runner_report_open(const struct runner_report *r)
 			    "made: %s\n", store, strerror(errno));
 		free(store);
 	}
-	return (err);
+	if (err == 0 && r != NULL)
+		err = open_file(r->options->junit) | open_file(
+		    r->options->tap) | open_file(r->options->curl) |
+		    open_file(r->options->cookie_jar);
+	return (err == 0 ? 0 : ERR_IO);
 }
 
 int

@@ -434,6 +434,44 @@ runner_text_captures(const struct runner_text *t, struct run *run,
 		    variables_is_secret(run_variables(run), c->name.source));
 }
 
+void
+runner_text_verdict(const struct runner_text *t, struct run *run,
+    const struct run_result *result)
+{
+	const char *path = result->place.line > 0 ? result->file->path :
+	    run_script_flow(run_script_of(run))->path;
+
+	buf_append_str(t->out, "  ");
+	put_clean(t->out, path, strlen(path));
+	if (result->place.line > 0)
+		buf_printf(t->out, ":%u:%u", result->place.line,
+		    result->place.column);
+	buf_append_str(t->out, ": ");
+	put_outcome(t, result->outcome);
+	if (result->reason != NULL) {
+		buf_append_str(t->out, ": ");
+		put_masked(t, run, result->reason, strcspn(result->reason,
+		    "\n"));
+	}
+	buf_append_char(t->out, '\n');
+}
+
+void
+runner_text_list(const struct runner_text *t, const struct buf *lines,
+    size_t count)
+{
+	const char *s = buf_str(lines);
+
+	if (count == 0)
+		return;
+	buf_append_str(t->out, "Did not pass:\n");
+	buf_append(t->out, s, lines->len);
+	for (; count > 0 && (s = strchr(s, '\n')) != NULL; s++)
+		count--;
+	if (count > 0)
+		buf_printf(t->out, "  and %zu more\n", count);
+}
+
 static double
 share(size_t part, size_t whole)
 {

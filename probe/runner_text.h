@@ -61,6 +61,14 @@ void runner_text_end(const struct runner_text *t, struct run *run,
 void runner_text_brief(const struct runner_text *t, struct run *run,
     const struct run_result *result);
 
+/* A run that did not pass, in a line: its place, outcome and reason. */
+void runner_text_verdict(const struct runner_text *t, struct run *run,
+    const struct run_result *result);
+
+/* Those lines, count being how many runs they are of. */
+void runner_text_list(const struct runner_text *t, const struct buf *lines,
+    size_t count);
+
 /* The last lines of many runs. */
 void runner_text_summary(const struct runner_text *t,
     const struct runner_counts *counts);

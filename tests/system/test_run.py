@@ -467,6 +467,6 @@ def test_progress_is_gone_when_a_result_is_printed(build, serve, tmp_path):
     assert done.returncode == 0
     lines = shown.decode().replace("\r\n", "\n").split("\n")
     erased = [line.split("\r\x1b[K")[-1] for line in lines]
-    assert "2 of 3 runs, 0 did not pass" in shown.decode()
+    assert "2 of 3 runs, running c.hurl\r" in shown.decode()
     assert [line for line in erased if ".hurl: passed (1 request in " in
             line and line.startswith(str(tmp_path))] == erased[:3]

@@ -27,19 +27,19 @@ static const char *const formats[] = {"auto", "table", "json", NULL};
 static const struct option_row rows[] = {
     {"quiet", 'q', OPTION_FLAG, OPTION_AT(struct values, quiet), NULL, 0, 0,
         NULL, "Say less, but never so little that a mistake would go unseen",
-        NULL, NULL},
+        NULL, NULL, NULL},
     {"name", 'n', OPTION_STR, OPTION_AT(struct values, name), "NAME", 0, 0,
-        NULL, "Set the name", NULL, "OTHER_NAME"},
+        NULL, "Set the name", NULL, "OTHER_NAME", NULL},
     {"header", 'H', OPTION_LIST, OPTION_AT(struct values, header), "LINE", 0,
-        0, NULL, "Add a header", NULL, NULL},
+        0, NULL, "Add a header", NULL, NULL, NULL},
     {"jobs", 'j', OPTION_INT, OPTION_AT(struct values, jobs), "N", 1, 100,
-        NULL, "Run N at once", NULL, NULL},
+        NULL, "Run N at once", NULL, NULL, NULL},
     {"time", 0, OPTION_SPAN, OPTION_AT(struct values, time), "TIME", 0, 0,
-        NULL, "Stop after TIME", NULL, NULL},
+        NULL, "Stop after TIME", NULL, NULL, NULL},
     {"alpha", 0, OPTION_DOUBLE, OPTION_AT(struct values, alpha), "P", 0, 1,
-        NULL, "Set the error rate", NULL, NULL},
+        NULL, "Set the error rate", NULL, NULL, NULL},
     {"format", 0, OPTION_CHOICE, OPTION_AT(struct values, format), "FORMAT",
-        0, 0, formats, "Choose the format", NULL, NULL},
+        0, 0, formats, "Choose the format", NULL, NULL, NULL},
     OPTION_END,
 };
 
@@ -234,6 +234,35 @@ a_program_may_have_its_own_code_for_mistakes(void **state)
 }
 
 static void
+rows_of_a_group_stand_under_its_title(void **state)
+{
+	static const struct option_row grouped[] = {
+	    {.name = "one", .type = OPTION_FLAG, .help = "First",
+	        .group = "What is run"},
+	    {.name = "two", .type = OPTION_FLAG, .help = "Second"},
+	    {.name = "three", .type = OPTION_FLAG, .help = "Third",
+	        .group = "Time"}, OPTION_END};
+	const struct program other = {.name = "e2e-test", .section = 1,
+	    .summary = "be tested", .synopsis = "FILE", .rows = grouped};
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size), *old = stdout;
+
+	(void)state;
+	stdout = f;
+	options_print_help(&other);
+	options_print_man(&other);
+	stdout = old;
+	fclose(f);
+	assert_non_null(strstr(out, "\n\nWhat is run:\n      --one "));
+	assert_non_null(strstr(out, "Second\n\nTime:\n      --three "));
+	assert_null(strstr(out, "Options:"));
+	assert_non_null(strstr(out, ".SS What is run\n.TP\n.B \\-\\-one\n"));
+	assert_non_null(strstr(out, ".SS Time\n.TP\n"));
+	free(out);
+}
+
+static void
 help_and_the_manual_name_every_option(void **state)
 {
 	char out[8192];
@@ -268,6 +297,7 @@ main(void)
 	    cmocka_unit_test(
 	        letters_stand_together_and_may_have_an_equals_sign),
 	    cmocka_unit_test(a_program_may_have_its_own_code_for_mistakes),
+	    cmocka_unit_test(rows_of_a_group_stand_under_its_title),
 	    cmocka_unit_test(help_and_the_manual_name_every_option),
 	};
 

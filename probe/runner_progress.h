@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* One line on a terminal while many run, gone before anything is printed. */
+#ifndef PROBE_RUNNER_PROGRESS_H
+#define PROBE_RUNNER_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct runner_progress {
+	size_t done, passed, in_flight;
+	size_t total;       /* SIZE_MAX: without end */
+	const char *oldest; /* the flow that runs longest; NULL: none does */
+};
+
+/* Write the line, no wider than the terminal, on standard error. */
+void runner_progress_show(const struct runner_progress *p);
+
+/* Take it away. */
+void runner_progress_clear(void);
+
+#endif
