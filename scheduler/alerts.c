@@ -1,217 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Streaks and notifications. A notification that could not be delivered is
- * tried again only where nothing can have been sent (skipped, unreachable):
- * an alert that comes twice is a lesser evil than none, but what the other
- * side may have taken is the flow's own business to repeat.
+ * Streaks. What a restart must not forget is in the ledger: each streak, and
+ * that it fires, written before anybody is told.
  */
-#include "scheduler/alerts.h"
-
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <uthash.h>
 
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/json_out.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/alerts_priv.h"
 
-#define ALERTS_MAGIC    0x414c4552u
-#define TRIES_MOST      6
-#define TRY_AGAIN_FIRST (5 * SPAN_S)
 #define VARIABLES_MOST_BYTES (64u << 10)
 #define REASON_MOST_BYTES 500
-#define MEMO_SIZE       4
-#define PATIENCE        (30 * SPAN_S)
-
-/* A way to tell people, as the fleet knows it. */
-struct target {
-	char *key;        /* name of its runs, and the definition's hash */
-	char *name;       /* service/!name */
-	struct fleet_definition *definition;
-	span_us timeout;
-	size_t users;
-	UT_hash_handle hh;
-};
-
-struct streak {
-	char *check;
-	char *service;
-	char *environment;
-	char *owner;
-	int after;
-	struct target **targets;
-	size_t target_count;
-	uint64_t plan;    /* number of the plan that it was last found in */
-	bool is_firing;
-	uint64_t count;   /* runs in a row that did not pass */
-	wall_us since;    /* due time of the first */
-	UT_hash_handle hh;
-};
-
-/* One message to one target, until it is delivered or given up. */
-struct notice {
-	LIST_ENTRY(notice) link;
-	struct alerts *alerts;
-	struct target *target;
-	char *variables;
-	size_t variables_len;
-	unsigned int tries;
-	bool is_in_flight;
-	struct loop_timer *timer;
-};
-
-LIST_HEAD(notice_list, notice);
-
-/* Neighbours in a plan mostly name the same notifications. */
-struct memo {
-	const struct plan_notify *notify;
-	struct target *target;
-};
-
-struct alerts {
-	unsigned int magic;
-	struct loop *loop;
-	struct fleet *fleet;
-	struct outbox *outbox;
-	struct streak *streaks;
-	struct target *targets;
-	struct notice_list notices;
-	const struct plan *plan;     /* being applied; NULL: none */
-	uint64_t plan_number;
-	size_t plan_next;            /* the check to apply next */
-	struct streak *sweep;        /* then: the streak to look at next */
-	struct memo memo[MEMO_SIZE]; /* meanwhile */
-	bool is_stopped;
-	struct alerts_stats stats;
-};
-
-static struct target *
-target_take(struct alerts *a, const struct plan_notify *n)
-{
-	struct definition *d = plan_make_notify_definition(n);
-	char *key = xasprintf("%s\n%s", d->check, d->hash);
-	struct target *t;
-
-	HASH_FIND_STR(a->targets, key, t);
-	if (t == NULL) {
-		t = xcalloc(1, sizeof(*t));
-		t->key = xstrdup(key);
-		t->name = xstrdup(d->check);
-		t->timeout = d->timeout;
-		t->definition = fleet_define_from(a->fleet, d);
-		if (t->definition == NULL)
-			log_error("alert.target.define", "target=%s",
-			    log_quote(t->name));
-		HASH_ADD_KEYPTR(hh, a->targets, t->key, strlen(t->key), t);
-	}
-	t->users++;
-	free(key);
-	definition_free(&d);
-	return (t);
-}
-
-static struct target *
-target_take_again(struct alerts *a, const struct plan_notify *n,
-    struct memo *memo)
-{
-	if (memo->notify == n) {
-		memo->target->users++;
-		return (memo->target);
-	}
-	memo->notify = n;
-	memo->target = target_take(a, n);
-	return (memo->target);
-}
-
-static void
-target_release(struct alerts *a, struct target *t)
-{
-	if (--t->users > 0)
-		return;
-	HASH_DEL(a->targets, t);
-	fleet_forget(&t->definition);
-	free(t->key);
-	free(t->name);
-	free(t);
-}
-
-static void
-notice_free(struct notice *n)
-{
-	LIST_REMOVE(n, link);
-	loop_timer_free(&n->timer);
-	target_release(n->alerts, n->target);
-	free(n->variables);
-	free(n);
-}
-
-static void notice_try(struct notice *n);
-
-static void
-notice_timer_cb(void *arg)
-{
-	struct notice *n = arg;
-
-	must_magic(n->alerts, ALERTS_MAGIC);
-	notice_try(n);
-}
-
-static void
-notice_again(struct notice *n)
-{
-	span_us delay = TRY_AGAIN_FIRST << (n->tries - 1);
-
-	if (n->timer == NULL)
-		n->timer = loop_timer_new(n->alerts->loop, notice_timer_cb, n);
-	loop_timer_at(n->timer, clock_mono() + delay);
-}
-
-static void
-notice_done_cb(const struct fleet_result *r, void *arg)
-{
-	struct notice *n = arg;
-	struct alerts *a = n->alerts;
-	struct message m = {.type = MESSAGE_RESULT,
-	    .code = (uint16_t)r->outcome, .doc = r->doc,
-	    .doc_len = r->doc_len};
-
-	must_magic(a, ALERTS_MAGIC);
-	n->is_in_flight = false;
-	memcpy(m.id, r->run, MESSAGE_ID_SIZE);
-	outbox_add(a->outbox, &m, false);
-	if (r->outcome == OUTCOME_PASSED) {
-		a->stats.sent++;
-		notice_free(n);
-		return;
-	}
-	log_error("alert.notify.failed", "target=%s outcome=%s try=%u",
-	    log_quote(n->target->name), outcome_name(r->outcome), n->tries);
-	if (n->tries < TRIES_MOST && !a->is_stopped &&
-	    (r->outcome == OUTCOME_SKIPPED ||
-	    r->outcome == OUTCOME_UNREACHABLE)) {
-		notice_again(n);
-		return;
-	}
-	a->stats.failed++;
-	notice_free(n);
-}
-
-static void
-notice_try(struct notice *n)
-{
-	struct fleet_job job = {.definition = n->target->definition,
-	    .trigger = TRIGGER_ALERT, .due = clock_wall(),
-	    .timeout = n->target->timeout, .patience = PATIENCE,
-	    .variables = n->variables, .variables_len = n->variables_len};
-
-	crypto_random(job.run, sizeof(job.run));
-	n->tries++;
-	n->is_in_flight = true;
-	fleet_submit(n->alerts->fleet, &job, notice_done_cb, n);
-}
+#define STATE_MOST_BYTES 200
+#define CHECK_PREFIX "check "
+/* The count of a streak that fires is only told: it is not written down at
+ * each run. */
+#define SAVE_EVERY (1 * SPAN_MIN)
 
 /* The reason in a run event; the caller frees it. */
 static char *
@@ -257,12 +65,63 @@ format_variables(const struct streak *s, const struct dispatch_event *e,
 	free(reason);
 }
 
+static char *
+ledger_name(const struct streak *s)
+{
+	return (xasprintf(CHECK_PREFIX "%s", s->check));
+}
+
+/* Put down how it stands; nothing when the check is all right. */
+static void
+streak_save(struct alerts *a, struct streak *s, wall_us due)
+{
+	char *name = ledger_name(s);
+	struct json_out o;
+	struct buf b;
+
+	s->saved = due;
+	if (s->count > 0) {
+		buf_init(&b, STATE_MOST_BYTES);
+		json_out_init(&o, &b);
+		json_out_object(&o);
+		json_out_kv_int(&o, "count", (int64_t)s->count);
+		json_out_kv_int(&o, "since_us", s->since);
+		json_out_kv_bool(&o, "firing", s->is_firing);
+		json_out_object_end(&o);
+		ledger_put(a->ledger, name, buf_str(&b));
+		buf_fini(&b);
+	} else
+		ledger_remove(a->ledger, name);
+	free(name);
+}
+
+/* As an earlier process left it. */
+static void
+streak_restore(struct alerts *a, struct streak *s)
+{
+	char *name = ledger_name(s);
+	const char *text = ledger_find(a->ledger, name);
+	const struct json *root;
+	struct json_doc *doc;
+
+	free(name);
+	if (text == NULL || json_parse(text, strlen(text),
+	    &json_limits_default, &doc, NULL) != 0)
+		return;
+	root = json_root(doc);
+	s->count = (uint64_t)json_get_int(root, "count", 0);
+	s->since = json_get_int(root, "since_us", 0);
+	s->is_firing = json_get_bool(root, "firing", false);
+	a->stats.firing += s->is_firing;
+	json_free(&doc);
+}
+
+/* Put down a message to each target; start_new sends them. */
 static void
 notify_all(struct alerts *a, const struct streak *s,
     const struct dispatch_event *e)
 {
 	struct buf variables;
-	struct notice *n;
 	size_t i;
 
 	log_warn(s->is_firing ? "alert.fire" : "alert.resolve",
@@ -271,19 +130,24 @@ notify_all(struct alerts *a, const struct streak *s,
 	    s->target_count);
 	buf_init(&variables, VARIABLES_MOST_BYTES);
 	format_variables(s, e, &variables);
-	for (i = 0; i < s->target_count && !a->is_stopped; i++) {
-		if (s->targets[i]->definition == NULL)
-			continue;
-		n = xcalloc(1, sizeof(*n));
-		n->alerts = a;
-		n->target = s->targets[i];
-		n->target->users++;
-		n->variables = xmemdup(variables.data, variables.len);
-		n->variables_len = variables.len;
-		LIST_INSERT_HEAD(&a->notices, n, link);
-		notice_try(n);
-	}
+	for (i = 0; i < s->target_count; i++)
+		if (s->targets[i]->definition != NULL)
+			alerts_notice_new(a, s->targets[i], &variables);
 	buf_fini(&variables);
+}
+
+static void
+start_new(struct alerts *a)
+{
+	struct notice *n;
+
+	if (a->is_stopped)
+		return;
+	LIST_FOREACH(n, &a->notices, link) {
+		if (n->tries > 0)
+			break;
+		alerts_notice_start(n);
+	}
 }
 
 static void
@@ -291,11 +155,17 @@ streak_bad(struct alerts *a, struct streak *s, const struct dispatch_event *e)
 {
 	if (s->count++ == 0)
 		s->since = e->due;
-	if (s->is_firing || s->count < (uint64_t)s->after)
+	if (s->is_firing) {
+		if (e->due - s->saved >= SAVE_EVERY)
+			streak_save(a, s, e->due);
 		return;
-	s->is_firing = true;
-	a->stats.firing++;
-	notify_all(a, s, e);
+	}
+	if (s->count >= (uint64_t)s->after) {
+		s->is_firing = true;
+		a->stats.firing++;
+		notify_all(a, s, e);
+	}
+	streak_save(a, s, e->due);
 }
 
 static void
@@ -307,7 +177,18 @@ streak_passed(struct alerts *a, struct streak *s,
 		a->stats.firing--;
 		notify_all(a, s, e);
 	}
+	if (s->count == 0)
+		return;
 	s->count = 0;
+	streak_save(a, s, e->due);
+}
+
+/* What tells of us: nobody was asked, or the answer could not wait. */
+static bool
+says_nothing(const struct alerts *a, const struct dispatch_event *e)
+{
+	return (e->outcome == OUTCOME_SKIPPED ||
+	    (e->outcome == OUTCOME_LOST && (!e->is_run || a->is_stopped)));
 }
 
 void
@@ -316,7 +197,7 @@ alerts_note(struct alerts *a, const struct dispatch_event *e)
 	struct streak *s;
 
 	must_magic(a, ALERTS_MAGIC);
-	if (e->outcome == OUTCOME_SKIPPED || a->streaks == NULL)
+	if (a->streaks == NULL || says_nothing(a, e))
 		return;
 	HASH_FIND_STR(a->streaks, e->check, s);
 	if (s == NULL)
@@ -325,6 +206,8 @@ alerts_note(struct alerts *a, const struct dispatch_event *e)
 		streak_passed(a, s, e);
 	else
 		streak_bad(a, s, e);
+	ledger_flush(a->ledger);
+	start_new(a);
 }
 
 static void
@@ -333,7 +216,7 @@ streak_clear(struct alerts *a, struct streak *s)
 	size_t i;
 
 	for (i = 0; i < s->target_count; i++)
-		target_release(a, s->targets[i]);
+		alerts_target_release(a, s->targets[i]);
 	free(s->targets);
 	free(s->service);
 	free(s->environment);
@@ -366,10 +249,11 @@ streak_plan(struct alerts *a, const struct plan_check *pc)
 		s->check = xstrdup(pc->id);
 		HASH_ADD_KEYPTR(hh, a->streaks, s->check, strlen(s->check),
 		    s);
+		streak_restore(a, s);
 	}
 	targets = xcalloc(pc->notify_count + 1, sizeof(struct target *));
 	for (i = 0; i < pc->notify_count; i++)
-		targets[i] = target_take_again(a, pc->notifies[i],
+		targets[i] = alerts_target_take(a, pc->notifies[i],
 		    &a->memo[i % MEMO_SIZE]);
 	streak_clear(a, s);
 	s->targets = targets;
@@ -399,9 +283,29 @@ plan_step(struct alerts *a)
 	if (s == NULL)
 		return (false);
 	a->sweep = s->hh.next;
-	if (s->plan != a->plan_number)
+	if (s->plan != a->plan_number) {
+		s->count = 0;
+		streak_save(a, s, 0);
 		streak_free(a, s);
+	}
 	return (true);
+}
+
+/* Drop what an earlier process knew of checks that are gone. */
+static void
+forget_others(struct alerts *a)
+{
+	const char *name, *next;
+	struct streak *s;
+
+	for (name = ledger_next(a->ledger, NULL); name != NULL; name = next) {
+		next = ledger_next(a->ledger, name);
+		if (strncmp(name, CHECK_PREFIX, strlen(CHECK_PREFIX)) != 0)
+			continue;
+		HASH_FIND_STR(a->streaks, name + strlen(CHECK_PREFIX), s);
+		if (s == NULL)
+			ledger_remove(a->ledger, name);
+	}
 }
 
 void
@@ -426,9 +330,16 @@ alerts_plan_step(struct alerts *a, mono_us until)
 	do
 		has_more = plan_step(a);
 	while (has_more && clock_mono() < until);
-	if (!has_more)
-		a->plan = NULL;
-	return (has_more);
+	if (has_more)
+		return (true);
+	a->plan = NULL;
+	if (!a->is_resumed) {
+		a->is_resumed = true;
+		forget_others(a);
+		alerts_notice_resume(a);
+	}
+	ledger_flush(a->ledger);
+	return (false);
 }
 
 void
@@ -440,7 +351,8 @@ alerts_set_plan(struct alerts *a, const struct plan *plan)
 }
 
 struct alerts *
-alerts_new(struct loop *loop, struct fleet *fleet, struct outbox *outbox)
+alerts_new(struct loop *loop, struct fleet *fleet, struct outbox *outbox,
+    const char *path)
 {
 	struct alerts *a = xcalloc(1, sizeof(*a));
 
@@ -448,6 +360,7 @@ alerts_new(struct loop *loop, struct fleet *fleet, struct outbox *outbox)
 	a->loop = loop;
 	a->fleet = fleet;
 	a->outbox = outbox;
+	a->ledger = ledger_open(path);
 	LIST_INIT(&a->notices);
 	return (a);
 }
@@ -463,10 +376,9 @@ alerts_stop(struct alerts *a)
 		next = LIST_NEXT(n, link);
 		if (n->is_in_flight)
 			continue;
-		log_error("alert.notify.dropped", "target=%s",
+		log_warn("alert.notify.kept", "target=%s",
 		    log_quote(n->target->name));
-		a->stats.failed++;
-		notice_free(n);
+		alerts_notice_free(n);
 	}
 }
 
@@ -481,9 +393,10 @@ alerts_free(struct alerts **ap)
 	*ap = NULL;
 	must_magic(a, ALERTS_MAGIC);
 	while (!LIST_EMPTY(&a->notices))
-		notice_free(LIST_FIRST(&a->notices));
+		alerts_notice_free(LIST_FIRST(&a->notices));
 	HASH_ITER(hh, a->streaks, s, next)
 		streak_free(a, s);
+	ledger_close(&a->ledger);
 	a->magic = 0;
 	free(a);
 }

@@ -21,9 +21,13 @@
 
 struct alerts;
 
-/* fleet and outbox outlive the alerts. */
+/*
+ * fleet and outbox outlive the alerts. path is the ledger's: streaks and
+ * undelivered notifications of an earlier process are in it, and go on with
+ * the first plan that has their checks.
+ */
 struct alerts *alerts_new(struct loop *loop, struct fleet *fleet,
-    struct outbox *outbox);
+    struct outbox *outbox, const char *path);
 void alerts_free(struct alerts **a);
 
 /* Follow this plan. A check that stays keeps its count. Nothing is kept of
@@ -36,11 +40,12 @@ bool alerts_plan_step(struct alerts *a, mono_us until);
 
 /*
  * A run of a check has ended. Passed ends a streak; failed, unreachable,
- * unknown, invalid and lost lengthen it; skipped says nothing.
+ * unknown, invalid and lost lengthen it. Skipped says nothing, nor does a
+ * slot that was lost because no scheduler ran.
  */
 void alerts_note(struct alerts *a, const struct dispatch_event *e);
 
-/* Send no more; retries that wait are dropped. */
+/* Send no more; what is not delivered waits for the next process. */
 void alerts_stop(struct alerts *a);
 
 struct alerts_stats {

@@ -34,10 +34,10 @@ static const struct {
 
 static void
 tell_watch(struct dispatch *d, const struct check *c,
-    const struct message *m, wall_us due)
+    const struct message *m, wall_us due, bool is_run)
 {
-	struct dispatch_event e = {c->id, (enum outcome)m->code, m->id, due,
-	    m->doc, m->doc_len};
+	struct dispatch_event e = {c->id, (enum outcome)m->code, is_run,
+	    m->id, due, m->doc, m->doc_len};
 
 	d->stats.by_outcome[e.outcome]++;
 	if (d->watch != NULL)
@@ -67,7 +67,7 @@ emit(struct check *c, wall_us due, enum outcome outcome, const char *reason,
 	else
 		outbox_add(d->outbox, &m, false);
 	d->stats.unrun++;
-	tell_watch(d, c, &m, due);
+	tell_watch(d, c, &m, due, false);
 }
 
 /* Record a slot that has no run, behind the run that is under way. */
@@ -146,7 +146,7 @@ run_done_cb(const struct fleet_result *r, void *arg)
 	c->is_running = false;
 	emit_held(c, c->running_due);
 	outbox_add(d->outbox, &m, false);
-	tell_watch(d, c, &m, c->running_due);
+	tell_watch(d, c, &m, c->running_due, true);
 	emit_held(c, INT64_MAX);
 	if (c->entry != NULL)
 		timetable_run_end(c->entry);

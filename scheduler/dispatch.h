@@ -24,6 +24,7 @@ struct dispatch;
 struct dispatch_event {
 	const char *check;
 	enum outcome outcome;
+	bool is_run;        /* false: a slot that nobody was asked to run */
 	const uint8_t *run; /* MESSAGE_ID_SIZE bytes */
 	wall_us due;
 	const char *doc;    /* the run event */

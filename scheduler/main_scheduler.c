@@ -36,7 +36,8 @@ static const struct option_row rows[] = {
 	    .help = "Run the checks of this location (local)"},
 	{.name = "spool", .type = OPTION_STR, .offset = AT(daemon.spool),
 	    .arg = "DIR", .help = "Where run events wait on disk while the "
-	    "store is away (spool below the store)"},
+	    "store is away, and alerts are remembered (spool below the "
+	    "store)"},
 	{.name = "stop-timeout", .type = OPTION_SPAN,
 	    .offset = AT(daemon.stop_timeout), .arg = "SPAN",
 	    .help = "How long runs in flight may take when stopping (30s)"},
@@ -76,9 +77,15 @@ static const struct option_text texts[] = {
 	    "When a check has not passed as often in a row as its alert says, "
 	    "and when it passes again, the flows that it names under notify "
 	    "are run by the probes, once each, and recorded as runs of "
-	    "\"service/!name\". Skipped runs neither count nor end a row. A "
+	    "\"service/!name\". Skipped runs neither count nor end a row, nor "
+	    "do slots that passed while no scheduler ran. A "
 	    "notification that reached nobody is tried again, up to six times "
 	    "in some minutes. contrib/notify has flows to copy.\n\n"
+	    "What is failing, and who was not told of it yet, outlives the "
+	    "scheduler: it stands in the file alerts.ledger of the spool "
+	    "directory. A restart, or a kill, neither tells an alert again "
+	    "nor loses one; only a notification that was just under way is "
+	    "sent once more.\n\n"
 	    "Such a flow has the variables state (firing, resolved), "
 	    "is_firing, is_resolved, check, service, environment, owner, "
 	    "outcome, reason, run, count (runs in a row) and since (when the "

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -69,6 +70,17 @@ class Target:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever,
                          daemon=True).start()
+
+    def serve_also(self, bound):
+        """Answer on another socket, which is bound already, as well."""
+        bound.listen()
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    self.server.process_request(*bound.accept())
+
+        threading.Thread(target=accept, daemon=True).start()
 
 
 @pytest.fixture
@@ -452,15 +464,20 @@ def test_mistakes_at_the_start_are_all_printed(system):
     assert not system.store.exists()
 
 
-def test_an_alert_goes_out_and_is_taken_back(system, target):
-    """Three bad runs in a row run the notify flow; the first good one runs
-    it again. Notifications are recorded like runs."""
+def watch(system, url):
+    """One check with an alert that posts to url."""
     system.write_flow("pager.hurl", WEBHOOK.read_text())
     system.write_checks(
         ("watched", "every: 1s, timeout: 900ms, "
          "alert: {after: 3, notify: [pager]}"),
         tail=f"notify:\n  pager: {{flow: pager.hurl, variables: "
-             f"{{url: \"{system.url}\"}}}}\n")
+             f"{{url: \"{url}\"}}}}\n")
+
+
+def test_an_alert_goes_out_and_is_taken_back(system, target):
+    """Three bad runs in a row run the notify flow; the first good one runs
+    it again. Notifications are recorded like runs."""
+    watch(system, target.url)
     target.hangs_up = True
     scheduler = system.start("--probes", "1")
     wait_until(lambda: len(target.posts) == 1, "the alert")
@@ -475,3 +492,52 @@ def test_an_alert_goes_out_and_is_taken_back(system, target):
     assert scheduler.stop() == 0
     alerts = system.records()["svc/!pager"]
     assert [(r.outcome, r.trigger) for r in alerts] == [("passed", 3)] * 2
+
+
+def bad_runs(system):
+    return sum(r.outcome in ("unreachable", "unknown")
+               for r in system.records()["svc/watched"])
+
+
+def test_a_killed_scheduler_does_not_fire_again(system, target):
+    """kill -9 while an alert fires: its successor does not tell it again,
+    and tells when it is over."""
+    watch(system, target.url)
+    target.hangs_up = True
+    scheduler = system.start()
+    wait_until(lambda: system.records()["svc/!pager"], "the alert")
+    scheduler.kill()
+    scheduler.wait()
+    scheduler = system.start()
+    before = bad_runs(system)
+    wait_until(lambda: bad_runs(system) >= before + 5, "more bad runs")
+    assert len(target.posts) == 1
+    target.hangs_up = False
+    wait_until(lambda: len(target.posts) == 2, "its end")
+    told = json.loads(target.posts[1])
+    assert (told["state"], told["check"]) == ("resolved", "svc/watched")
+    assert told["count"] >= 8
+    assert told["since"] == json.loads(target.posts[0])["since"]
+    assert scheduler.stop() == 0
+    assert len(target.posts) == 2
+
+
+def test_an_alert_that_was_not_delivered_outlives_a_kill(system, target):
+    """kill -9 while the pager is away: the alert comes after the restart."""
+    with socket.socket() as pager:
+        pager.bind(("127.0.0.1", 0))  # taken, but nobody listens yet
+        watch(system, "http://127.0.0.1:%d" % pager.getsockname()[1])
+        target.hangs_up = True
+        scheduler = system.start()
+        wait_until(lambda: "alert.notify.failed" in scheduler.errors(),
+                   "a try")
+        scheduler.kill()
+        scheduler.wait()
+        target.serve_also(pager)
+        scheduler = system.start()
+        wait_until(lambda: target.posts, "the alert")
+        before = bad_runs(system)
+        wait_until(lambda: bad_runs(system) >= before + 3, "more bad runs")
+        assert scheduler.stop() == 0
+    told = [json.loads(post) for post in target.posts]
+    assert [(t["state"], t["count"]) for t in told] == [("firing", 3)]

@@ -28,6 +28,7 @@ struct fixture {
 	struct fleet *fleet;
 	struct outbox *outbox;
 	char dir[64];
+	char ledger[80]; /* where alerts may have theirs */
 	bool is_late;
 };
 
@@ -39,20 +40,37 @@ fixture_alarm_cb(void *arg)
 	f->is_late = true;
 }
 
+static inline void
+fixture_start_fleet(struct fixture *f)
+{
+	char *probe = proc_sibling("fake_probe");
+	struct fleet_options o = {.location = "local", .program = probe,
+	    .probe_count = 1};
+
+	f->fleet = fleet_new(f->loop, &o);
+	free(probe);
+}
+
+/* With its probes; the runs that have not come back never will. */
+static inline void
+fixture_restart_fleet(struct fixture *f)
+{
+	fleet_free(&f->fleet);
+	fixture_start_fleet(f);
+}
+
 /* ready_cb and arg are the outbox's. */
 static inline void
 fixture_init(struct fixture *f,
     void (*ready_cb)(const struct message *m, void *arg), void *arg)
 {
-	char *probe = proc_sibling("fake_probe");
 	char *store = proc_sibling("fake_store"), *spool;
-	struct fleet_options fleet = {.location = "local", .program = probe,
-	    .probe_count = 1};
 	struct outbox_options outbox = {.program = store};
 
 	memset(f, 0, sizeof(*f));
 	strcpy(f->dir, "/tmp/test-scheduler-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->ledger, sizeof(f->ledger), "%s/ledger", f->dir);
 	spool = file_join(f->dir, "spool");
 	outbox.store = f->dir;
 	outbox.spool = spool;
@@ -61,8 +79,7 @@ fixture_init(struct fixture *f,
 	loop_timer_at(f->alarm, clock_mono() + FIXTURE_PATIENCE);
 	assert_int_equal(outbox_new(f->loop, &outbox, ready_cb, arg,
 	    &f->outbox), 0);
-	f->fleet = fleet_new(f->loop, &fleet);
-	free(probe);
+	fixture_start_fleet(f);
 	free(store);
 	free(spool);
 }

@@ -50,7 +50,28 @@ static void
 setup(struct bench *b)
 {
 	fixture_init(&b->f, ready_cb, NULL);
-	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox);
+	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox,
+	    b->f.ledger);
+	load_plan(b, manifest);
+}
+
+/*
+ * What a killed scheduler and its successor make of it: the probes are new,
+ * and the ledger is as it was left.
+ */
+static void
+restart(struct bench *b)
+{
+	char *left = NULL;
+	size_t len;
+
+	assert_int_equal(file_read(b->f.ledger, 1 << 20, &left, &len), 0);
+	alerts_free(&b->alerts);
+	assert_int_equal(file_replace(b->f.ledger, left, len), 0);
+	free(left);
+	fixture_restart_fleet(&b->f);
+	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox,
+	    b->f.ledger);
 	load_plan(b, manifest);
 }
 
@@ -67,7 +88,7 @@ note(struct bench *b, const char *check, enum outcome outcome, int i)
 	static const uint8_t run[MESSAGE_ID_SIZE] = {0xab};
 	static const char doc[] = "{\"reason\":\"no \\\"luck\\\"\"}";
 	struct dispatch_event e = {.check = check, .outcome = outcome,
-	    .run = run, .due = DUE + i * 30 * SPAN_S, .doc = doc,
+	    .is_run = true, .run = run, .due = DUE + i * 30 * SPAN_S, .doc = doc,
 	    .doc_len = sizeof(doc) - 1};
 
 	alerts_note(b->alerts, &e);
@@ -191,7 +212,95 @@ what_cannot_be_delivered_is_tried_again_until_we_stop(void **state)
 	fixture_wait_for(&b.f, acked(&b) == 1);
 	assert_int_equal(stats(&b).failed, 0);
 	alerts_stop(b.alerts);
-	assert_int_equal(stats(&b).failed, 1);
+	/* And by who comes after us. */
+	restart(&b);
+	fixture_wait_for(&b.f, acked(&b) == 2);
+	assert_int_equal(stats(&b).firing, 1);
+	teardown(&b);
+}
+
+static void
+a_restart_goes_on_counting(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	note(&b, "pay/card", OUTCOME_FAILED, 0);
+	note(&b, "pay/card", OUTCOME_FAILED, 1);
+	restart(&b);
+	assert_int_equal(stats(&b).firing, 0);
+	note(&b, "pay/card", OUTCOME_FAILED, 2);
+	assert_int_equal(stats(&b).firing, 1);
+	fixture_wait_for(&b.f, stats(&b).sent == 2 &&
+	    fixture_is_stored(&b.f));
+	assert_log_has(&b, "\"count\":3,"
+	    "\"since\":\"2023-11-14T22:13:20.000000Z\"}");
+	teardown(&b);
+}
+
+static void
+a_restart_neither_fires_again_nor_forgets_to_resolve(void **state)
+{
+	struct bench b;
+	int i;
+
+	(void)state;
+	setup(&b);
+	for (i = 0; i < 4; i++)
+		note(&b, "pay/card", OUTCOME_FAILED, i);
+	fixture_wait_for(&b.f, stats(&b).sent == 2 &&
+	    fixture_is_stored(&b.f));
+	restart(&b);
+	assert_int_equal(stats(&b).firing, 1);
+	for (; i < 10; i++)
+		note(&b, "pay/card", OUTCOME_FAILED, i);
+	note(&b, "pay/card", OUTCOME_PASSED, i);
+	assert_int_equal(stats(&b).firing, 0);
+	fixture_wait_for(&b.f, stats(&b).sent == 2 &&
+	    fixture_is_stored(&b.f));
+	assert_log_has(&b, "{\"state\":\"resolved\"");
+	/* All told twice: that it fires, and that it is over. */
+	assert_int_equal(acked(&b), 4);
+	restart(&b);
+	assert_int_equal(stats(&b).firing, 0);
+	teardown(&b);
+}
+
+static void
+what_was_under_way_when_we_were_killed_is_sent(void **state)
+{
+	struct bench b;
+	int i;
+
+	(void)state;
+	setup(&b);
+	for (i = 0; i < 3; i++)
+		note(&b, "pay/card", OUTCOME_FAILED, i);
+	restart(&b);
+	assert_int_equal(stats(&b).firing, 1);
+	fixture_wait_for(&b.f, stats(&b).sent == 2 &&
+	    fixture_is_stored(&b.f));
+	assert_log_has(&b, "\"state\":\"firing\"");
+	restart(&b);
+	assert_int_equal(stats(&b).sent, 0);
+	assert_int_equal(acked(&b), 2);
+	teardown(&b);
+}
+
+static void
+slots_without_a_scheduler_say_nothing(void **state)
+{
+	struct dispatch_event e = {.check = "pay/card",
+	    .outcome = OUTCOME_LOST, .due = DUE};
+	struct bench b;
+	int i;
+
+	(void)state;
+	setup(&b);
+	for (i = 0; i < 20; i++)
+		alerts_note(b.alerts, &e);
+	assert_int_equal(stats(&b).firing, 0);
 	teardown(&b);
 }
 
@@ -205,6 +314,11 @@ main(void)
 	    cmocka_unit_test(a_reload_keeps_the_count_and_drops_what_is_gone),
 	    cmocka_unit_test(
 	        what_cannot_be_delivered_is_tried_again_until_we_stop),
+	    cmocka_unit_test(a_restart_goes_on_counting),
+	    cmocka_unit_test(
+	        a_restart_neither_fires_again_nor_forgets_to_resolve),
+	    cmocka_unit_test(what_was_under_way_when_we_were_killed_is_sent),
+	    cmocka_unit_test(slots_without_a_scheduler_say_nothing),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

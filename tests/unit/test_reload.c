@@ -42,7 +42,8 @@ setup(struct bench *b)
 	fixture_init(&b->f, ready_cb, NULL);
 	b->dispatch = dispatch_new(b->f.loop, b->f.fleet, b->f.outbox,
 	    "local", NULL, NULL);
-	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox);
+	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox,
+	    b->f.ledger);
 	write_checks(b, TOP CHECK("one") CHECK("two"));
 	o.checks = b->f.dir;
 	o.dispatch = b->dispatch;
