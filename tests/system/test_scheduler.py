@@ -273,7 +273,7 @@ def test_nothing_is_lost_while_the_store_is_away(system, build, tmp_path):
     system.write_checks(*ten())
     scheduler = system.start("--probes", "1", is_awaited=False)
     spool = system.store / "spool"
-    wait_until(lambda: sum(f.stat().st_size for f in spool.glob("*"))
+    wait_until(lambda: sum(f.stat().st_size for f in spool.glob("*.spool"))
                > 20_000, "events in the spool")
     scheduler.kill()
     scheduler.wait()
@@ -281,7 +281,7 @@ def test_nothing_is_lost_while_the_store_is_away(system, build, tmp_path):
     scheduler = system.start("--probes", "1")
     before = system.count()
     wait_until(lambda: system.count() > before + 20, "new records")
-    assert not list(spool.glob("*"))
+    wait_until(lambda: not list(spool.glob("*.spool")), "an empty spool")
     assert scheduler.stop() == 0
     records = system.assert_books()
     assert all(rs[0].outcome == "passed" for rs in records.values())
