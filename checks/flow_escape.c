@@ -107,5 +107,5 @@ escape_parse(struct parser *p, const char *literals, bool is_json, uint32_t *out
 		*out = (uint32_t)values[found - letters];
 		return (PARSE_OK);
 	}
-	return (reader_hard(p, at, MISTAKE_ESCAPE, NULL));
+	return (reader_hard(p, at, MISTAKE_ESCAPE, literals));
 }

@@ -143,6 +143,19 @@ say_name(struct buf *out, const struct word *w, const char *kind,
 }
 
 static void
+say_escape(struct buf *out, const char *literals, const struct word *w)
+{
+	bool is_json = strchr(literals, '#') == NULL;
+
+	buf_printf(out, "there is no escape sequence '\\%.1s'; there are",
+	    w->text);
+	for (; *literals != '\0'; literals++)
+		buf_printf(out, " \\%c", *literals);
+	buf_printf(out, " \\b \\f \\n \\r \\t and %s",
+	    is_json ? "\\u00e9" : "\\u{e9}");
+}
+
+static void
 say_method(struct buf *out, const struct parser *p, struct cursor at,
     const struct word *w)
 {
@@ -319,9 +332,7 @@ say(struct buf *out, const struct parser *p, const struct parse_error *e,
 		    found_text(p, e->at, w, found, sizeof(found)));
 		break;
 	case MISTAKE_ESCAPE:
-		buf_printf(out, "there is no escape sequence '\\%.1s'; there "
-		    "are \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\# \\` and "
-		    "\\u{1f600}", w->text);
+		say_escape(out, e->what, w);
 		break;
 	case MISTAKE_DUPLICATE_SECTION:
 		buf_printf(out, "this section stands here a second time");

@@ -12,7 +12,7 @@ struct name_kind {
 	const char *literals; /* escaped, they stand for themselves */
 	const char *ends;     /* what ends it unescaped; NULL: what is no key's */
 	const char *what;
-	bool keeps_colon;     /* \: stays as written */
+	bool is_password;     /* \: stays as written, [ may begin it */
 };
 
 static const struct name_kind key_kind = {"#:\\/", NULL, "a name", false};
@@ -47,7 +47,7 @@ name_text(struct parser *p, const struct name_kind *kind, struct builder *b)
 			if ((r = escape_parse(p, kind->literals, false, &c)) !=
 			    PARSE_OK)
 				return (r);
-			if (c == ':' && kind->keeps_colon)
+			if (c == ':' && kind->is_password)
 				builder_char(b, '\\');
 		} else if (name_has(p, kind, c)) {
 			reader_read(p);
@@ -69,8 +69,6 @@ name_parse(struct parser *p, const struct name_kind *kind,
 	enum parse r;
 
 	builder_init(&b, p);
-	if (reader_sees(p, "["))
-		return (reader_hard(p, start, MISTAKE_EXPECTED, kind->what));
 	do {
 		at = p->cur;
 		r = placeholder_parse(p, &part);
@@ -82,7 +80,7 @@ name_parse(struct parser *p, const struct name_kind *kind,
 			return (r);
 	} while (p->cur.at > at.at);
 	builder_fini(&b, start, p->cur, out);
-	if (out->count == 0)
+	if (out->count == 0 || (out->source[0] == '[' && !kind->is_password))
 		return (reader_hard(p, start, MISTAKE_EXPECTED, kind->what));
 	return (PARSE_OK);
 }

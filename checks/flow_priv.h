@@ -48,7 +48,7 @@ enum parse_mistake {
 	MISTAKE_ATTRIBUTE,       /* of a cookie */
 	MISTAKE_FIELD,           /* of a certificate */
 	MISTAKE_COLON,           /* after the name of a pair */
-	MISTAKE_ESCAPE,
+	MISTAKE_ESCAPE,          /* what has those that stand for themselves */
 	MISTAKE_DUPLICATE_SECTION
 };
 
