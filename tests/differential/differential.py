@@ -59,6 +59,7 @@ def without_ports(text, ports):
     for name, port in ports.items():
         text = re.sub(rf"((?<![0-9A-Za-z])|(?<=%3A)){port}(?![0-9A-Za-z])",
                       name, text)
+        text = text.replace(",".join(str(port)), name)  # split by ""
     return text
 
 
