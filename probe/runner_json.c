@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "probe/runner_json_priv.h"
@@ -102,6 +103,20 @@ mark_cb(uint32_t line, const struct finding *f, void *arg)
 	json_out_object_end(o);
 }
 
+/* As base64: masked before, because nobody finds a secret in it. */
+static void
+put_bytes(struct runner_json *j, const struct run *run,
+    const struct value *v, struct buf *masked, struct buf *text)
+{
+	const char *bytes;
+	size_t len;
+
+	bytes = value_text(v, &len);
+	run_mask(run, bytes, len, false, masked);
+	crypto_base64_encode(buf_str(masked), masked->len, 0, text);
+	json_out_kv_str(&j->out, "value", buf_str(text));
+}
+
 /* A masked number is no number any more: it becomes a string. */
 static void
 put_value(struct runner_json *j, const struct run *run,
@@ -122,6 +137,12 @@ put_value(struct runner_json *j, const struct run *run,
 	}
 	buf_init(&text, RUNNER_JSON_TEXT_MOST_BYTES);
 	buf_init(&masked, RUNNER_JSON_TEXT_MOST_BYTES);
+	if (v->kind == VALUE_BYTES) {
+		put_bytes(j, run, v, &masked, &text);
+		buf_fini(&masked);
+		buf_fini(&text);
+		return;
+	}
 	value_format_json(v, &text);
 	run_mask(run, buf_str(&text), text.len, false, &masked);
 	json_out_key(&j->out, "value");

@@ -204,6 +204,25 @@ write_elements(const struct value *v, struct json_out *o)
 		json_out_object_end(o);
 }
 
+/* What JSON has no form for, in those that Hurl gives it. */
+static bool
+write_special(const struct value *v, struct json_out *o)
+{
+	if (v->kind != VALUE_NODESET && v->kind != VALUE_UNIT &&
+	    v->kind != VALUE_RESPONSE)
+		return (false);
+	json_out_object(o);
+	if (v->kind == VALUE_RESPONSE) {
+		json_out_kv_str(o, "location", value_text(v, NULL));
+		json_out_kv_int(o, "status", v->integer);
+	} else
+		json_out_kv_str(o, "type", value_kind_name(v));
+	if (v->kind == VALUE_NODESET)
+		json_out_kv_int(o, "size", (int64_t)v->nodes);
+	json_out_object_end(o);
+	return (true);
+}
+
 /* What JSON has no word for, as a string. */
 static void
 write_description(const struct value *v, struct json_out *o)
@@ -251,7 +270,7 @@ write_json(const struct value *v, struct json_out *o)
 		json_out_raw(o, text, len);
 	else if (v->kind == VALUE_FLOAT && isfinite(v->number))
 		json_out_double(o, v->number);
-	else
+	else if (!write_special(v, o))
 		write_description(v, o);
 }
 

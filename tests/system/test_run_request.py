@@ -2,6 +2,7 @@
 """What e2e-run sends and where it finds files, beside the real program where
 that is on PATH."""
 import http.server
+import json
 import os
 import shutil
 import subprocess
@@ -15,15 +16,23 @@ PROGRAMS = [None, pytest.param(HURL, marks=pytest.mark.skipif(
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Remembers the headers of every request; asks /private for bob."""
+    """Remembers the headers of every request; asks /private for bob, sends
+    /moved elsewhere, and has HTML and a cookie for everybody."""
+    body = b"<p>a</p><p>b</p>"
 
     def do_GET(self):
         self.server.seen.append(self.headers)
         known = self.headers.get("Authorization") == "Basic Ym9iOnNlY3JldA=="
         private = self.path == "/private" and not known
-        self.send_response(401 if private else 200)
-        self.send_header("Content-Length", "0")
+        moved = self.path == "/moved"
+        self.send_response(401 if private else 302 if moved else 200)
+        if moved:
+            self.send_header("Location", "/there")
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Set-Cookie", "a=1; HttpOnly")
+        self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
+        self.wfile.write(self.body)
 
     def log_message(self, *_):
         pass
@@ -95,3 +104,21 @@ def test_a_file_that_is_nowhere_is_named_at_its_option(run):
     assert done.returncode == 3
     assert ("flows/flow.hurl:3:9: file 'nowhere.pem' cannot be read"
             in done.stdout)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_documents_have_captures_of_every_kind(run, server, program):
+    """What JSON has no form for has the real program's."""
+    flow = ("GET @/moved\n[Options]\nlocation: true\nHTTP 200\n[Captures]\n"
+            "nodes: xpath \"//p\"\nunit: cookie \"a[HttpOnly]\"\n"
+            "raw: bytes\nhops: redirects\nlist: body split \"<p>b\"\n"
+            "day: variable \"text\" toDate \"%Y-%m-%d\"\n"
+            "price: bytes count\n")
+    done = run(program, flow, "--json", "--variable", "text=2024-02-29")
+    entry, = json.loads(done.stdout)["entries"]
+    assert {c["name"]: c["value"] for c in entry["captures"]} == {
+        "nodes": {"type": "nodeset", "size": 2}, "unit": {"type": "unit"},
+        "raw": "PHA+YTwvcD48cD5iPC9wPg==",
+        "hops": [{"location": server.url + "/there", "status": 302}],
+        "list": ["<p>a</p>", "</p>"], "price": 16,
+        "day": "2024-02-29 00:00:00 UTC"}

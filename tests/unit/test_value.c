@@ -153,7 +153,7 @@ values_without_json_are_shown_too(void **state)
 	size_t i, offset;
 	struct {
 		struct value v;
-		const char *description;
+		const char *description, *json;
 	} rows[8];
 	struct buf out;
 
@@ -161,25 +161,36 @@ values_without_json_are_shown_too(void **state)
 	assert_int_equal(regex_compile("a/b", 3, &re, &sentence, &offset), 0);
 	rows[0].v = value_bytes("\x01\xff", 2);
 	rows[0].description = "bytes <01ff>";
+	rows[0].json = "\"01ff\"";
 	rows[1].v = value_date(946728000123000);
 	rows[1].description = "date <2000-01-01 12:00:00.123 UTC>";
+	rows[1].json = "\"2000-01-01 12:00:00.123 UTC\"";
 	rows[2].v = value_nodes(5);
 	rows[2].description = "nodeset <Nodeset(size=5)>";
+	rows[2].json = "{\"type\":\"nodeset\",\"size\":5}";
 	rows[3].v = value_unit();
 	rows[3].description = "unit";
+	rows[3].json = "{\"type\":\"unit\"}";
 	rows[4].v = value_none();
 	rows[4].description = "none";
+	rows[4].json = "null";
 	rows[5].v = value_response(302, "http://x/");
 	rows[5].description =
 	    "http_response <location=http://x/ status=302>";
+	rows[5].json = "{\"location\":\"http://x/\",\"status\":302}";
 	rows[6].v = value_regex(re);
 	rows[6].description = "regex </a/b/>";
+	rows[6].json = "\"/a/b/\"";
 	rows[7].v = value_float(2);
 	rows[7].description = "float <2.0>";
+	rows[7].json = "2";
 	for (i = 0; i < NELEMS(rows); i++) {
 		buf_init(&out, 1000);
 		value_describe(&rows[i].v, &out);
 		assert_string_equal(out.data, rows[i].description);
+		buf_reset(&out);
+		value_format_json(&rows[i].v, &out);
+		assert_string_equal(out.data, rows[i].json);
 		buf_fini(&out);
 		value_release(&rows[i].v);
 	}
