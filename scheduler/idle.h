@@ -31,7 +31,10 @@ struct idle *idle_new(struct loop *loop, const struct dispatch *dispatch,
     struct fleet *fleet, struct outbox *outbox, const struct idle_options *o);
 void idle_free(struct idle **i);
 
-/* Make this the plan; the child begins anew with it. It is not kept. */
+/*
+ * Make this the plan; the child begins anew when another is to be gathered.
+ * The plan is looked at until there is another one.
+ */
 void idle_set_plan(struct idle *i, const struct plan *plan);
 
 /* Lend no more; a run in flight comes back to the outbox. */
