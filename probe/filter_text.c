@@ -111,9 +111,9 @@ text_filter(enum flow_filter_kind kind, const char *text, size_t len,
 {
 	switch (kind) {
 	case FLOW_FILTER_HTML_ESCAPE:
-		return (html_escape(text, len, out));
+		return (html_text_escape(text, len, out));
 	case FLOW_FILTER_HTML_UNESCAPE:
-		return (html_unescape(text, len, out));
+		return (html_text_unescape(text, len, out));
 	case FLOW_FILTER_URL_ENCODE:
 		return (url_encode(text, len, out));
 	case FLOW_FILTER_URL_DECODE:

@@ -16,7 +16,7 @@
 #define NAME_MOST_CHARS 32
 
 int
-html_escape(const char *text, size_t len, struct buf *out)
+html_text_escape(const char *text, size_t len, struct buf *out)
 {
 	static const char from[] = "&<>\"'";
 	static const char *const to[] = {"&amp;", "&lt;", "&gt;", "&quot;",
@@ -151,7 +151,7 @@ named(const char *p, size_t len, struct buf *out)
 }
 
 int
-html_unescape(const char *text, size_t len, struct buf *out)
+html_text_unescape(const char *text, size_t len, struct buf *out)
 {
 	const char *ampersand;
 	size_t n;

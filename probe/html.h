@@ -16,12 +16,12 @@ extern const struct html_entity html_entities[];
 extern const size_t html_entity_count;
 
 /* Append with & < > " ' escaped. Returns 0 or ERR_LIMIT. */
-int html_escape(const char *text, size_t len, struct buf *out);
+int html_text_escape(const char *text, size_t len, struct buf *out);
 
 /*
  * Append with named and numeric references resolved, by the rules of HTML 5
  * for valid and invalid ones. Returns 0 or ERR_LIMIT.
  */
-int html_unescape(const char *text, size_t len, struct buf *out);
+int html_text_unescape(const char *text, size_t len, struct buf *out);
 
 #endif

@@ -10,8 +10,8 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/html.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "probe/runner_marks.h"
 #include "probe/runner_text.h"
 
@@ -22,7 +22,6 @@
 
 struct runner_html {
 	char *dir;
-	struct buf rows;    /* of the table of requests */
 	struct buf details; /* what was expected in each */
 	struct buf bad;     /* "file line\n" of what did not hold */
 	size_t step_count;
@@ -34,21 +33,23 @@ static const char head[] =
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
     "'none'; style-src 'unsafe-inline'\">\n<style>\n"
     "body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;"
-    "max-width:75em;padding:0 1em;color:#1a1a1a;background:#fff}\n"
+    "max-width:90em;padding:0 1em;color:#1a1a1a;background:#fff}\n"
     "table{border-collapse:collapse;width:100%}\n"
     "th,td{text-align:left;padding:.25em .6em;"
     "border-bottom:1px solid #ddd;vertical-align:top}\n"
     ".marks td:nth-child(-n+2){width:1%;white-space:nowrap}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "pre,code,.url{font-family:ui-monospace,monospace;font-size:13px}\n"
-    ".url{word-break:break-all}\n"
+    "td.request{width:99%;min-width:16em}"
+    ".url{overflow-wrap:anywhere}.why{color:#777;font-size:13px}\n"
     "pre{background:#f6f6f6;padding:.6em;overflow-x:auto}\n"
     ".passed{color:#116329}.failed,.unreachable,.unknown{color:#b3261e}\n"
     ".invalid,.skipped,.lost{color:#8a5a00}\n"
     "tr.passed,tr.failed,tr.unreachable,tr.unknown,tr.invalid{"
     "color:inherit}\n"
     ".bar{display:flex;height:.7em;width:10em;background:#eee;"
-    "margin-top:.35em}.bar i{display:block}\n"
+    "margin-top:.35em;overflow:hidden}.bar i{display:block}"
+    ".bar i[class]{min-width:1px}\n"
     ".dns{background:#7b61c4}.connect{background:#d98e04}"
     ".tls{background:#c2559d}.wait{background:#3f9142}"
     ".transfer{background:#2f74c0}\n"
@@ -71,7 +72,6 @@ runner_html_new(const char *dir)
 	struct runner_html *h = xcalloc(1, sizeof(*h));
 
 	h->dir = xstrdup(dir);
-	buf_init(&h->rows, PAGE_MOST_BYTES);
 	buf_init(&h->details, PAGE_MOST_BYTES);
 	buf_init(&h->bad, PAGE_MOST_BYTES);
 	return (h);
@@ -85,37 +85,10 @@ runner_html_free(struct runner_html **hp)
 	*hp = NULL;
 	if (h == NULL)
 		return;
-	buf_fini(&h->rows);
 	buf_fini(&h->details);
 	buf_fini(&h->bad);
 	free(h->dir);
 	free(h);
-}
-
-static void
-put_n(struct buf *out, const char *s, size_t len)
-{
-	uint32_t c;
-	size_t n;
-
-	for (; len > 0; s += n, len -= n) {
-		n = utf8_decode(s, len, &c);
-		if (n == 0 || (c < ' ' && c != '\n' && c != '\t') ||
-		    (c >= 0x7f && c <= 0x9f)) {
-			n = n == 0 ? 1 : n;
-			buf_append_str(out, "\357\277\275");
-		} else if (c < 0x80 && strchr("<>&\"'", (int)c) != NULL) {
-			buf_printf(out, "&#%u;", c);
-		} else {
-			buf_append(out, s, n);
-		}
-	}
-}
-
-static void
-put(struct buf *out, const char *s)
-{
-	put_n(out, s, strlen(s));
 }
 
 static void
@@ -125,7 +98,7 @@ put_masked(struct buf *out, const struct run *run, const char *s, size_t len)
 
 	buf_init(&masked, TEXT_MOST_BYTES);
 	run_mask(run, s, len, false, &masked);
-	put_n(out, buf_str(&masked), masked.len);
+	html_escape_n(out, buf_str(&masked), masked.len);
 	buf_fini(&masked);
 }
 
@@ -144,8 +117,9 @@ put_span(struct buf *out, span_us t)
 	buf_printf(out, "<td class=\"n\">%s</td>", text);
 }
 
+/* Its phases, where they stand in the time of the run. */
 static void
-put_bar(struct buf *out, const struct response_timing *t)
+put_bar(struct buf *out, const struct response_timing *t, span_us whole)
 {
 	const struct { const char *name; span_us span; } phases[] = {
 		{"dns", t->dns}, {"connect", t->connect}, {"tls", t->tls},
@@ -153,28 +127,38 @@ put_bar(struct buf *out, const struct response_timing *t)
 	};
 	size_t i;
 
-	buf_append_str(out, "<td><div class=\"bar\">");
-	for (i = 0; t->total > 0 && i < NELEMS(phases); i++)
+	buf_printf(out, "<td><div class=\"bar\"><i style=\"width:%.2f%%\">"
+	    "</i>", 100.0 * (double)t->start / (double)whole);
+	for (i = 0; i < NELEMS(phases); i++)
 		if (phases[i].span > 0)
-			buf_printf(out, "<i class=\"%s\" style=\"width:"
-			    "%.1f%%\"></i>", phases[i].name, 100.0 *
-			    (double)phases[i].span / (double)t->total);
+			buf_printf(out, "<i class=\"%s\" title=\"%s\" style="
+			    "\"width:%.2f%%\"></i>", phases[i].name,
+			    phases[i].name, 100.0 *
+			    (double)phases[i].span / (double)whole);
 	buf_append_str(out, "</div></td>");
 }
 
 static void
-put_row(struct runner_html *h, const struct run *run,
-    const struct run_step *step, uint32_t file)
+put_row(const struct run *run, const struct run_result *result, size_t i,
+    struct buf *out)
 {
+	const struct run_step *step = &result->steps[i];
 	const struct response_timing *t = &step->timing;
-	struct buf *out = &h->rows;
+	const struct flow *flow = run_script_flow(run_script_of(run));
+	uint32_t file = flow->entries[step->entry - 1].file;
 
-	buf_printf(out, "<tr class=\"%s\"><td class=\"n\"><a href=\"#s%zu\">"
-	    "%u</a></td><td class=\"n\"><a href=\"#f%u-l%u\">%u</a></td>"
-	    "<td>%s", outcome_name(step->outcome), h->step_count,
-	    step->entry, file, step->line, step->line,
+	buf_printf(out, "<tr class=\"%s\"><td class=\"n\">",
+	    outcome_name(step->outcome));
+	/* Nothing is expected of an answer that is followed. */
+	if (step->is_followed)
+		buf_printf(out, "%u", step->entry);
+	else
+		buf_printf(out, "<a href=\"#s%zu\">%u</a>", i + 1,
+		    step->entry);
+	buf_printf(out, "</td><td class=\"n\"><a href=\"#f%u-l%u\">%u</a></td>"
+	    "<td class=\"request\">%s", file, step->line, step->line,
 	    step->is_redirect ? "&#8627; " : "");
-	put(out, step->method);
+	html_escape(out, step->method);
 	buf_append_str(out, " <span class=\"url\">");
 	put_masked(out, run, step->url, strlen(step->url));
 	buf_append_str(out, "</span>");
@@ -192,7 +176,7 @@ put_row(struct runner_html *h, const struct run *run,
 	put_span(out, t->tls);
 	put_span(out, t->wait);
 	put_span(out, t->transfer);
-	put_bar(out, t);
+	put_bar(out, t, result->duration > 0 ? result->duration : 1);
 	buf_append_str(out, "</tr>\n");
 }
 
@@ -201,6 +185,7 @@ struct marking {
 	struct run *run;
 	const struct run_step *step;
 	uint32_t file;
+	uint32_t held_line; /* the last one that is shown to hold */
 };
 
 static void
@@ -212,20 +197,25 @@ put_failure(const struct marking *m, const struct finding *f)
 	buf_init(&text, TEXT_MOST_BYTES);
 	runner_text_failure(&t, m->run, m->step->entry, f);
 	buf_append_str(&m->html->details, "<pre>");
-	put_n(&m->html->details, buf_str(&text), text.len);
+	html_escape_n(&m->html->details, buf_str(&text), text.len);
 	buf_append_str(&m->html->details, "</pre>");
 	buf_printf(&m->html->bad, "%u-%u\n", m->file, f->place.line);
 	buf_fini(&text);
 }
 
 static void
-put_mark(const struct marking *m, uint32_t line, const struct finding *f)
+put_mark(struct marking *m, uint32_t line, const struct finding *f)
 {
 	const struct flow *flow = run_script_flow(run_script_of(m->run));
 	struct buf *out = &m->html->details;
 	const char *source;
 	size_t len;
 
+	/* Version and status stand in one. */
+	if (f == NULL && line == m->held_line)
+		return;
+	if (f == NULL)
+		m->held_line = line;
 	buf_printf(out, "<tr class=\"%s\"><td class=\"n\"><a href=\"#f%u-l"
 	    "%u\">%u</a></td><td class=\"%s\">%s</td><td>",
 	    f == NULL ? "passed" : "failed", m->file, line, line,
@@ -253,15 +243,17 @@ runner_html_step(struct runner_html *h, struct run *run,
     const struct run_step *step)
 {
 	const struct flow *flow = run_script_flow(run_script_of(run));
-	struct marking m = {h, run, step, flow->entries[step->entry - 1].file};
+	struct marking m = {h, run, step,
+	    flow->entries[step->entry - 1].file, 0};
 	const struct finding *f;
 	size_t i;
 
 	h->step_count++;
-	put_row(h, run, step, m.file);
+	if (step->is_followed)
+		return;
 	buf_printf(&h->details, "<h3 id=\"s%zu\">Entry %u, ", h->step_count,
 	    step->entry);
-	put(&h->details, step->method);
+	html_escape(&h->details, step->method);
 	buf_append_str(&h->details, " <span class=\"url\">");
 	put_masked(&h->details, run, step->url, strlen(step->url));
 	buf_append_str(&h->details, "</span></h3>\n<table "
@@ -304,7 +296,7 @@ put_source(const struct runner_html *h, const struct run *run,
 	for (i = 0; i < flow->file_count; i++) {
 		file = &flow->files[i];
 		buf_append_str(out, "<h2>");
-		put(out, file->path);
+		html_escape(out, file->path);
 		buf_append_str(out, "</h2>\n<pre class=\"source\">");
 		for (number = 1; (line = flow_line(file, number, &len)) !=
 		    NULL; number++) {
@@ -319,6 +311,21 @@ put_source(const struct runner_html *h, const struct run *run,
 	}
 }
 
+/* To the second: the order of runs is that of the page. */
+static void
+format_time(wall_us time, char out[static CLOCK_TEXT_SIZE])
+{
+	clock_format_wall(time, out);
+	snprintf(strchr(out, '.'), 2, "Z");
+}
+
+static unsigned int
+file_index(const struct run *run, const struct flow_file *file)
+{
+	return ((unsigned int)(file - run_script_flow(run_script_of(
+	    run))->files));
+}
+
 static void
 put_summary(const struct run *run, const struct run_result *result,
     struct buf *out)
@@ -326,7 +333,7 @@ put_summary(const struct run *run, const struct run_result *result,
 	const char *outcome = outcome_name(result->outcome);
 	char started[CLOCK_TEXT_SIZE], span[CLOCK_SPAN_SIZE];
 
-	clock_format_wall(result->started, started);
+	format_time(result->started, started);
 	clock_format_span(result->duration, span);
 	buf_printf(out, "<p><strong class=\"%s\">%s</strong> at %s: %zu "
 	    "request%s in %s, trace <code>%s</code></p>\n", outcome, outcome,
@@ -336,7 +343,9 @@ put_summary(const struct run *run, const struct run_result *result,
 		return;
 	buf_append_str(out, "<p>");
 	if (result->place.line > 0)
-		buf_printf(out, "Line %u: ", result->place.line);
+		buf_printf(out, "<a href=\"#f%u-l%u\">Line %u</a>: ",
+		    file_index(run, result->file), result->place.line,
+		    result->place.line);
 	put_masked(out, run, result->reason, strlen(result->reason));
 	buf_append_str(out, "</p>\n");
 }
@@ -355,7 +364,7 @@ put_evidence(struct run *run, const struct run_result *result,
 	runner_text_exchange(&t, run, &result->request, &result->response,
 	    true);
 	buf_append_str(out, "<h2>What decided it</h2>\n<pre>");
-	put_n(out, buf_str(&text), text.len);
+	html_escape_n(out, buf_str(&text), text.len);
 	buf_append_str(out, "</pre>\n");
 	buf_fini(&text);
 }
@@ -365,13 +374,14 @@ put_page(const struct runner_html *h, struct run *run,
     const struct run_result *result, struct buf *out)
 {
 	const char *path = run_script_flow(run_script_of(run))->path;
+	size_t i;
 
 	buf_append_str(out, head);
 	buf_append_str(out, "<title>");
-	put(out, path);
+	html_escape(out, path);
 	buf_append_str(out, "</title></head>\n<body>\n<p><a href=\""
 	    "../index.html\">All runs</a></p>\n<h1>");
-	put(out, path);
+	html_escape(out, path);
 	buf_append_str(out, "</h1>\n");
 	put_summary(run, result, out);
 	buf_append_str(out, "<h2>Requests</h2>\n<table><thead><tr><th class="
@@ -380,13 +390,14 @@ put_page(const struct runner_html *h, struct run *run,
 	    "</th><th class=\"n\">DNS</th><th class=\"n\">Connect</th><th "
 	    "class=\"n\">TLS</th><th class=\"n\">Wait</th><th class=\"n\">"
 	    "Transfer</th><th></th></tr></thead>\n" ROWS);
-	buf_append(out, buf_str(&h->rows), h->rows.len);
+	for (i = 0; i < result->step_count; i++)
+		put_row(run, result, i, out);
 	buf_append_str(out, ROWS_END "</table>\n<h2>Asserts</h2>\n");
 	buf_append(out, buf_str(&h->details), h->details.len);
 	put_evidence(run, result, out);
 	put_source(h, run, out);
 	buf_append_str(out, "</body></html>\n");
-	out->is_full |= h->rows.is_full || h->details.is_full;
+	out->is_full |= h->details.is_full;
 }
 
 static void
@@ -396,12 +407,21 @@ put_index_row(const struct run *run, const struct run_result *result,
 	const char *outcome = outcome_name(result->outcome);
 	char started[CLOCK_TEXT_SIZE], span[CLOCK_SPAN_SIZE];
 
-	clock_format_wall(result->started, started);
+	format_time(result->started, started);
 	clock_format_span(result->duration, span);
 	buf_printf(row, "<tr class=\"%s\"><td><a href=\"store/%s.html\">",
 	    outcome, id);
-	put(row, run_script_flow(run_script_of(run))->path);
-	buf_printf(row, "</a></td><td class=\"%s\">%s</td><td>%s</td><td "
+	html_escape(row, run_script_flow(run_script_of(run))->path);
+	buf_append_str(row, "</a>");
+	if (result->reason != NULL) {
+		buf_append_str(row, "<div class=\"why\">");
+		if (result->place.line > 0)
+			buf_printf(row, "Line %u: ", result->place.line);
+		put_masked(row, run, result->reason, strcspn(result->reason,
+		    "\n"));
+		buf_append_str(row, "</div>");
+	}
+	buf_printf(row, "</td><td class=\"%s\">%s</td><td>%s</td><td "
 	    "class=\"n\">%zu</td><td class=\"n\">%s</td></tr>\n", outcome,
 	    outcome, started, result->step_count, span);
 }
@@ -443,18 +463,37 @@ count(const char *text, const char *what)
 	return (n);
 }
 
+/* Those that passed, or the others: a row is a line. */
+static void
+put_rows(const struct buf *rows, bool is_passed, struct buf *out)
+{
+	static const char passed[] = "<tr class=\"passed\"";
+	const char *row, *s = buf_str(rows);
+	size_t len;
+
+	for (row = s; *row != '\0'; row += len) {
+		len = strcspn(row, "\n");
+		len += row[len] == '\n';
+		if ((strncmp(row, passed, sizeof(passed) - 1) == 0) ==
+		    is_passed)
+			buf_append(out, row, len);
+	}
+}
+
 void
 runner_html_index(const char *before, const struct buf *rows,
     struct buf *out)
 {
 	const char *old = strstr(before, ROWS);
-	size_t total, passed, len = 0;
+	size_t total, passed;
+	struct buf all;
 
-	if (old != NULL) {
+	buf_init(&all, 4 * (size_t)PAGE_MOST_BYTES);
+	if (old != NULL && strstr(old, ROWS_END) != NULL) {
 		old += strlen(ROWS);
-		len = strstr(old, ROWS_END) == NULL ? 0 :
-		    (size_t)(strstr(old, ROWS_END) - old);
+		buf_append(&all, old, (size_t)(strstr(old, ROWS_END) - old));
 	}
+	buf_append(&all, buf_str(rows), rows->len);
 	total = count(before, "<tr class=\"") + count(buf_str(rows),
 	    "<tr class=\"");
 	passed = count(before, "<tr class=\"passed\"") + count(buf_str(rows),
@@ -468,9 +507,9 @@ runner_html_index(const char *before, const struct buf *rows,
 	buf_append_str(out, "<table><thead><tr><th>Flow</th><th>Outcome</th>"
 	    "<th>Started</th><th class=\"n\">Requests</th><th class=\"n\">"
 	    "Duration</th></tr></thead>\n" ROWS);
-	if (old != NULL)
-		buf_append(out, old, len);
-	buf_append(out, buf_str(rows), rows->len);
+	put_rows(&all, false, out);
+	put_rows(&all, true, out);
 	buf_append_str(out, ROWS_END "</table>\n</body></html>\n");
-	out->is_full |= rows->is_full;
+	out->is_full |= rows->is_full || all.is_full;
+	buf_fini(&all);
 }

@@ -282,8 +282,8 @@ class Program:
         return sorted(found)
 
     def html(self, text):
-        """The flows that the index names, in order."""
-        return re.findall(r"[\w./-]+\.hurl(?=<)", text)
+        """The flows that the index names; ours has those that failed first."""
+        return sorted(re.findall(r"[\w./-]+\.hurl(?=<)", text))
 
     # Documents.
 

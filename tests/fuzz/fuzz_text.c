@@ -28,11 +28,11 @@ html(const char *text, size_t len)
 		return;
 	buf_init(&escaped, 10 * len + 1);
 	buf_init(&plain, 10 * len + 1);
-	must(html_escape(text, len, &escaped) == 0);
-	must(html_unescape(buf_str(&escaped), escaped.len, &plain) == 0);
+	must(html_text_escape(text, len, &escaped) == 0);
+	must(html_text_unescape(buf_str(&escaped), escaped.len, &plain) == 0);
 	must(plain.len == len && memcmp(buf_str(&plain), text, len) == 0);
 	buf_reset(&plain);
-	must(html_unescape(text, len, &plain) == 0);
+	must(html_text_unescape(text, len, &plain) == 0);
 	buf_fini(&escaped);
 	buf_fini(&plain);
 }

@@ -619,7 +619,9 @@ def test_an_html_report_has_a_page_for_each_run(run, tmp_path):
                     if name == "src" or name.startswith("on")}
         for secret in "k3y", "s3cr3t":
             assert secret not in path.read_text()
-    bad = tmp_path / "report" / index.links[1]
+    assert index.text.index("bad.hurl") < index.text.index("a&b.hurl")
+    assert "Line 13: X-None: 1: Header not found" in index.text
+    bad = tmp_path / "report" / index.links[0]
     page = Page(bad)
     assert "# </pre><script>alert(1)</script>& ***" in page.text
     assert '"<i>"' in page.text and "string <***>" in page.text

@@ -38,7 +38,7 @@ references_are_resolved_as_html_5_says(void **state)
 	(void)state;
 	for (i = 0; i < NELEMS(rows); i++) {
 		buf_init(&out, 1000);
-		assert_int_equal(html_unescape(rows[i].text,
+		assert_int_equal(html_text_unescape(rows[i].text,
 		    strlen(rows[i].text), &out), 0);
 		if (strcmp(buf_str(&out), rows[i].expected) != 0)
 			fail_msg("%s: %s", rows[i].text, buf_str(&out));
@@ -61,7 +61,7 @@ the_whole_table_is_found(void **state)
 			    html_entities[i].name) < 0);
 		buf_init(&out, 1000);
 		snprintf(text, sizeof(text), "&%s", html_entities[i].name);
-		assert_int_equal(html_unescape(text, strlen(text), &out), 0);
+		assert_int_equal(html_text_unescape(text, strlen(text), &out), 0);
 		assert_string_equal(out.data, html_entities[i].text);
 		buf_fini(&out);
 	}
@@ -74,10 +74,10 @@ five_characters_are_escaped(void **state)
 
 	(void)state;
 	buf_init(&out, 100);
-	assert_int_equal(html_escape("a<b>&\"'\xc3\xa9", 9, &out), 0);
+	assert_int_equal(html_text_escape("a<b>&\"'\xc3\xa9", 9, &out), 0);
 	assert_string_equal(out.data,
 	    "a&lt;b&gt;&amp;&quot;&#x27;\xc3\xa9");
-	assert_int_equal(html_escape("&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&", 32,
+	assert_int_equal(html_text_escape("&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&", 32,
 	    &out), ERR_LIMIT);
 	buf_fini(&out);
 }
