@@ -232,7 +232,8 @@ query_xpath(struct evaluation *ev, const struct flow_template *path,
 
 	err = argument(ev, path, &text);
 	if (err == 0) {
-		err = xpath_eval(doc, buf_str(&text), out);
+		err = xpath_eval(doc, buf_str(&text),
+		    ev->scope->work_factor, out);
 		if (err == ERR_LIMIT)
 			evaluate_data_fault(ev, path->place, "XPath "
 			    "expression takes too much work on this answer");

@@ -167,6 +167,15 @@ result_init(struct run *run, const struct run_spec *spec)
 	buf_init(&result->response, most > 0 ? most : 1);
 }
 
+/* What an operator allows a run in all, its single expressions have, too. */
+static unsigned int
+work_factor(const struct definition_limits *limits)
+{
+	int64_t factor = limits->work_ms / definition_limits_default.work_ms;
+
+	return (factor > 1 ? (unsigned int)factor : 1);
+}
+
 struct run *
 run_start(struct run_script *script, const struct run_spec *spec,
     const struct run_hooks *hooks, void *arg)
@@ -198,6 +207,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	    .max_body_bytes = (size_t)script->definition->limits.body_bytes,
 	    .may_read_environment = run->engine->rights.reads_environment,
 	    .may_read_any_file = run->engine->rights.reads_any_file,
+	    .work_factor = work_factor(&script->definition->limits),
 	    .paths = script->paths};
 	run->is_hopeless = run->stop_reason != NULL;
 	run->result.outcome = OUTCOME_PASSED;

@@ -19,6 +19,7 @@ struct scope {
 	size_t max_body_bytes;     /* after content decoding */
 	bool may_read_environment; /* getEnv */
 	bool may_read_any_file;    /* named by an option */
+	unsigned int work_factor;  /* times the usual bounds; 0: 1 */
 	struct jsonpath_cache *paths; /* of the flow; NULL: none are kept */
 };
 

@@ -20,7 +20,7 @@ evaluate(const char *path, const char *text, size_t len, bool is_html)
 
 	if (xpath_doc_parse(text, len, is_html, &doc) != 0)
 		return;
-	if (xpath_eval(doc, path, &v) == 0)
+	if (xpath_eval(doc, path, 1, &v) == 0)
 		value_release(&v);
 	xpath_doc_free(&doc);
 }

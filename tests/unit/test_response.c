@@ -363,7 +363,7 @@ the_content_type_says_whether_it_is_html(void **state)
 		assert_int_equal(response_xml(r, MOST, &doc, &sentence),
 		    rows[i].err);
 		if (rows[i].err == 0) {
-			assert_int_equal(xpath_eval(doc, rows[i].path, &v),
+			assert_int_equal(xpath_eval(doc, rows[i].path, 1, &v),
 			    0);
 			assert_int_equal(v.nodes, rows[i].nodes);
 		}

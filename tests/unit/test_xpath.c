@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "probe/xpath.h"
+#include "probe/xpath_priv.h"
 
 struct row {
 	const char *path, *expected; /* NULL: refused */
@@ -171,7 +172,7 @@ expect(struct xpath_doc *doc, const char *path, const char *expected)
 	int err;
 
 	buf_init(&out, 10000);
-	err = xpath_eval(doc, path, &v);
+	err = xpath_eval(doc, path, 1, &v);
 	if (err == 0)
 		value_describe(&v, &out);
 	if (expected == NULL ? err != ERR_SYNTAX :
@@ -272,10 +273,10 @@ work_without_end_is_stopped(void **state)
 	assert_int_equal(xpath_doc_parse(text.data, text.len, false, &doc),
 	    0);
 	assert_int_equal(xpath_eval(doc,
-	    "//*[count(//*[count(//*[count(//*) > 1]) > 1]) > 1]", &v),
+	    "//*[count(//*[count(//*[count(//*) > 1]) > 1]) > 1]", 1, &v),
 	    ERR_LIMIT);
 	assert_int_equal(xpath_eval(doc, "count(//b[contains(string(/), 'x') "
-	    "or contains(string(.), 'y')])", &v), 0);
+	    "or contains(string(.), 'y')])", 1, &v), 0);
 	value_release(&v);
 	xpath_doc_free(&doc);
 	buf_fini(&text);
@@ -291,19 +292,165 @@ long_strings_read_again_and_again_are_stopped(void **state)
 
 	(void)state;
 	buf_init(&text, 4000000);
-	buf_append_str(&text, "<a>");
-	for (i = 0; i < 2000; i++)
-		buf_printf(&text, "<b>forty%*s</b>", 500, "");
+	buf_printf(&text, "<a>%*s", 8000, "");
+	for (i = 0; i < 8000; i++)
+		buf_append_str(&text, "<b>forty</b>");
 	buf_append_str(&text, "</a>");
 	assert_int_equal(xpath_doc_parse(text.data, text.len, false, &doc),
 	    0);
 	assert_int_equal(xpath_eval(doc,
-	    "count(//b[contains(string(/), 'zz')])", &v), ERR_LIMIT);
+	    "count(//b[contains(string(/), 'zz')])", 1, &v), ERR_LIMIT);
 	assert_int_equal(xpath_eval(doc,
-	    "count(//b[contains(., 'forty') and @x = 'y'])", &v), 0);
+	    "count(//b[contains(., 'forty') and @x = 'y'])", 1, &v), 0);
 	assert_true(v.number == 0);
 	xpath_doc_free(&doc);
 	buf_fini(&text);
+}
+
+/* A list of n numbers as <a>, each with an <b> of the same beside it. */
+static struct xpath_doc *
+long_list(int n)
+{
+	struct xpath_doc *doc;
+	struct buf text;
+	int i;
+
+	buf_init(&text, 64 << 20);
+	buf_append_str(&text, "<r>");
+	for (i = 0; i < n; i++)
+		buf_printf(&text, "<a>%d</a><b><c>x%d</c></b>", i, i);
+	buf_append_str(&text, "</r>");
+	assert_int_equal(xpath_doc_parse(text.data, text.len, false, &doc),
+	    0);
+	buf_fini(&text);
+	return (doc);
+}
+
+static void
+long_documents_have_all_results(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *expected;
+	} rows[] = {
+		{"count(//a | //c)", "float <8000.0>"},
+		{"//a = //c", "boolean <false>"},
+		{"//c/../c = //c", "boolean <true>"},
+		{"string(//b//c)", "string <x0>"},
+		{"concat('<', //a[1] | //a[1], '>')", "string <<0>>"},
+		{"//a | //a[last() = 1]", "nodeset <Nodeset(size=4000)>"},
+		{"//a | nonsense(", NULL},
+		{"//a | //p:a", NULL},
+	};
+	struct xpath_doc *doc = long_list(4000);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++)
+		expect(doc, rows[i].path, rows[i].expected);
+	xpath_doc_free(&doc);
+}
+
+/* Each would go on for minutes, at least. */
+static void
+pairs_without_end_are_stopped(void **state)
+{
+	static const char *const rows[] = {"count(//a | //b)", "//a = //c",
+	    "count(//text()/..)"};
+	struct xpath_doc *doc = long_list(100000);
+	struct value v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++)
+		assert_int_equal(xpath_eval(doc, rows[i], 1, &v), ERR_LIMIT);
+	expect(doc, "count(//a)", "float <100000.0>");
+	expect(doc, "count(//c[. = 'x7'])", "float <1.0>");
+	xpath_doc_free(&doc);
+}
+
+static void
+more_work_may_be_allowed(void **state)
+{
+	struct xpath_doc *doc = long_list(10000);
+	struct value v;
+
+	(void)state;
+	assert_int_equal(xpath_eval(doc, "count(//a[position() < 100 and "
+	    "count(//a) > 0])", 1, &v), ERR_LIMIT);
+	assert_int_equal(xpath_eval(doc, "count(//a[position() < 100 and "
+	    "count(//a) > 0])", 10, &v), 0);
+	xpath_doc_free(&doc);
+}
+
+static void
+expressions_that_may_cost_a_square_are_known(void **state)
+{
+	static const struct {
+		const char *path;
+		bool is_square;
+	} rows[] = {
+		{"//a", false}, {"//a/b/@c", false}, {"/a/b[@c='d']", false},
+		{"//a[.//b]", false}, {"//a[b = 3 or c != 'x']", false},
+		{"count(//a) > count(//b)", false}, {"'|' = //a", false},
+		{"//a[3 < position()]", false}, {"/r//a", true},
+		{"//a//b", true}, {"//a | //b", true}, {"//a = //b", true},
+		{"//a[b = c]", true}, {"//a/..", true}, {"id('a')", true},
+		{"//a[@id = 'id(']", false}, {"//a/ancestor::b", true},
+		{"(//a)//b", true}, {"//a[text() = 'x']", false},
+		{"//a['x' = text()]", false}, {"a1 = //b", true},
+		{"//*[@a]//b", true}, {"//a/descendant::b", true},
+		{"//grid(a)", false}, {"a>=b", true}, {"a >= 1", false},
+		{"", false}, {"'", false}, {"//", false}, {"=", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++)
+		if (xpath_cost_is_square(rows[i].path) != rows[i].is_square)
+			fail_msg("%s", rows[i].path);
+}
+
+static void
+refuses(const char *name, const char *rest, const char *begin, const char *end,
+    size_t count, bool is_refused)
+{
+	struct xpath_doc *doc;
+	struct buf text;
+	size_t i;
+	int err, is_html;
+
+	for (is_html = 0; is_html < 2; is_html++) {
+		buf_init(&text, 64 << 20);
+		buf_append_str(&text, begin);
+		for (i = 0; i < count; i++)
+			buf_printf(&text, "%s%zx%s", name, i, rest);
+		buf_append_str(&text, end);
+		err = xpath_doc_parse(text.data, text.len, is_html == 1,
+		    &doc);
+		assert_int_equal(err, is_refused ? ERR_LIMIT : 0);
+		if (err == 0)
+			xpath_doc_free(&doc);
+		buf_fini(&text);
+	}
+}
+
+static void
+documents_that_cost_a_square_are_refused(void **state)
+{
+	(void)state;
+	refuses(" a", "='1'", "<r", "/>", 1000, false);
+	refuses(" a", "='1'", "<r", "/>", 100000, true);
+	refuses(" a", "=\"x>y\"", "<r", "/>", 100000, true);
+	refuses(" xmlns:a", "='1'", "<r b='>'", "/>", 100000, true);
+	refuses(" a", "", "<r b='>'", ">", 100000, true);
+	refuses("<!ATTLIST r a", " CDATA 'x'>", "<!DOCTYPE r [", "]><r/>",
+	    100000, true);
+	refuses(" a", " CDATA '>'", "<!DOCTYPE r [<!ATTLIST r", ">]><r/>",
+	    100000, true);
+	/* As many, of many elements, or words. */
+	refuses("<a b='1' c='", "'/>", "<r>", "</r>", 100000, false);
+	refuses(" a", " = 1", "<r>", "</r>", 100000, false);
 }
 
 int
@@ -318,6 +465,12 @@ main(void)
 		cmocka_unit_test(work_without_end_is_stopped),
 		cmocka_unit_test(
 		    long_strings_read_again_and_again_are_stopped),
+		cmocka_unit_test(long_documents_have_all_results),
+		cmocka_unit_test(pairs_without_end_are_stopped),
+		cmocka_unit_test(more_work_may_be_allowed),
+		cmocka_unit_test(
+		    expressions_that_may_cost_a_square_are_known),
+		cmocka_unit_test(documents_that_cost_a_square_are_refused),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
