@@ -19,7 +19,7 @@
 
 #define SEED_MOST_BYTES (1u << 20)
 #define MUTATIONS 5000
-#define MUTATIONS_CPU (SPAN_S + SPAN_S / 2)
+#define MUTATIONS_TIME (SPAN_S + SPAN_S / 2)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -100,11 +100,11 @@ run_mutation(const struct seed *seed)
 /* The seeds in turn, until there are enough. Returns how many it made. */
 static long
 run_mutations(const struct seed *seeds, size_t count, long most,
-    span_us until)
+    mono_us until)
 {
 	long done;
 
-	for (done = 0; done < most && clock_cpu() < until; done++) {
+	for (done = 0; done < most && clock_mono() < until; done++) {
 		seed_random((uint64_t)done % count, (uint64_t)done / count);
 		run_mutation(&seeds[(size_t)done % count]);
 	}
@@ -166,7 +166,7 @@ main(int argc, char **argv)
 		LLVMFuzzerTestOneInput((const uint8_t *)seeds[i].text,
 		    seeds[i].len);
 	done = run_mutations(seeds, count, most,
-	    is_asked ? INT64_MAX : clock_cpu() + MUTATIONS_CPU);
+	    is_asked ? INT64_MAX : clock_mono() + MUTATIONS_TIME);
 	printf("%s: %zu seeds, %ld mutations, no finding\n", argv[0], count,
 	    done);
 	for (i = 0; i < count; i++)
