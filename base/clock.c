@@ -96,14 +96,26 @@ clock_format_wall(wall_us t, char out[static CLOCK_TEXT_SIZE])
 	int64_t us = t % SPAN_S;
 	time_t s;
 	struct tm tm;
-	size_t n;
+	int n;
 
 	if (us < 0)
 		us += SPAN_S;
 	s = (time_t)((t - us) / SPAN_S);
 	gmtime_r(&s, &tm);
-	n = strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, CLOCK_TEXT_SIZE - n, ".%06dZ", (int)us);
+	n = snprintf(out, CLOCK_TEXT_SIZE, "%04d", tm.tm_year + 1900);
+	n += (int)strftime(out + n, CLOCK_TEXT_SIZE - (size_t)n,
+	    "-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, CLOCK_TEXT_SIZE - (size_t)n, ".%06dZ", (int)us);
+}
+
+/* Whether s begins as shape, in which a 0 stands for a digit. */
+static bool
+has_shape(const char *s, const char *shape)
+{
+	for (; *shape != '\0'; s++, shape++)
+		if (*shape == '0' ? *s < '0' || *s > '9' : *s != *shape)
+			return (false);
+	return (true);
 }
 
 /* A day that its month does not have becomes one of the next month's. */
@@ -122,10 +134,12 @@ clock_parse_wall(const char *s, wall_us *out)
 {
 	struct tm tm = {0};
 	int64_t us = 0, scale = 100000;
-	const char *p = strptime(s, "%Y-%m-%d", &tm);
+	const char *p = has_shape(s, "0000-00-00") ?
+	    strptime(s, "%Y-%m-%d", &tm) : NULL;
 
 	if (p != NULL && (*p == 'T' || *p == ' ')) {
-		p = strptime(p + 1, "%H:%M:%S", &tm);
+		p = has_shape(p + 1, "00:00:00") ?
+		    strptime(p + 1, "%H:%M:%S", &tm) : NULL;
 		if (p != NULL && *p == '.' && p[1] >= '0' && p[1] <= '9')
 			for (p++; *p >= '0' && *p <= '9'; p++, scale /= 10)
 				us += (*p - '0') * scale;

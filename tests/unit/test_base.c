@@ -59,10 +59,16 @@ wall_time_is_written_and_read_in_utc(void **state)
 	assert_int_equal(clock_parse_wall("2023-11-14", &t), 0);
 	assert_true(t == 1699920000 * SPAN_S);
 	assert_int_equal(clock_parse_wall("2023-11-14T22", &t), ERR_SYNTAX);
+	assert_int_equal(clock_parse_wall("0987-11-29", &t), 0);
+	clock_format_wall(t, text);
+	assert_string_equal(text, "0987-11-29T00:00:00.000000Z");
 	assert_int_equal(clock_parse_wall("yesterday", &t), ERR_SYNTAX);
 	assert_int_equal(clock_parse_wall("2024-02-29", &t), 0);
 	assert_int_equal(clock_parse_wall("2023-02-29", &t), ERR_SYNTAX);
 	assert_int_equal(clock_parse_wall("2023-04-31T00:00:00Z", &t),
+	    ERR_SYNTAX);
+	assert_int_equal(clock_parse_wall("2023- 2-21", &t), ERR_SYNTAX);
+	assert_int_equal(clock_parse_wall("2023-11-14T22: 3:20", &t),
 	    ERR_SYNTAX);
 	assert_int_equal(clock_parse_wall("2023-11-14T22:13:20.Z", &t),
 	    ERR_SYNTAX);
