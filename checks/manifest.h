@@ -117,7 +117,7 @@ struct manifest_check_values {
 	    gate;
 };
 
-/* Of a service's gate and of a check's: each table has some of them. */
+/* Of a service's gate and of a check's, which alone has a quarantine. */
 struct manifest_gate_values {
 	struct manifest_value alpha, beta, rounds, time, on_inconclusive,
 	    tolerance, tolerance_at_least, margin, margin_at_least,

@@ -80,7 +80,7 @@ static const struct manifest_row quarantine_rows[] = {
 	    true, NULL, "Why it may not be judged now."},
 	{"until", MANIFEST_TEXT, AT(quarantine_values, until), NO_NUMBER,
 	    true, NULL, "The day on which it ends, such as 2026-12-24, in "
-	    "UTC. From then on gates refuse the manifest."}
+	    "UTC. From then on the check counts again, and gates say so."}
 };
 const struct manifest_table manifest_table_quarantine = {
 	"a quarantine", ROWS(quarantine_rows)
@@ -114,6 +114,23 @@ const struct manifest_table manifest_table_quarantine = {
 
 static const struct manifest_row check_gate_rows[] = {
 	GATE_ROWS,
+	{"alpha", MANIFEST_PERCENT, AT(gate_values, alpha), 1, 9999, ABSENT,
+	    "Its own part of the gate's alpha: the error of a block by its "
+	    "evidence alone. When left out, an equal part of what others "
+	    "leave."},
+	{"beta", MANIFEST_PERCENT, AT(gate_values, beta), 1, 9999, ABSENT,
+	    "The error of a pass although this check regressed. The gate's "
+	    "when left out."},
+	{"rounds", MANIFEST_COUNT, AT(gate_values, rounds), 1, 1000000,
+	    ABSENT, "The most rounds of this check, when less than the "
+	    "gate's."},
+	{"time", MANIFEST_SPAN, AT(gate_values, time), SPAN_S, SPAN_DAY,
+	    ABSENT, "How long after the gate's start its rounds begin, when "
+	    "less than the gate's time."},
+	{"on_inconclusive", MANIFEST_NAME, AT(gate_values, on_inconclusive),
+	    NO_NUMBER, false, NULL, "What the exit code says when the budget "
+	    "ends with this check undecided: hold, pass or block. Of several "
+	    "undecided checks the strictest counts."},
 	{"quarantine", MANIFEST_TABLE, AT(gate_values, quarantine),
 	    NO_NUMBER, false, &manifest_table_quarantine, "It is known to be "
 	    "bad: run and reported, but not judged until a day."}

@@ -52,7 +52,7 @@ struct plan_notify {
 
 /*
  * What a manifest says to the gate, for a service or for one check; of a
- * number -1: nothing. A check has no alpha, beta, rounds, time.
+ * number -1: nothing. A check's alpha is a part of the service's.
  */
 struct plan_gate {
 	int64_t alpha_permyriad, beta_permyriad, rounds;

@@ -4,6 +4,8 @@
 
 #include "checks/plan_load.h"
 
+#define ALPHA_DEFAULT 100 /* permyriad; as the gate's own */
+
 /* The place of a word in a list that ends with NULL; -1: not there. */
 static int
 find_word(struct load *ld, const struct manifest_value *v, const char *name,
@@ -45,7 +47,24 @@ load_quarantine(struct load *ld, struct plan_gate *g,
 	g->place = v.until.node->place;
 	if (ld->l->wants_warnings && g->quarantine_until <= clock_wall())
 		manifest_warn(&ld->source, g->place, "the quarantine has "
-		    "expired: gates refuse this manifest");
+		    "expired: gates judge the check again");
+}
+
+/* The checks' alphas are parts of the service's. */
+static void
+add_alpha(struct load *ld, const struct manifest_value *alpha)
+{
+	int64_t most = ld->m->gate->alpha_permyriad;
+
+	if (alpha->node == NULL)
+		return;
+	if (most < 0)
+		most = ALPHA_DEFAULT;
+	if (ld->own_alpha <= most && ld->own_alpha + alpha->number > most)
+		manifest_wrong(&ld->source, alpha->node->place, "with this "
+		    "the checks' own 'alpha' are more than the gate's %g%%, "
+		    "of which they are parts", (double)most / 100);
+	ld->own_alpha += alpha->number;
 }
 
 const struct plan_gate *
@@ -60,7 +79,6 @@ load_gate(struct load *ld, const struct manifest_node *node,
 
 	/* The two tables share the struct: what one lacks must be absent. */
 	memset(&v, 0, sizeof(v));
-	v.alpha.number = v.beta.number = v.rounds.number = v.time.number = -1;
 	manifest_read(&ld->source, table, node, &v);
 	*g = (struct plan_gate){
 		.alpha_permyriad = v.alpha.number,
@@ -78,6 +96,8 @@ load_gate(struct load *ld, const struct manifest_node *node,
 		.aa = find_word(ld, &v.aa, "aa", aa_words)
 	};
 	load_quarantine(ld, g, v.quarantine.node);
+	if (table == &manifest_table_check_gate && g->policy != 1)
+		add_alpha(ld, &v.alpha);
 	return (g);
 }
 

@@ -16,6 +16,7 @@ struct load {
 	size_t flow_count;
 	bool *is_environment_used; /* in the tree's arena */
 	bool *is_notify_used;
+	int64_t own_alpha;         /* of the checks so far, permyriad */
 };
 
 /* Copy a text into the plan. */

@@ -15,6 +15,7 @@
 #include "gate/archive.h"
 #include "gate/command.h"
 #include "gate/gather.h"
+#include "gate/policy.h"
 #include "gate/session.h"
 
 static void
@@ -113,7 +114,7 @@ command_aa(const struct settings *settings)
 		return (code);
 	/* Its rounds and time are not those of a gate. */
 	own.has.rounds = own.has.time = true;
-	code = suite_take_policy(&suite, &own);
+	code = policy_take(&suite, &own);
 	if (code == 0)
 		code = measure(&own, &suite);
 	suite_fini(&suite);

@@ -15,6 +15,7 @@
 #include "gate/command.h"
 #include "gate/forecast.h"
 #include "gate/past.h"
+#include "gate/policy.h"
 
 #define STEP_RUNS_LEAST 20 /* fewer say nothing about a step's spread */
 
@@ -25,6 +26,7 @@ struct planned {
 	struct forecast_check *checks;
 	struct forecast *forecasts;
 	size_t unknown;       /* checks without a scheduled run */
+	size_t tight;         /* that need more rounds than they have */
 	span_us round;        /* how long a round of all checks takes */
 	uint32_t budget;      /* rounds that time and --rounds allow */
 	uint32_t rounds;      /* to a pass of all */
@@ -60,7 +62,7 @@ prepare_check(struct planned *p, size_t at)
 
 	*f = (struct forecast_check){.history = c->history,
 	    .limits = c->limits,
-	    .is_judged = !c->is_advisory && c->quarantine == NULL,
+	    .is_judged = policy_is_judged(c),
 	    .step_count = c->step_count,
 	    .tail_phi0 = c->phi0 != NULL ? c->tail_phi0 :
 	    ENGINE_PHI0_UNKNOWN};
@@ -96,6 +98,21 @@ measure_round(struct planned *p)
 	    p->settings->rounds);
 }
 
+/* The rounds that a check has: its own budget may be less. */
+static uint32_t
+budget_of(const struct planned *p, size_t at)
+{
+	const struct suite_check *c = &p->suite->checks[at];
+	uint32_t budget = p->budget > 0 ? p->budget : 1;
+
+	if (c->rounds_most > 0 && c->rounds_most < budget)
+		budget = c->rounds_most;
+	if (c->time_most > 0 && p->round > 0 &&
+	    c->time_most / p->round < budget)
+		budget = (uint32_t)(c->time_most / p->round);
+	return (budget > 0 ? budget : 1);
+}
+
 static void
 forecast_all(struct planned *p)
 {
@@ -104,18 +121,19 @@ forecast_all(struct planned *p)
 	size_t i;
 
 	for (i = 0; i < p->suite->count; i++) {
-		p->forecasts[i] = forecast_check(&suite, i,
-		    p->budget > 0 ? p->budget : 1);
-		if (p->past[i].runs > 0 && p->checks[i].is_judged &&
-		    p->forecasts[i].rounds > p->rounds)
+		p->forecasts[i] = forecast_check(&suite, i, budget_of(p, i));
+		if (p->past[i].runs == 0 || !p->checks[i].is_judged)
+			continue;
+		if (p->forecasts[i].rounds > p->rounds)
 			p->rounds = p->forecasts[i].rounds;
+		p->tight += p->forecasts[i].rounds > budget_of(p, i);
 	}
 }
 
 static bool
 fits(const struct planned *p)
 {
-	return (p->rounds <= p->budget && p->unknown == 0);
+	return (p->tight == 0 && p->unknown == 0);
 }
 
 static void
@@ -202,9 +220,12 @@ print_check(const struct planned *p, size_t i, struct buf *out)
 		buf_append_str(out, " never");
 	else
 		buf_printf(out, "%6u", f->rounds);
-	buf_printf(out, "  %-8s  %6.1f %%  %7s  %s%s\n", longest_part(f),
+	buf_printf(out, "  %-8s  %6.1f %%  %7s  %s%s", longest_part(f),
 	    100 * f->rate_seen, seen, id,
 	    p->suite->checks[i].aa == NULL ? " (no A/A rounds)" : "");
+	if (budget_of(p, i) < p->budget)
+		buf_printf(out, " (its own budget: %u)", budget_of(p, i));
+	buf_append_char(out, '\n');
 }
 
 static void
@@ -240,7 +261,7 @@ print_table(const struct planned *p, struct buf *out)
 		buf_printf(out, "\n%zu of %zu checks have no scheduled run "
 		    "against this environment: let the\nscheduler run them "
 		    "first.\n", p->unknown, p->suite->count);
-	if (p->rounds > p->budget)
+	if (p->tight > 0)
 		buf_printf(out, "\nWarning: the suite cannot be expected to "
 		    "be decided in this budget. Give it more\n--time or "
 		    "--rounds, or fewer checks.\n");
@@ -319,7 +340,7 @@ command_plan(const struct settings *s)
 
 	if (code != 0)
 		return (code);
-	code = suite_take_policy(&suite, &own);
+	code = policy_take(&suite, &own);
 	if (code == 0)
 		code = plan_suite(&own, &suite);
 	suite_fini(&suite);

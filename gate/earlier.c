@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gate/archive.h"
+#include "gate/policy.h"
 #include "gate/report.h"
 
 static void
@@ -84,7 +85,29 @@ is_same_policy(const struct suite_check *c, const struct transcript_check *t)
 	    is_same_margin(a->margin, b->margin) &&
 	    a->failure_margin == b->failure_margin &&
 	    a->tail_margin == b->tail_margin &&
-	    (c->is_advisory || c->quarantine != NULL) == t->is_quarantined);
+	    a->alpha == b->alpha && a->beta == b->beta &&
+	    policy_is_judged(c) == !t->is_quarantined);
+}
+
+/*
+ * A quarantine that was in force when the evidence began stays so for it:
+ * what counts is fixed before the first round.
+ */
+static void
+keep_quarantines(struct suite *suite, const struct transcript *t)
+{
+	struct suite_check *c;
+	size_t i, at;
+
+	for (i = 0; i < suite->count; i++) {
+		c = &suite->checks[i];
+		at = transcript_find_check(t, c->id);
+		if (at == SIZE_MAX || c->expired == NULL || c->is_advisory ||
+		    !t->checks[at].is_quarantined)
+			continue;
+		c->quarantine = c->expired;
+		c->expired = NULL;
+	}
 }
 
 /* The sentence says what differs in the checks; NULL: nothing does. */
@@ -251,7 +274,7 @@ check_age(const struct settings *s, const struct transcript *t, char *aged)
 }
 
 int
-earlier_load(const struct settings *s, const struct suite *suite,
+earlier_load(const struct settings *s, struct suite *suite,
     struct transcript *out, char aged[static 2 * MESSAGE_ID_SIZE + 1])
 {
 	char identity[DEFINITION_HASH_SIZE];
@@ -270,8 +293,10 @@ earlier_load(const struct settings *s, const struct suite *suite,
 	if (code != 0 || out->doc == NULL)
 		return (code);
 	code = check_age(s, out, aged);
-	if (code == 0 && aged[0] == '\0')
+	if (code == 0 && aged[0] == '\0') {
+		keep_quarantines(suite, out);
 		code = check_fit(s, suite, out);
+	}
 	if (code != 0 || aged[0] != '\0') {
 		transcript_fini(out);
 		return (code);

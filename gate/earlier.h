@@ -35,7 +35,7 @@ int earlier_key(const struct settings *s, const struct suite *suite,
  * exit code, with a sentence on stderr, when there is one that this gate
  * cannot continue.
  */
-int earlier_load(const struct settings *s, const struct suite *suite,
+int earlier_load(const struct settings *s, struct suite *suite,
     struct transcript *out, char aged[static 2 * MESSAGE_ID_SIZE + 1]);
 
 /*

@@ -83,8 +83,10 @@ init_check(struct engine *e, struct engine_check_state *c,
 	c->is_quarantined = given->is_quarantined;
 	c->is_history_only = e->config.is_history_only;
 	c->limits = given->limits != NULL ? *given->limits :
-	    (struct engine_limits){e->config.tolerance, e->config.margin,
-	    e->config.failure_margin, e->config.tail_margin};
+	    (struct engine_limits){.tolerance = e->config.tolerance,
+	    .margin = e->config.margin,
+	    .failure_margin = e->config.failure_margin,
+	    .tail_margin = e->config.tail_margin};
 	c->tail_phi0 = given->phi0 != NULL ? given->phi0->tail :
 	    ENGINE_PHI0_UNKNOWN;
 	stream_init(&c->tail_pass, STREAM_BETS_CAREFUL, c->tail_phi0);
@@ -99,6 +101,8 @@ init_check(struct engine *e, struct engine_check_state *c,
 	if (!c->is_quarantined) {
 		e->judged_checks++;
 		e->judged_steps += c->step_count;
+		share_add(&e->share, &(struct share_check){c->limits.alpha,
+		    c->step_count});
 	}
 }
 
@@ -114,6 +118,7 @@ engine_new(const struct engine_config *config,
 	e->config = *config;
 	e->checks = xcalloc(check_count, sizeof(*e->checks));
 	e->check_count = check_count;
+	share_init(&e->share, config->alpha, config->failure_weight);
 	for (i = 0; i < check_count; i++)
 		init_check(e, &e->checks[i], &checks[i]);
 	engine_note_all(e);

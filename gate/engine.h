@@ -5,7 +5,7 @@
  * was given, so that a verdict can be recomputed and margins re-examined.
  *
  * P(block | the candidate is within the tolerances) <= alpha, at any stopping
- * time; P(pass | some component is at or beyond its margin) <= beta. When
+ * time; P(pass | some component is at or beyond its margin) <= its beta. When
  * neither can be said the verdict is inconclusive: no evidence never passes.
  */
 #ifndef GATE_ENGINE_H
@@ -48,6 +48,8 @@ struct engine_phi0 {
 struct engine_limits {
 	struct latency_margin tolerance, margin;
 	double failure_margin, tail_margin;
+	double alpha; /* its own share of the config's, 0: as gate/share.h */
+	double beta;  /* its own, 0: the config's */
 };
 
 struct engine_check {
@@ -177,11 +179,16 @@ uint32_t engine_step_count(const struct engine *e, size_t check);
  * Of one check, for charts: ln of its share in the evidence against the
  * candidate (the shares of all checks add up to it), and ln of its weakest
  * evidence for a pass, the largest so far (at engine_log_bound_pass it
- * holds; infinite when nothing is needed).
+ * holds; infinite when nothing is needed). The bound is of the gate; that
+ * of a check with a beta of its own is another.
  */
 double engine_log_share(const struct engine *e, size_t check);
 double engine_log_weakest(const struct engine *e, size_t check);
 double engine_log_bound_pass(const struct engine *e);
+double engine_log_bound_pass_of(const struct engine *e, size_t check);
+
+/* True when everything that a pass needs of this check holds. */
+bool engine_check_holds(const struct engine *e, size_t check);
 
 /*
  * How far the components of a pass have come on their way to the bound, on

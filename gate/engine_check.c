@@ -52,6 +52,19 @@ engine_log_bound_pass(const struct engine *e)
 	return (log(1 / e->config.beta));
 }
 
+double
+engine_log_bound_pass_of(const struct engine *e, size_t check)
+{
+	return (engine_pass_bound(e, &e->checks[check]));
+}
+
+bool
+engine_check_holds(const struct engine *e, size_t check)
+{
+	return (engine_log_weakest(e, check) >=
+	    engine_log_bound_pass_of(e, check));
+}
+
 static void
 add_way(double log_most, double bound, double *sum, size_t *count)
 {
@@ -62,7 +75,7 @@ add_way(double log_most, double bound, double *sum, size_t *count)
 double
 engine_pass_share(const struct engine *e)
 {
-	double bound = engine_log_bound_pass(e), sum = 0;
+	double bound, sum = 0;
 	const struct engine_check_state *c;
 	size_t i, count = 0;
 	uint32_t j;
@@ -71,6 +84,7 @@ engine_pass_share(const struct engine *e)
 		c = &e->checks[i];
 		if (c->is_quarantined)
 			continue;
+		bound = engine_pass_bound(e, c);
 		add_way(c->failures_pass.log_most, bound, &sum, &count);
 		for (j = 0; j < c->step_count; j++)
 			if (engine_step_is_needed(c, j))

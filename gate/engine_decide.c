@@ -18,16 +18,15 @@ double
 engine_weight_failures(const struct engine *e,
     const struct engine_check_state *c)
 {
-	double share = e->judged_steps > 0 ? e->config.failure_weight : 1;
-
-	return (c->is_quarantined ? 0 : share / (double)e->judged_checks);
+	return (c->is_quarantined ? 0 : share_failures(&e->share,
+	    &(struct share_check){c->limits.alpha, c->step_count}));
 }
 
 double
 engine_weight_step(const struct engine *e, const struct engine_check_state *c)
 {
-	return (c->is_quarantined ? 0 : (1 - e->config.failure_weight) /
-	    (double)e->judged_steps);
+	return (c->is_quarantined ? 0 : share_step(&e->share,
+	    &(struct share_check){c->limits.alpha, c->step_count}));
 }
 
 double
@@ -40,6 +39,13 @@ double
 engine_log_bound(const struct engine *e)
 {
 	return (log(1 / e->config.alpha));
+}
+
+double
+engine_pass_bound(const struct engine *e, const struct engine_check_state *c)
+{
+	return (log(1 / (c->limits.beta > 0 ? c->limits.beta :
+	    e->config.beta)));
 }
 
 bool
@@ -66,7 +72,7 @@ static void
 check_pass_progress(const struct engine *e, const struct engine_check_state *c,
     size_t *done, size_t *all)
 {
-	double bound = log(1 / e->config.beta);
+	double bound = engine_pass_bound(e, c);
 	uint32_t i;
 
 	*all = 1;
@@ -136,7 +142,11 @@ engine_note_all(struct engine *e)
 {
 	size_t i;
 
-	log_sum_init(&e->evidence, e->check_count);
+	log_sum_init(&e->evidence, e->check_count + 1);
+	/* What no check takes stays where it is: 1, which is no evidence. */
+	if (share_rest(&e->share) > 0)
+		log_sum_set(&e->evidence, e->check_count,
+		    log(share_rest(&e->share)));
 	e->obstacles[ENGINE_REASON_NONE] = e->judged_checks;
 	for (i = 0; i < e->check_count; i++)
 		engine_note(e, i);

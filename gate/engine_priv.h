@@ -5,6 +5,7 @@
 
 #include "gate/engine.h"
 #include "gate/failures.h"
+#include "gate/share.h"
 #include "gate/log_sum.h"
 #include "gate/stream.h"
 
@@ -51,8 +52,9 @@ struct engine {
 	struct engine_check_state *checks;
 	size_t check_count;
 	size_t judged_checks, judged_steps; /* not quarantined */
+	struct share share;
 	/* Of all checks, kept up with each pair: deciding looks at none. */
-	struct log_sum evidence;            /* their shares */
+	struct log_sum evidence;            /* their shares, and the rest */
 	size_t obstacles[ENGINE_REASON_COUNT]; /* checks that have it */
 	size_t pass_done, pass_all;
 	uint64_t pair_count;
@@ -77,6 +79,10 @@ double engine_weight_step(const struct engine *e,
  * known that runs go without it.
  */
 bool engine_step_is_needed(const struct engine_check_state *c, uint32_t step);
+
+/* ln of the evidence with which a component of the check holds. */
+double engine_pass_bound(const struct engine *e,
+    const struct engine_check_state *c);
 
 /* True when some step of the check counts for the pass. */
 bool engine_tail_is_needed(const struct engine_check_state *c);

@@ -348,7 +348,7 @@ static struct engine_component
 pass_component(const struct engine *e, size_t check, enum engine_part part,
     uint32_t step, double log_most)
 {
-	double bound = log(1 / e->config.beta);
+	double bound = engine_pass_bound(e, &e->checks[check]);
 
 	return ((struct engine_component){
 	    .part = part,

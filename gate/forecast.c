@@ -8,8 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "gate/failures.h"
 #include "base/must.h"
+#include "gate/failures.h"
+#include "gate/share.h"
 
 #define ROUNDS_MOST 100000u
 #define PHI_PRIOR_ROUNDS 100.0
@@ -155,13 +156,21 @@ count_steps(const struct forecast_suite *s)
 	return (n);
 }
 
+/* ln of the evidence with which a component of the check holds. */
+static double
+pass_bound(const struct forecast_suite *s, const struct forecast_check *c)
+{
+	return (log(1 / (c->limits.beta > 0 ? c->limits.beta :
+	    s->config.beta)));
+}
+
 static uint32_t
 pass_median(const struct forecast_suite *s, const struct forecast_check *c,
     const struct forecast_step *step)
 {
 	double shift = log_margin(c->limits.margin, step->median_ns);
 	uint32_t n = rounds_until(best_rank(shift, step->spread),
-	    log(1 / s->config.beta) + PASS_MIXTURE,
+	    pass_bound(s, c) + PASS_MIXTURE,
 	    z_of_most(count_steps(s)), step->phi0, step->phi);
 
 	return (n == FORECAST_NEVER ? n : n + WARMUP_ROUNDS);
@@ -215,7 +224,7 @@ pass_tail(const struct forecast_suite *s, const struct forecast_check *c)
 		if (g.mean > best.mean)
 			best = g;
 	}
-	n = rounds_until(best, log(1 / s->config.beta) + 0.7,
+	n = rounds_until(best, pass_bound(s, c) + 0.7,
 	    z_of_most(s->check_count), c->tail_phi0, c->tail_phi);
 	return (n == FORECAST_NEVER ? n : n + TAIL_WARM_ROUNDS +
 	    WARMUP_ROUNDS);
@@ -246,7 +255,7 @@ has_history(const struct forecast_check *c)
 static uint32_t
 pass_failures(const struct forecast_suite *s, const struct forecast_check *c)
 {
-	double bound = log(1 / s->config.beta), margin;
+	double bound = pass_bound(s, c), margin;
 	struct failures_pass p;
 	uint32_t n, k, seen = 0;
 
@@ -269,14 +278,37 @@ pass_failures(const struct forecast_suite *s, const struct forecast_check *c)
 
 /* ---- blocking ---- */
 
-static double
-block_bound(const struct forecast_suite *s)
+static struct share_check
+share_check(const struct forecast_check *c)
 {
-	size_t steps = count_steps(s);
-	double weight = (1 - s->config.failure_weight) /
-	    (double)(steps > 0 ? steps : 1);
+	return ((struct share_check){c->limits.alpha, c->step_count});
+}
 
-	return (log(1 / (s->config.alpha * weight)) + BLOCK_MIXTURE);
+/* The shares of the judged checks, and of this one as if it were judged. */
+static struct share
+make_share(const struct forecast_suite *s, const struct forecast_check *c)
+{
+	struct share_check one;
+	struct share out;
+	size_t i;
+
+	share_init(&out, s->config.alpha, s->config.failure_weight);
+	for (i = 0; i < s->check_count; i++)
+		if (s->checks[i].is_judged || &s->checks[i] == c) {
+			one = share_check(&s->checks[i]);
+			share_add(&out, &one);
+		}
+	return (out);
+}
+
+static double
+block_bound(const struct forecast_suite *s, const struct forecast_check *c)
+{
+	struct share share = make_share(s, c);
+	struct share_check one = share_check(c);
+
+	return (log(1 / (s->config.alpha * share_step(&share, &one))) +
+	    BLOCK_MIXTURE);
 }
 
 static struct growth
@@ -294,7 +326,7 @@ forecast_rounds_to_block(const struct forecast_suite *suite, size_t check,
 	const struct forecast_check *c = &suite->checks[check];
 	const struct forecast_step *step = &c->steps[at];
 	uint32_t n = rounds_until(growth_of_effect(c, step, effect),
-	    block_bound(suite), 0, step->phi0, step->phi);
+	    block_bound(suite, c), 0, step->phi0, step->phi);
 
 	return (n == FORECAST_NEVER ? n : n + WARMUP_ROUNDS);
 }
@@ -306,7 +338,7 @@ sees_effect(const struct forecast_suite *s, const struct forecast_check *c,
 	struct growth g = growth_of_effect(c, step, effect);
 
 	return (g.mean > 0 && wealth_after(g, rounds, Z_POWER, step->phi0,
-	    step->phi) >= block_bound(s));
+	    step->phi) >= block_bound(s, c));
 }
 
 static double
@@ -357,8 +389,10 @@ static double
 rate_seen(const struct forecast_suite *s, const struct forecast_check *c,
     uint32_t budget)
 {
-	double weight = s->config.failure_weight / (double)s->check_count;
-	double bound = log(1 / (s->config.alpha * weight)), mean;
+	struct share share = make_share(s, c);
+	struct share_check one = share_check(c);
+	double bound = log(1 / (s->config.alpha * share_failures(&share,
+	    &one))), mean;
 	uint32_t k;
 
 	for (k = 1; k <= budget; k++)

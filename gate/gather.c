@@ -151,8 +151,10 @@ begin_session(struct gathering *g, size_t at)
 	g->one.checks = &g->suite.checks[at];
 	g->one.count = 1;
 	g->one.service = g->one.checks[0].plan->service;
-	g->one.checks[0].limits = (struct engine_limits){config.tolerance,
-	    config.margin, config.failure_margin, config.tail_margin};
+	g->one.checks[0].limits = (struct engine_limits){
+	    .tolerance = config.tolerance, .margin = config.margin,
+	    .failure_margin = config.failure_margin,
+	    .tail_margin = config.tail_margin};
 	g->session = (struct session){.settings = g->settings,
 	    .suite = &g->one, .started = clock_wall()};
 	g->session.engine = session_engine(g->settings, &g->one);

@@ -20,6 +20,7 @@
 #include "gate/earlier.h"
 #include "gate/lease.h"
 #include "gate/override.h"
+#include "gate/policy.h"
 #include "gate/report.h"
 #include "gate/session.h"
 #include "gate/settings.h"
@@ -169,7 +170,7 @@ command_judge(const struct settings *settings)
 
 	if (code != 0)
 		return (code);
-	code = suite_take_policy(&suite, &own);
+	code = policy_take(&suite, &own);
 	if (code == 0)
 		code = judge_alone(&own, &suite);
 	suite_fini(&suite);

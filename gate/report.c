@@ -173,24 +173,6 @@ report_size(const struct report *r, const struct engine_component *c,
 }
 
 bool
-report_not_judged(const struct report *r, size_t check, struct buf *out)
-{
-	const struct suite_check *c = &r->session->suite->checks[check];
-	char until[CLOCK_TEXT_SIZE];
-
-	if (c->quarantine != NULL) {
-		clock_format_wall(c->quarantine->quarantine_until, until);
-		buf_printf(out, "in quarantine until %.10s (", until);
-		report_text(c->quarantine->quarantine_owner, out);
-		buf_append_str(out, ": ");
-		report_text(c->quarantine->quarantine_reason, out);
-		buf_append_char(out, ')');
-	} else if (c->is_advisory)
-		buf_append_str(out, "advisory");
-	return (c->quarantine != NULL || c->is_advisory);
-}
-
-bool
 report_is_named(const struct report *r, size_t check)
 {
 	size_t i;

@@ -83,6 +83,23 @@ char *report_file(const struct report *r, size_t check,
 bool report_not_judged(const struct report *r, size_t check,
     struct buf *out);
 
+/*
+ * Give to cb what is to be said of a check's policy, a line each: that it is
+ * not judged, that its quarantine expired, what it has of its own.
+ */
+typedef void report_note_cb(const char *text, struct buf *out);
+void report_notes(const struct report *r, size_t check, report_note_cb *cb,
+    struct buf *out);
+
+/* An override that is in force, for people; strings are the session's. */
+struct report_override {
+	const char *who, *why, *scope, *gate;
+	char at[20], until[20];
+};
+size_t report_override_count(const struct report *r);
+void report_override(const struct report *r, size_t at,
+    struct report_override *out);
+
 /* True when a regression of this check is named. */
 bool report_is_named(const struct report *r, size_t check);
 
@@ -91,6 +108,12 @@ const char *report_failure_text(const struct ledger_failure *f);
 
 /* "42 rounds of 6 checks in 12.3s" */
 void report_rounds(const struct report *r, struct buf *out);
+
+/*
+ * "a false block has at most 1 %, a false pass 5 %", and checks with a
+ * larger error of their own.
+ */
+void report_errors(const struct report *r, struct buf *out);
 
 /* "payments/refund, step 2 POST {{base_url}}/v1/refunds (refund.hurl:14)" */
 void report_subject(const struct report *r, const struct engine_component *c,

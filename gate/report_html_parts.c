@@ -299,32 +299,11 @@ write_step(const struct report *r, size_t check, uint32_t step,
 	buf_append_str(out, "</td></tr>\n");
 }
 
-static bool
-is_same_margin(struct latency_margin a, struct latency_margin b)
-{
-	return (fabs(a.relative - b.relative) < 1e-9 &&
-	    fabs(a.absolute_ns - b.absolute_ns) < 1);
-}
-
-/* Limits of a check's own policy. */
 static void
-write_own_limits(const struct report *r, size_t check, struct buf *out)
+write_note(const char *text, struct buf *out)
 {
-	struct engine_limits l = engine_limits(r->session->engine, check);
-	struct engine_config c = settings_engine(r->session->settings);
-
-	if (!is_same_margin(l.tolerance, c.tolerance))
-		buf_printf(out, "; tolerated %g&nbsp;%%, %g&nbsp;ms",
-		    100 * l.tolerance.relative,
-		    l.tolerance.absolute_ns / 1e6);
-	if (!is_same_margin(l.margin, c.margin))
-		buf_printf(out, "; margin %g&nbsp;%% and %g&nbsp;ms",
-		    100 * l.margin.relative, l.margin.absolute_ns / 1e6);
-	if (fabs(l.failure_margin - c.failure_margin) > 1e-9)
-		buf_printf(out, "; failures %g&nbsp;%%",
-		    100 * l.failure_margin);
-	if (fabs(l.tail_margin - c.tail_margin) > 1e-9)
-		buf_printf(out, "; tail %g points", 100 * l.tail_margin);
+	buf_append_str(out, "<br>");
+	html_escape(out, text);
 }
 
 static void
@@ -332,7 +311,6 @@ write_check(const struct report *r, size_t check, struct buf *out)
 {
 	const struct suite_check *c = &r->session->suite->checks[check];
 	struct engine_counts n = engine_counts(r->session->engine, check);
-	struct buf why;
 	uint32_t i;
 
 	buf_printf(out, "<tr%s><td><strong>",
@@ -340,13 +318,7 @@ write_check(const struct report *r, size_t check, struct buf *out)
 	html_escape(out, c->id);
 	buf_printf(out, "</strong> <span class=\"dim\">%u extra, %u void",
 	    n.focuses, n.voids);
-	write_own_limits(r, check, out);
-	buf_init(&why, 1 << 16);
-	if (report_not_judged(r, check, &why)) {
-		buf_append_str(out, "<br>not judged: ");
-		report_html_escape(out, &why);
-	}
-	buf_fini(&why);
+	report_notes(r, check, write_note, out);
 	buf_printf(out, "</span></td><td class=\"n\">%u</td><td class=\"n\">"
 	    "%u failed</td><td class=\"n\">", n.pairs,
 	    n.candidate_failures);

@@ -3,7 +3,7 @@
  * The gate document (doc/gate-document.md): all that was decided and why,
  * and every pair of runs, so that the verdict can be computed again.
  */
-#include "gate/report.h"
+#include "gate/report_json.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,26 +18,6 @@ static const char *const end_names[] = {"rounds", "time", "no-probe",
     "interrupted"};
 
 static void
-put_hex(struct json_out *o, const char *name,
-    const uint8_t id[static MESSAGE_ID_SIZE])
-{
-	char hex[2 * MESSAGE_ID_SIZE + 1];
-
-	crypto_hex(id, MESSAGE_ID_SIZE, hex);
-	json_out_kv_str(o, name, hex);
-}
-
-static void
-put_margin(struct json_out *o, const char *name, struct latency_margin m)
-{
-	json_out_key(o, name);
-	json_out_object(o);
-	json_out_kv_double(o, "relative", m.relative);
-	json_out_kv_int(o, "absolute_us", (int64_t)(m.absolute_ns / 1000));
-	json_out_object_end(o);
-}
-
-static void
 put_settings(const struct report *r, struct json_out *o)
 {
 	const struct settings *s = r->session->settings;
@@ -47,12 +27,12 @@ put_settings(const struct report *r, struct json_out *o)
 	json_out_kv_double(o, "beta", c.beta);
 	json_out_key(o, "tolerance");
 	json_out_object(o);
-	put_margin(o, "latency", c.tolerance);
+	report_json_margin(o, "latency", c.tolerance);
 	json_out_object_end(o);
 	json_out_key(o, "margins");
 	json_out_object(o);
 	json_out_kv_double(o, "failure_rate", c.failure_margin);
-	put_margin(o, "latency", c.margin);
+	report_json_margin(o, "latency", c.margin);
 	json_out_kv_double(o, "tail_share", c.tail_margin);
 	json_out_object_end(o);
 	json_out_kv_double(o, "guard", c.guard);
@@ -95,189 +75,6 @@ put_arm(const struct report *r, enum arm arm, struct json_out *o)
 		json_out_str(o, s->variables[arm][i].text);
 	}
 	json_out_object_end(o);
-	json_out_object_end(o);
-}
-
-static void
-put_counts(struct json_out *o, const struct engine_counts *n)
-{
-	json_out_kv_int(o, "pairs", n->pairs);
-	json_out_kv_int(o, "counted", n->rounds);
-	json_out_kv_int(o, "warmups", n->warmups);
-	json_out_kv_int(o, "focus", n->focuses);
-	json_out_kv_int(o, "void", n->voids);
-	json_out_kv_int(o, "candidate_failures", n->candidate_failures);
-	json_out_kv_int(o, "baseline_failures", n->baseline_failures);
-}
-
-static void
-put_failure(const struct report *r, size_t check,
-    const struct ledger_failure *f, struct json_out *o)
-{
-	json_out_object(o);
-	json_out_kv_str(o, "check", r->session->suite->checks[check].id);
-	json_out_kv_str(o, "arm", arm_name(f->arm));
-	json_out_kv_int(o, "pair", f->number);
-	put_hex(o, "run", f->run);
-	json_out_kv_str(o, "outcome", outcome_name(f->outcome));
-	json_out_kv_str(o, "reason", f->what.reason);
-	json_out_kv_str(o, "file", f->what.file);
-	json_out_kv_int(o, "line", f->what.line);
-	json_out_kv_int(o, "column", f->what.column);
-	json_out_kv_str(o, "kind", f->what.kind);
-	json_out_kv_str(o, "message", f->what.message);
-	json_out_kv_str(o, "expected", f->what.expected);
-	json_out_kv_str(o, "actual", f->what.actual);
-	json_out_kv_str(o, "url", f->what.url);
-	if (f->what.status > 0)
-		json_out_kv_int(o, "status", f->what.status);
-	if (f->what.entry > 0)
-		json_out_kv_int(o, "entry", f->what.entry);
-	json_out_kv_str(o, "request", f->what.request);
-	json_out_kv_str(o, "response", f->what.response);
-	if (f->good_response != NULL) {
-		put_hex(o, "baseline_run", f->good_run);
-		json_out_kv_str(o, "baseline_response", f->good_response);
-	}
-	json_out_object_end(o);
-}
-
-static void
-put_step(const struct report *r, size_t check, uint32_t step,
-    struct json_out *o)
-{
-	const struct suite_step *s =
-	    &r->session->suite->checks[check].steps[step];
-	struct engine_step_view v = engine_step_view(r->session->engine,
-	    check, step);
-
-	json_out_object(o);
-	json_out_kv_int(o, "step", step + 1);
-	json_out_kv_int(o, "line", s->line);
-	json_out_kv_str(o, "name", s->name);
-	json_out_kv_int(o, "pairs", v.pairs);
-	json_out_kv_int(o, "candidate_reached", v.candidate_reached);
-	json_out_kv_int(o, "baseline_reached", v.baseline_reached);
-	if (v.pairs > 0) {
-		json_out_kv_int(o, "candidate_median_ns",
-		    v.candidate_median_ns);
-		json_out_kv_int(o, "baseline_median_ns",
-		    v.baseline_median_ns);
-		json_out_kv_int(o, "candidate_p90_ns", v.candidate_p90_ns);
-		json_out_kv_int(o, "baseline_p90_ns", v.baseline_p90_ns);
-		json_out_kv_double(o, "median_ratio", v.baseline_median_ns >
-		    0 ? (double)v.candidate_median_ns /
-		    (double)v.baseline_median_ns : NAN);
-	}
-	json_out_object_end(o);
-}
-
-static void
-put_history(const struct report *r, size_t check, struct json_out *o)
-{
-	struct engine_failure_view v = engine_failure_view(r->session->engine,
-	    check);
-	const struct history *h = &r->session->suite->checks[check].history;
-
-	json_out_key(o, "history");
-	json_out_object(o);
-	json_out_kv_bool(o, "used", v.has_history);
-	json_out_kv_double(o, "runs", h->runs);
-	json_out_kv_double(o, "failures", h->failures);
-	json_out_kv_double(o, "dispersion", h->dispersion);
-	if (v.has_history)
-		json_out_kv_double(o, "rate_bound", v.bound);
-	json_out_object_end(o);
-}
-
-/* What is known of the scores from the baseline against itself. */
-static void
-put_phi0(const struct suite_check *c, struct json_out *o)
-{
-	uint32_t i;
-	int j;
-
-	if (c->phi0 == NULL)
-		return;
-	json_out_key(o, "aa");
-	json_out_object(o);
-	json_out_key(o, "phi0");
-	json_out_array(o);
-	for (i = 0; i < c->step_count; i++) {
-		json_out_array(o);
-		for (j = 0; j < LATENCY_SCORES; j++)
-			json_out_double(o, c->phi0[i].scores[j]);
-		json_out_array_end(o);
-	}
-	json_out_array_end(o);
-	json_out_kv_double(o, "tail", c->tail_phi0);
-	json_out_object_end(o);
-}
-
-static void
-put_limits(const struct engine_limits *l, struct json_out *o)
-{
-	json_out_key(o, "limits");
-	json_out_object(o);
-	put_margin(o, "tolerance", l->tolerance);
-	put_margin(o, "margin", l->margin);
-	json_out_kv_double(o, "failure_rate", l->failure_margin);
-	json_out_kv_double(o, "tail_share", l->tail_margin);
-	json_out_object_end(o);
-}
-
-/* Why a check is not judged, if it is not. */
-static void
-put_policy(const struct suite_check *c, struct json_out *o)
-{
-	json_out_kv_bool(o, "advisory", c->is_advisory);
-	if (c->quarantine == NULL)
-		return;
-	json_out_key(o, "quarantine");
-	json_out_object(o);
-	json_out_kv_str(o, "owner", c->quarantine->quarantine_owner);
-	json_out_kv_str(o, "reason", c->quarantine->quarantine_reason);
-	json_out_kv_int(o, "until_us", c->quarantine->quarantine_until);
-	json_out_object_end(o);
-}
-
-static void
-put_check(const struct report *r, size_t check, struct json_out *o)
-{
-	const struct suite_check *c = &r->session->suite->checks[check];
-	struct engine_counts n = engine_counts(r->session->engine, check);
-	struct engine_limits limits = engine_limits(r->session->engine,
-	    check);
-	const struct ledger_failure *f;
-	uint32_t i;
-	int arm;
-
-	json_out_object(o);
-	json_out_kv_str(o, "check", c->id);
-	json_out_kv_str(o, "flow", c->plan->flow->path);
-	json_out_kv_str(o, "candidate_definition",
-	    c->arms[ARM_CANDIDATE]->hash);
-	json_out_kv_str(o, "baseline_definition", c->arms[ARM_BASELINE]->hash);
-	json_out_kv_int(o, "timeout_us", c->plan->timeout);
-	put_counts(o, &n);
-	put_history(r, check, o);
-	put_phi0(c, o);
-	put_limits(&limits, o);
-	put_policy(c, o);
-	json_out_key(o, "steps");
-	json_out_array(o);
-	for (i = 0; i < c->step_count; i++)
-		put_step(r, check, i, o);
-	json_out_array_end(o);
-	json_out_key(o, "first_failures");
-	json_out_array(o);
-	for (arm = 0; arm < ARM_COUNT; arm++) {
-		f = ledger_failure_at(&r->session->ledger, check,
-		    (enum arm)arm);
-		if (f->is_set)
-			put_failure(r, check, f, o);
-	}
-	json_out_array_end(o);
 	json_out_object_end(o);
 }
 
@@ -382,7 +179,7 @@ put_half(const struct ledger_half *h, const struct engine_arm *arm,
 	uint32_t i;
 
 	json_out_object(o);
-	put_hex(o, "run", h->run);
+	report_json_hex(o, "run", h->run);
 	json_out_kv_str(o, "outcome", outcome_name(h->outcome));
 	if (h->started_us > 0)
 		json_out_kv_int(o, "started_us", h->started_us);
@@ -455,14 +252,14 @@ put_head(const struct report *r, struct json_out *o)
 	const struct session *s = r->session;
 
 	json_out_kv_int(o, "version", 1);
-	put_hex(o, "gate", s->id);
+	report_json_hex(o, "gate", s->id);
 	json_out_kv_str(o, "service", s->suite->service);
 	json_out_kv_str(o, "identity", s->identity[0] != '\0' ?
 	    s->identity : NULL);
 	if (s->earlier_pairs > 0) {
 		json_out_key(o, "continues");
 		json_out_object(o);
-		put_hex(o, "gate", s->continues);
+		report_json_hex(o, "gate", s->continues);
 		json_out_kv_int(o, "pairs", s->earlier_pairs);
 		json_out_object_end(o);
 	}
@@ -500,7 +297,7 @@ put_result(const struct report *r, struct json_out *o)
 	json_out_kv_int(o, "round_count", s->rounds);
 	json_out_key(o, "counts");
 	json_out_object(o);
-	put_counts(o, &n);
+	report_json_counts(o, &n);
 	json_out_object_end(o);
 	json_out_kv_str(o, "void_reason", s->ledger.void_reason);
 }
@@ -513,7 +310,7 @@ put_checks(const struct report *r, struct json_out *o)
 	json_out_key(o, "checks");
 	json_out_array(o);
 	for (i = 0; i < r->session->suite->count; i++)
-		put_check(r, i, o);
+		report_json_check(r, i, o);
 	json_out_array_end(o);
 }
 
@@ -544,7 +341,7 @@ put_lists(const struct report *r, struct json_out *o)
 	f = report_first_failure(r, &i);
 	if (f != NULL) {
 		json_out_key(o, "first_failure");
-		put_failure(r, i, f, o);
+		report_json_failure(r, i, f, o);
 	}
 	json_out_key(o, "unfinished");
 	json_out_array(o);

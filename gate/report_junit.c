@@ -48,7 +48,9 @@ print_gate_case(const struct report *r, struct buf *out)
 
 	open_case(r, "gate", out);
 	if (s->verdict == ENGINE_PASS) {
-		buf_append_str(out, "/>\n");
+		buf_append_str(out, ">\n    <system-out>");
+		append_xml(out, r->why);
+		buf_append_str(out, "</system-out>\n  </testcase>\n");
 		return;
 	}
 	/* An error for what is not decided: neither green nor a finding. */

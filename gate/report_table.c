@@ -37,8 +37,28 @@ print_verdict(const struct report *r, struct buf *out)
 		    "not say so\n");
 }
 
+/* Whose decision it is that the release goes on all the same. */
 static void
-print_overrides(const struct report *r, enum arm arm, struct buf *out)
+print_overrides(const struct report *r, struct buf *out)
+{
+	struct report_override o;
+	size_t i;
+
+	for (i = 0; i < report_override_count(r); i++) {
+		report_override(r, i, &o);
+		buf_append_str(out, "  overridden by ");
+		report_text(o.who, out);
+		buf_printf(out, " at %s until %s, for %s: ", o.at, o.until,
+		    o.scope);
+		report_text(o.why, out);
+		buf_append_str(out, "\n    the verdict stays ");
+		buf_printf(out, "%s; the exit code is %d\n",
+		    engine_verdict_name(r->session->verdict), r->exit_code);
+	}
+}
+
+static void
+print_arm(const struct report *r, enum arm arm, struct buf *out)
 {
 	const struct settings *s = r->session->settings;
 	size_t i;
@@ -60,8 +80,9 @@ print_head(const struct report *r, struct buf *out)
 	struct engine_counts n = engine_counts_total(s->engine);
 
 	print_verdict(r, out);
-	print_overrides(r, ARM_CANDIDATE, out);
-	print_overrides(r, ARM_BASELINE, out);
+	print_overrides(r, out);
+	print_arm(r, ARM_CANDIDATE, out);
+	print_arm(r, ARM_BASELINE, out);
 	buf_append_str(out, "  ");
 	report_rounds(r, out);
 	buf_printf(out, ": %u pairs, %u of them extra after a failure, %u "
@@ -70,9 +91,9 @@ print_head(const struct report *r, struct buf *out)
 	report_evidence(engine_log_evidence(s->engine), out);
 	buf_append_str(out, " of ");
 	report_evidence(engine_log_bound(s->engine), out);
-	buf_printf(out, "; a false block has at most %g %%, a false pass "
-	    "%g %%; seed %lld\n", 100 * s->settings->alpha,
-	    100 * s->settings->beta, (long long)s->settings->seed);
+	buf_append_str(out, "; ");
+	report_errors(r, out);
+	buf_printf(out, "; seed %lld\n", (long long)s->settings->seed);
 }
 
 static void
@@ -184,14 +205,9 @@ print_slowest(const struct report *r, size_t check, struct buf *out)
 }
 
 static void
-print_not_judged(const struct report *r, size_t check, struct buf *out)
+print_note(const char *text, struct buf *out)
 {
-	struct buf why;
-
-	buf_init(&why, 1 << 16);
-	if (report_not_judged(r, check, &why))
-		buf_printf(out, "\n    not judged: %s", buf_str(&why));
-	buf_fini(&why);
+	buf_printf(out, "\n    %s", text);
 }
 
 static void
@@ -212,7 +228,7 @@ print_checks(const struct report *r, struct buf *out)
 		    suite->checks[i].id, n.pairs, n.voids,
 		    n.candidate_failures, n.baseline_failures);
 		print_slowest(r, i, out);
-		print_not_judged(r, i, out);
+		report_notes(r, i, print_note, out);
 		buf_append_char(out, '\n');
 	}
 }

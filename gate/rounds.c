@@ -16,7 +16,9 @@ struct check_rounds {
 	uint32_t pairs;      /* begun */
 	uint32_t completed;  /* rounds and warm-ups */
 	uint32_t earlier;    /* of them, from an earlier gate */
+	uint32_t most;       /* of rounds, of its own; UINT32_MAX: none */
 	uint32_t focus_left;
+	bool is_stopped;     /* its own time is over */
 	bool is_running;
 	enum engine_pair_kind kind;
 	bool is_candidate_first;
@@ -57,6 +59,7 @@ rounds_new(const struct rounds_options *o, struct engine *engine,
     struct ledger *ledger, rounds_run_cb *run, void *arg)
 {
 	struct rounds *r = xcalloc(1, sizeof(*r));
+	size_t i;
 
 	must(o->parallel > 0 && o->rounds > 0);
 	r->options = *o;
@@ -65,6 +68,11 @@ rounds_new(const struct rounds_options *o, struct engine *engine,
 	r->run = run;
 	r->arg = arg;
 	r->checks = xcalloc(o->check_count, sizeof(*r->checks));
+	for (i = 0; i < o->check_count; i++)
+		r->checks[i].most = o->own_rounds != NULL &&
+		    o->own_rounds[i] > 0 && o->own_rounds[i] < o->rounds ?
+		    o->own_rounds[i] : UINT32_MAX;
+	r->options.own_rounds = NULL;
 	make_no_latency(r);
 	return (r);
 }
@@ -97,16 +105,40 @@ rounds_free(struct rounds **rp)
 	free(r);
 }
 
+static bool
+is_spent(const struct check_rounds *c)
+{
+	return (c->is_stopped || c->completed - c->earlier >= c->most);
+}
+
+bool
+rounds_is_spent(const struct rounds *r, size_t check)
+{
+	return (is_spent(&r->checks[check]));
+}
+
+/* The least of the checks that go on; without those of an earlier gate? */
+static uint32_t
+least_rounds(const struct rounds *r, bool is_fresh)
+{
+	uint32_t least = UINT32_MAX, most = 0, n;
+	const struct check_rounds *c;
+	size_t i;
+
+	for (i = 0; i < r->options.check_count; i++) {
+		c = &r->checks[i];
+		n = is_fresh ? c->completed - c->earlier : c->completed;
+		most = n > most ? n : most;
+		if (!is_spent(c))
+			least = n < least ? n : least;
+	}
+	return (least < UINT32_MAX ? least : most);
+}
+
 uint32_t
 rounds_completed(const struct rounds *r)
 {
-	uint32_t least = UINT32_MAX;
-	size_t i;
-
-	for (i = 0; i < r->options.check_count; i++)
-		if (r->checks[i].completed < least)
-			least = r->checks[i].completed;
-	return (r->options.check_count > 0 ? least : 0);
+	return (least_rounds(r, false));
 }
 
 enum rounds_end
@@ -144,7 +176,8 @@ may_begin(const struct rounds *r, const struct check_rounds *c,
 		return (false);
 	if (c->focus_left > 0)
 		return (true);
-	return (c->completed - c->earlier < r->options.rounds &&
+	return (!is_spent(c) &&
+	    c->completed - c->earlier < r->options.rounds &&
 	    c->completed < least + ROUNDS_LEAD_MOST);
 }
 
@@ -235,18 +268,26 @@ rounds_start(struct rounds *r)
 	begin_pairs(r);
 }
 
-/* Rounds that every check has completed beside those of an earlier gate. */
-static uint32_t
-rounds_fresh(const struct rounds *r)
+/*
+ * No pass can come: a check has spent its own budget and is not cleared; and
+ * all others are.
+ */
+static bool
+is_stuck(const struct rounds *r)
 {
-	uint32_t least = UINT32_MAX, n;
+	const struct check_rounds *c;
+	bool is_any = false;
 	size_t i;
 
 	for (i = 0; i < r->options.check_count; i++) {
-		n = r->checks[i].completed - r->checks[i].earlier;
-		least = n < least ? n : least;
+		c = &r->checks[i];
+		if (engine_check_holds(r->engine, i))
+			continue;
+		if (!is_spent(c) || c->is_running || c->focus_left > 0)
+			return (false);
+		is_any = true;
 	}
-	return (least);
+	return (is_any);
 }
 
 /*
@@ -256,20 +297,23 @@ rounds_fresh(const struct rounds *r)
 static bool
 is_futile(const struct rounds *r)
 {
-	uint32_t done = rounds_completed(r), fresh = rounds_fresh(r);
+	uint32_t done = rounds_completed(r), fresh = least_rounds(r, true);
 	uint32_t left = r->options.rounds - fresh, to_pass;
 	double evidence, to_block;
+	bool is_late = fresh >= r->options.rounds / 4 * 3;
 
 	if (fresh < FUTILE_ROUNDS_LEAST || left == 0)
 		return (false);
-	to_pass = engine_rounds_to_pass(r->engine);
 	evidence = engine_log_evidence(r->engine);
-	if (to_pass == UINT32_MAX && fresh < r->options.rounds / 4 * 3)
-		return (false);
-	if (to_pass <= (double)FUTILE_FACTOR * left)
-		return (false);
+	if (!is_stuck(r)) {
+		to_pass = engine_rounds_to_pass(r->engine);
+		if (to_pass <= (double)FUTILE_FACTOR * left ||
+		    (to_pass == UINT32_MAX && !is_late))
+			return (false);
+	} else
+		is_late = true;
 	if (evidence <= 0)
-		return (fresh >= r->options.rounds / 4 * 3);
+		return (is_late);
 	to_block = (engine_log_bound(r->engine) - evidence) * done / evidence;
 	return (to_block > (double)FUTILE_FACTOR * left);
 }
@@ -280,8 +324,10 @@ rounds_left(const struct rounds *r, size_t check)
 {
 	const struct check_rounds *c = &r->checks[check];
 	uint32_t fresh = c->completed - c->earlier;
+	uint32_t most = c->most < r->options.rounds ? c->most :
+	    r->options.rounds;
 
-	return (fresh < r->options.rounds ? r->options.rounds - fresh : 0);
+	return (!c->is_stopped && fresh < most ? most - fresh : 0);
 }
 
 /* After a pair of this check. */
@@ -345,7 +391,7 @@ end_pair(struct rounds *r, size_t check, const struct sample *last)
 		    (struct engine_arm){false, r->no_latency} :
 		    engine_half(c, ARM_BASELINE);
 		if (pair.candidate.is_failed && c->focus_left == 0 &&
-		    c->kind != ENGINE_PAIR_FOCUS)
+		    !c->is_stopped && c->kind != ENGINE_PAIR_FOCUS)
 			c->focus_left = ROUNDS_FOCUS_PAIRS;
 	}
 	engine_add(r->engine, check, &pair);
@@ -380,6 +426,13 @@ rounds_half_done(struct rounds *r, size_t check, struct sample *sample)
 	if (r->end == ROUNDS_GOING_ON)
 		begin_pairs(r);
 	return (r->end);
+}
+
+void
+rounds_stop_check(struct rounds *r, size_t check)
+{
+	r->checks[check].is_stopped = true;
+	r->checks[check].focus_left = 0;
 }
 
 void

@@ -43,6 +43,9 @@ struct rounds_options {
 	size_t check_count;
 	bool is_exhaustive; /* a verdict does not end them */
 	bool is_single;     /* no baseline: a pair is the candidate's half */
+	/* Of each check, when less than rounds; 0: none of its own. NULL:
+	 * no check has one. Copied. */
+	const uint32_t *own_rounds;
 };
 
 /*
@@ -74,7 +77,18 @@ enum rounds_end rounds_half_done(struct rounds *r, size_t check,
 /* End now; nothing that is under way counts any more. */
 void rounds_stop(struct rounds *r);
 
-/* Rounds that every check has completed, and the end. */
+/*
+ * Begin no more pairs of a check: its own time is over. The others go on.
+ */
+void rounds_stop_check(struct rounds *r, size_t check);
+
+/* True when a budget of its own ended the rounds of this check. */
+bool rounds_is_spent(const struct rounds *r, size_t check);
+
+/*
+ * Rounds that every check has completed whose own budget is not spent (the
+ * most of any, when all are), and the end.
+ */
 uint32_t rounds_completed(const struct rounds *r);
 enum rounds_end rounds_ended(const struct rounds *r);
 const char *rounds_end_name(enum rounds_end end);

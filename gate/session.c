@@ -15,6 +15,7 @@
 #include "gate/archive.h"
 #include "gate/earlier.h"
 #include "gate/override.h"
+#include "gate/policy.h"
 #include "gate/progress.h"
 #include "gate/transcript.h"
 #include "scheduler/fleet.h"
@@ -26,10 +27,11 @@
 #define ARCHIVE_INTERVAL (2 * SPAN_S)
 #define PATIENCE (30 * SPAN_S)     /* of one run, for room at a probe */
 
-/* The run of a check that is under way. */
+/* The run of a check that is under way, and the end of its own time. */
 struct running_run {
 	struct running *running;
 	size_t check;
+	struct loop_timer *timer; /* NULL: it has the gate's time */
 };
 
 /* What lives while the loop runs. */
@@ -128,6 +130,15 @@ time_cb(void *arg)
 }
 
 static void
+check_time_cb(void *arg)
+{
+	struct running_run *run = arg;
+
+	must_magic(run->running, SESSION_MAGIC);
+	rounds_stop_check(run->running->rounds, run->check);
+}
+
+static void
 probe_cb(void *arg)
 {
 	struct running *r = arg;
@@ -186,7 +197,25 @@ define_all(struct running *r)
 		must(r->definitions[i] != NULL);
 	}
 	for (i = 0; i < suite->count; i++)
-		r->runs[i] = (struct running_run){r, i};
+		r->runs[i] = (struct running_run){r, i, NULL};
+}
+
+static void
+start_check_timers(struct running *r, mono_us now)
+{
+	const struct session *s = r->session;
+	struct running_run *run;
+	span_us most;
+	size_t i;
+
+	for (i = 0; i < s->suite->count && !s->is_exhaustive; i++) {
+		run = &r->runs[i];
+		most = s->suite->checks[i].time_most;
+		if (most == 0 || most >= s->settings->time)
+			continue;
+		run->timer = loop_timer_new(r->loop, check_time_cb, run);
+		loop_timer_at(run->timer, now + most);
+	}
 }
 
 static void
@@ -208,6 +237,7 @@ running_start(struct running *r)
 	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
 	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
 	loop_timer_at(r->time_timer, now + o->time);
+	start_check_timers(r, now);
 	loop_timer_at(r->probe_timer, now + PROBE_WITHIN);
 	if (r->archive != NULL)
 		loop_timer_at(r->archive_timer, now + ARCHIVE_INTERVAL);
@@ -227,6 +257,8 @@ running_fini(struct running *r)
 	loop_timer_free(&r->archive_timer);
 	loop_signal_free(&r->signals[0]);
 	loop_signal_free(&r->signals[1]);
+	for (i = 0; i < r->session->suite->count; i++)
+		loop_timer_free(&r->runs[i].timer);
 	for (i = 0; i < r->session->suite->count * ARM_COUNT; i++)
 		fleet_forget(&r->definitions[i]);
 	fleet_free(&r->fleet);
@@ -254,8 +286,7 @@ session_engine(const struct settings *settings, const struct suite *suite)
 		    .history = c->history,
 		    .phi0 = c->phi0 != NULL ? &phi0[i] : NULL,
 		    .limits = &c->limits,
-		    .is_quarantined = c->is_advisory ||
-			c->quarantine != NULL,
+		    .is_quarantined = !policy_is_judged(c),
 		};
 	}
 	e = engine_new(&config, checks, suite->count);
@@ -293,15 +324,22 @@ static void
 make_rounds(struct running *r, const struct session_help *help)
 {
 	const struct settings *o = r->session->settings;
+	const struct suite *suite = r->session->suite;
+	uint32_t *own = xcalloc(suite->count, sizeof(*own));
 	struct rounds_options ro = {.seed = (uint64_t)o->seed,
 	    .rounds = (uint32_t)o->rounds, .warmup = (uint32_t)o->warmup,
 	    .parallel = (size_t)o->parallel,
-	    .check_count = r->session->suite->count,
+	    .check_count = suite->count,
 	    .is_exhaustive = help->is_exhaustive,
-	    .is_single = o->is_history_only};
+	    .is_single = o->is_history_only,
+	    .own_rounds = help->is_exhaustive ? NULL : own};
+	size_t i;
 
+	for (i = 0; i < suite->count; i++)
+		own[i] = suite->checks[i].rounds_most;
 	r->rounds = rounds_new(&ro, r->session->engine, &r->session->ledger,
 	    run_cb, r);
+	free(own);
 	if (help->earlier != NULL)
 		add_earlier(r, help->earlier);
 }
@@ -312,10 +350,11 @@ session_run(struct session *s, const struct settings *settings,
 {
 	struct running r = {.magic = SESSION_MAGIC, .session = s,
 	    .archive = help->archive};
+	size_t i;
 
 	*s = (struct session){.settings = settings, .suite = suite,
 	    .started = clock_wall(), .overrides = help->overrides,
-	    .aged = help->aged};
+	    .aged = help->aged, .is_exhaustive = help->is_exhaustive};
 	crypto_random(s->id, sizeof(s->id));
 	earlier_identity(settings, suite, s->identity);
 	s->engine = session_engine(settings, suite);
@@ -331,6 +370,10 @@ session_run(struct session *s, const struct settings *settings,
 	s->rounds_end = rounds_ended(r.rounds);
 	s->verdict = engine_finish(s->engine);
 	s->reason = engine_reason(s->engine, &s->reason_check);
+	for (i = suite->count; i-- > 0;)
+		if (rounds_is_spent(r.rounds, i) &&
+		    !engine_check_holds(s->engine, i))
+			s->over = &suite->checks[i];
 	rounds_free(&r.rounds);
 }
 
@@ -350,10 +393,38 @@ is_unmeasured(const struct session *s)
 	    s->reason == ENGINE_REASON_INFRASTRUCTURE);
 }
 
+/*
+ * What the undecided checks want to be done: the strictest of them counts,
+ * and block is stricter than hold.
+ */
+static enum on_inconclusive
+find_wish(const struct session *s)
+{
+	static const int strictness[] = {
+	    [ON_INCONCLUSIVE_PASS] = 0,
+	    [ON_INCONCLUSIVE_HOLD] = 1,
+	    [ON_INCONCLUSIVE_BLOCK] = 2};
+	enum on_inconclusive wish = ON_INCONCLUSIVE_PASS, of_check;
+	bool is_known = false;
+	size_t i;
+
+	for (i = 0; i < s->suite->count; i++) {
+		if (engine_check_holds(s->engine, i) && i != s->reason_check)
+			continue;
+		is_known = true;
+		of_check = policy_on_inconclusive(s->settings,
+		    &s->suite->checks[i]);
+		if (strictness[of_check] > strictness[wish])
+			wish = of_check;
+	}
+	return (is_known ? wish :
+	    (enum on_inconclusive)s->settings->on_inconclusive);
+}
+
 static int
 own_exit_code(const struct session *s)
 {
-	int wish = s->settings->on_inconclusive;
+	enum on_inconclusive wish;
 
 	if (s->verdict == ENGINE_INCONCLUSIVE && is_unmeasured(s))
 		return (EXIT_UNMEASURED);
@@ -363,6 +434,7 @@ own_exit_code(const struct session *s)
 		return (EXIT_BAD);
 	if (s->end == SESSION_INTERRUPTED)
 		return (EXIT_INCONCLUSIVE);
+	wish = find_wish(s);
 	/* What is broken is never waved through, only what is undecided. */
 	if (wish == ON_INCONCLUSIVE_PASS && s->reason == ENGINE_REASON_BUDGET)
 		return (EXIT_GOOD);
@@ -403,6 +475,10 @@ why_inconclusive(const struct session *s)
 
 	if (s->end == SESSION_NO_PROBE)
 		return (xstrdup("no probe came up, so nothing was measured"));
+	if (s->end == SESSION_ROUNDS && s->over != NULL &&
+	    s->reason == ENGINE_REASON_BUDGET)
+		return (xasprintf("%s: its own budget ended before the "
+		    "evidence was enough", s->over->id));
 	if (s->end == SESSION_INTERRUPTED || check == NULL)
 		return (xstrdup(s->reason == ENGINE_REASON_BUDGET ||
 		    s->end == SESSION_INTERRUPTED ? budget_end(s) : text));
@@ -432,20 +508,30 @@ why(const struct session *s)
 	return (why_inconclusive(s));
 }
 
-/* What is run and reported, but does not count. */
+/* What is run and reported, but does not count; or counts again. */
 static void
-add_not_judged(const struct suite_check *c, struct buf *out)
+add_policy(const struct session *s, const struct suite_check *c,
+    struct buf *out)
 {
 	char until[CLOCK_TEXT_SIZE];
 
 	if (c->quarantine != NULL) {
 		clock_format_wall(c->quarantine->quarantine_until, until);
 		buf_printf(out, "; %s is not judged: in quarantine until "
-		    "%.10s (%s: %s)", c->id, until,
+		    "%.10s (%s: %s)%s", c->id, until,
 		    c->quarantine->quarantine_owner,
-		    c->quarantine->quarantine_reason);
+		    c->quarantine->quarantine_reason,
+		    c->quarantine->quarantine_until <= s->started ?
+		    ", which the evidence began before" : "");
 	} else if (c->is_advisory)
 		buf_printf(out, "; %s is not judged: advisory", c->id);
+	else if (c->expired != NULL) {
+		clock_format_wall(c->expired->quarantine_until, until);
+		buf_printf(out, "; %s counts again: its quarantine expired "
+		    "on %.10s (%s: %s)", c->id, until,
+		    c->expired->quarantine_owner,
+		    c->expired->quarantine_reason);
+	}
 }
 
 static void
@@ -480,7 +566,7 @@ session_why(const struct session *s)
 		    "environment is as in the last 42 days, and no latency "
 		    "is judged");
 	for (i = 0; i < s->suite->count; i++)
-		add_not_judged(&s->suite->checks[i], &text);
+		add_policy(s, &s->suite->checks[i], &text);
 	for (i = 0; s->overrides != NULL && i < s->overrides->count; i++)
 		add_override(&s->overrides->items[i], &text);
 	return (buf_take(&text, NULL));

@@ -47,6 +47,9 @@ struct session {
 	enum engine_verdict verdict;
 	enum engine_reason reason; /* of an inconclusive verdict */
 	size_t reason_check;       /* at fault, or SIZE_MAX */
+	const struct suite_check *over;  /* undecided when its own budget
+					  * ended; NULL: none */
+	bool is_exhaustive;        /* a verdict does not end it */
 };
 
 struct archive;

@@ -181,10 +181,12 @@ static const struct option_text texts[] = {
 	    "directory."},
 	{"POLICIES", "The manifest's key \"gate\" gives alpha, beta, rounds, "
 	    "time and on_inconclusive for a\nservice, and tolerances, margins, "
-	    "\"policy: advisory\" and \"quarantine: {owner, reason,\n"
-	    "until}\" for a service or a check; options win. What is advisory "
-	    "or in quarantine is\nrun and reported, but not judged. A "
-	    "quarantine that has expired is a mistake: 78."},
+	    "\"policy: advisory\" for a service or a check; options\nwin. A "
+	    "check may have its own part of alpha, its own beta, rounds, time "
+	    "and\non_inconclusive, and \"quarantine: {owner, reason, until}\". "
+	    "What is advisory or in\nquarantine is run and reported, but not "
+	    "judged. When a quarantine has expired the check\ncounts again, "
+	    "and every report says so."},
 	{"CONTINUING", "With --store every round reaches the store within "
 	    "seconds. A gate whose candidate\nhas a --candidate-version "
 	    "continues the evidence of the newest gate over the same\n"
@@ -490,54 +492,6 @@ fill_defaults(struct settings *s)
 		s->time = TIME_DEFAULT;
 	if (!s->has.on_inconclusive)
 		s->on_inconclusive = ON_INCONCLUSIVE_HOLD;
-}
-
-/* Returns false when another manifest has said another thing. */
-static bool
-take_number(bool *has, bool *is_taken, int64_t *to, int64_t value)
-{
-	if (value < 0 || *has)
-		return (true);
-	if (*is_taken)
-		return (*to == value);
-	*is_taken = true;
-	*to = value;
-	return (true);
-}
-
-static bool
-take_share(bool *has, bool *is_taken, double *to, int64_t permyriad)
-{
-	int64_t value = llround(*to * 10000);
-	bool fits = take_number(has, is_taken, &value, permyriad);
-
-	if (*is_taken)
-		*to = (double)value / 10000;
-	return (fits);
-}
-
-const char *
-settings_take_policy(struct settings *s, const struct plan_gate *g)
-{
-	int64_t action = s->on_inconclusive;
-	const char *other = NULL;
-
-	if (!take_share(&s->has.alpha, &s->taken.alpha, &s->alpha,
-	    g->alpha_permyriad))
-		other = "alpha";
-	if (!take_share(&s->has.beta, &s->taken.beta, &s->beta,
-	    g->beta_permyriad))
-		other = "beta";
-	if (!take_number(&s->has.rounds, &s->taken.rounds, &s->rounds,
-	    g->rounds))
-		other = "rounds";
-	if (!take_number(&s->has.time, &s->taken.time, &s->time, g->time))
-		other = "time";
-	if (!take_number(&s->has.on_inconclusive,
-	    &s->taken.on_inconclusive, &action, g->on_inconclusive))
-		other = "on_inconclusive";
-	s->on_inconclusive = (int)action;
-	return (other);
 }
 
 void

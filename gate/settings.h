@@ -87,13 +87,6 @@ struct settings {
 void settings_read(struct settings *s, int argc, char **argv);
 void settings_fini(struct settings *s);
 
-/*
- * Take over what a manifest says of what was not given. Returns NULL, or the
- * name of a setting that an earlier manifest wants to be another.
- */
-const char *settings_take_policy(struct settings *s,
-    const struct plan_gate *g);
-
 /* The engine's configuration for these settings. */
 struct engine_config settings_engine(const struct settings *s);
 

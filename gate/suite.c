@@ -201,6 +201,7 @@ choose(const struct settings *s, struct suite *suite,
 		c->plan = plan;
 		c->id = plan->id;
 		c->history.dispersion = 1;
+		c->on_inconclusive = -1;
 		if (read_steps(c, readings, cause) != 0)
 			continue;
 		for (arm = 0; arm < ARM_COUNT; arm++)
@@ -300,74 +301,6 @@ refuse_alike(const struct suite *suite)
 	    "every check, which says nothing of a candidate. 'e2e-gate aa' "
 	    "measures the baseline against itself.\n");
 	return (true);
-}
-
-static void
-take_limits(struct engine_limits *l, const struct plan_gate *g)
-{
-	if (g->tolerance_permyriad >= 0)
-		l->tolerance.relative = (double)g->tolerance_permyriad / 1e4;
-	if (g->tolerance_at_least >= 0)
-		l->tolerance.absolute_ns = (double)g->tolerance_at_least *
-		    1e3;
-	if (g->margin_permyriad >= 0)
-		l->margin.relative = (double)g->margin_permyriad / 1e4;
-	if (g->margin_at_least >= 0)
-		l->margin.absolute_ns = (double)g->margin_at_least * 1e3;
-	if (g->failure_margin_permyriad >= 0)
-		l->failure_margin = (double)g->failure_margin_permyriad /
-		    1e4;
-}
-
-static void
-take_check_policy(struct suite_check *c, const struct engine_config *config,
-    wall_us now, struct cause *cause)
-{
-	const struct plan_gate *service = c->plan->manifest->gate;
-	const struct plan_gate *own = c->plan->gate;
-
-	c->limits = (struct engine_limits){config->tolerance, config->margin,
-	    config->failure_margin, config->tail_margin};
-	take_limits(&c->limits, service);
-	take_limits(&c->limits, own);
-	c->is_advisory = own->policy >= 0 ? own->policy == 1 :
-	    service->policy == 1;
-	if (!own->is_quarantined)
-		return;
-	c->quarantine = own;
-	if (own->quarantine_until <= now)
-		cause_add_at(cause, c->plan->manifest->file, own->place,
-		    NULL, 0, "the quarantine of %s has expired: mend the "
-		    "check (%s), or say until when anew", c->id,
-		    own->quarantine_owner);
-}
-
-int
-suite_take_policy(struct suite *suite, struct settings *s)
-{
-	struct engine_config config = settings_engine(s);
-	wall_us now = clock_wall();
-	struct cause cause;
-	const char *other;
-	size_t i;
-	int code;
-
-	cause_init(&cause);
-	for (i = 0; i < suite->count; i++) {
-		take_check_policy(&suite->checks[i], &config, now, &cause);
-		other = settings_take_policy(s,
-		    suite->checks[i].plan->manifest->gate);
-		if (other != NULL)
-			cause_add(&cause, "%s: another manifest of this gate "
-			    "wants another %s: say which with --%s",
-			    suite->checks[i].plan->manifest->file, other,
-			    strcmp(other, "on_inconclusive") == 0 ?
-			    "on-inconclusive" : other);
-	}
-	code = cause.error_count > 0 ? EXIT_DEFINITION : 0;
-	cause_print(&cause, stderr);
-	cause_fini(&cause);
-	return (code);
 }
 
 static const char *

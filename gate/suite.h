@@ -42,6 +42,10 @@ struct suite_check {
 	struct engine_limits limits; /* of the policy */
 	bool is_advisory;            /* run and reported, not judged */
 	const struct plan_gate *quarantine; /* the same; NULL: none */
+	const struct plan_gate *expired;    /* a quarantine: judged again */
+	uint32_t rounds_most;        /* of its own budget; 0: the gate's */
+	span_us time_most;           /* the same */
+	int on_inconclusive;         /* its own; -1: the gate's */
 };
 
 struct suite {
@@ -59,13 +63,6 @@ struct suite {
  */
 int suite_load(const struct settings *s, struct suite *out);
 
-/*
- * Take over what the manifests say to the gate: settings that the command
- * line and the environment leave open, limits and policies of the checks.
- * Returns 0, or EXIT_DEFINITION after sentences on stderr: an expired
- * quarantine, manifests that contradict each other.
- */
-int suite_take_policy(struct suite *suite, struct settings *s);
 void suite_fini(struct suite *suite);
 
 /* The step of an entry (from 1) of a run event, or SUITE_NO_STEP. */

@@ -128,8 +128,9 @@ read_limits(struct reader *r, const struct json *v, struct engine_limits *out)
 {
 	const struct engine_config *c = &r->t->config;
 
-	*out = (struct engine_limits){c->tolerance, c->margin,
-	    c->failure_margin, c->tail_margin};
+	*out = (struct engine_limits){.tolerance = c->tolerance,
+	    .margin = c->margin, .failure_margin = c->failure_margin,
+	    .tail_margin = c->tail_margin};
 	if (v == NULL)
 		return (0);
 	if (get_margin(r, json_get(v, "tolerance"), &out->tolerance) != 0 ||
@@ -137,7 +138,13 @@ read_limits(struct reader *r, const struct json *v, struct engine_limits *out)
 	    get_number(r, v, "failure_rate", 1e-9, .69,
 	    &out->failure_margin) != 0)
 		return (ERR_SYNTAX);
-	return (get_number(r, v, "tail_share", 1e-9, 1, &out->tail_margin));
+	if (get_number(r, v, "tail_share", 1e-9, 1, &out->tail_margin) != 0)
+		return (ERR_SYNTAX);
+	if (json_get(v, "alpha") != NULL && get_number(r, v, "alpha", 1e-300,
+	    1 - 1e-9, &out->alpha) != 0)
+		return (ERR_SYNTAX);
+	return (json_get(v, "beta") == NULL ? 0 : get_number(r, v, "beta",
+	    1e-300, 1 - 1e-9, &out->beta));
 }
 
 static int
@@ -146,14 +153,16 @@ read_check(struct reader *r, const struct json *v,
 {
 	const struct json *steps = json_get(v, "steps");
 	const struct json *history = json_get(v, "history");
+	const struct json *quarantine = json_get(v, "quarantine");
 
 	c->name = json_get_str(v, "check", NULL);
 	c->definitions[ARM_CANDIDATE] = json_get_str(v,
 	    "candidate_definition", "");
 	c->definitions[ARM_BASELINE] = json_get_str(v,
 	    "baseline_definition", "");
-	c->is_quarantined = json_get(v, "quarantine") != NULL ||
-	    json_get_bool(v, "advisory", false);
+	c->is_quarantined = json_get_bool(v, "advisory", false) ||
+	    (quarantine != NULL && !json_get_bool(quarantine, "expired",
+	    false));
 	if (c->name == NULL || steps == NULL || steps->kind != JSON_ARRAY ||
 	    steps->count > STEPS_MOST)
 		return (wrong(r, "a check without a name or steps"));

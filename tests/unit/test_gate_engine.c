@@ -535,6 +535,88 @@ a_quarantined_check_is_not_judged_but_alone_it_is_no_evidence(void **state)
 	engine_free(&e);
 }
 
+/* Of two checks of one step each, the first with an alpha of its own. */
+static struct engine *
+two_checks(double alpha, double beta)
+{
+	static const struct engine_config *d = &engine_config_default;
+	struct engine_limits own = {d->tolerance, d->margin,
+	    d->failure_margin, d->tail_margin, alpha, beta};
+	struct engine_check checks[2] = {
+	    {.name = "a", .step_count = 1, .limits = &own},
+	    {.name = "b", .step_count = 1}};
+
+	return (engine_new(d, checks, 2));
+}
+
+static void
+a_check_with_its_own_alpha_blocks_alone_at_its_bound(void **state)
+{
+	struct engine *e = two_checks(.002, 0);
+	struct engine_component *all;
+	double sum = 0;
+	size_t i, n;
+
+	(void)state;
+	n = engine_components(e, &all);
+	for (i = 0; i < n; i++) {
+		if (all[i].part > ENGINE_PART_BLOCK_LATENCY)
+			continue;
+		sum += all[i].weight;
+		/* Half of 0.2 % each; the other has half of 0.8 % each. */
+		assert_true(fabs(all[i].log_bound - log(1 / (
+		    all[i].check == 0 ? .001 : .004))) < 1e-9);
+	}
+	assert_true(fabs(sum - 1) < 1e-12);
+	free(all);
+	/* Blocks no sooner than its part allows, and no later. */
+	for (i = 0; i < 200 && engine_decide(e) == ENGINE_UNDECIDED; i++)
+		feed(e, 0, true, false, ENGINE_NOT_REACHED, 100 * MS);
+	assert_int_equal(engine_decide(e), ENGINE_BLOCK);
+	assert_true(engine_log_share(e, 0) >= engine_log_bound(e) - .01);
+	engine_free(&e);
+}
+
+static void
+alpha_that_no_check_takes_is_never_spent(void **state)
+{
+	struct engine_limits own = {.tolerance = {.05, 10e6},
+	    .margin = {.2, 40e6}, .failure_margin = .05,
+	    .tail_margin = .1, .alpha = .001};
+	struct engine_check check = {.name = "a", .step_count = 0,
+	    .limits = &own};
+	struct engine *e = engine_new(&engine_config_default, &check, 1);
+	double log_e;
+
+	(void)state;
+	assert_true(fabs(engine_log_evidence(e)) < 1e-12);
+	while (engine_decide(e) == ENGINE_UNDECIDED)
+		feed(e, 0, true, false, 0, 0);
+	assert_int_equal(engine_decide(e), ENGINE_BLOCK);
+	/* 0.9 + 0.1 E >= 100 where E is at 1 / 0.1 % about. */
+	log_e = engine_log_share(e, 0) - log(.1);
+	assert_true(log_e >= log((100 - .9) / .1) - 1e-9);
+	engine_free(&e);
+}
+
+static void
+a_check_passes_at_its_own_beta(void **state)
+{
+	struct engine *strict = two_checks(0, .0001), *e = two_checks(0, 0);
+	int rounds = run_alike(e, 2, 1000);
+
+	(void)state;
+	assert_int_equal(engine_decide(e), ENGINE_PASS);
+	assert_true(run_alike(strict, 2, 1000) > rounds);
+	assert_int_equal(engine_decide(strict), ENGINE_PASS);
+	assert_true(engine_log_weakest(strict, 0) >= log(1 / .0001));
+	assert_true(fabs(engine_log_bound_pass_of(strict, 0) -
+	    log(1 / .0001)) < 1e-12);
+	assert_true(engine_check_holds(strict, 1));
+	engine_free(&strict);
+	engine_free(&e);
+}
+
 static const struct engine_component *
 find_part(const struct engine_component *all, size_t n, enum engine_part part)
 {
@@ -755,6 +837,10 @@ main(void)
 	    cmocka_unit_test(a_flaky_history_cannot_gate),
 	    cmocka_unit_test(
 		a_quarantined_check_is_not_judged_but_alone_it_is_no_evidence),
+	    cmocka_unit_test(
+		a_check_with_its_own_alpha_blocks_alone_at_its_bound),
+	    cmocka_unit_test(alpha_that_no_check_takes_is_never_spent),
+	    cmocka_unit_test(a_check_passes_at_its_own_beta),
 	    cmocka_unit_test(
 		unfinished_components_tell_their_margin_and_rounds),
 	    cmocka_unit_test(clean_rounds_needed_are_those_of_the_table),

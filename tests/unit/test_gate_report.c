@@ -36,7 +36,7 @@ static struct definition arms[ARM_COUNT];
 static struct suite_check check = {.plan = &plan, .id = "payments/card",
     .arms = {&arms[0], &arms[1]}, .steps = steps, .step_count = 2,
     .step_of_entry = step_of_entry, .entry_count = 3,
-    .history = {0, 0, 1}};
+    .history = {0, 0, 1}, .on_inconclusive = -1};
 static struct suite suite = {.checks = &check, .count = 1,
     .service = "payments", .target = "payments"};
 static const uint8_t run_id[MESSAGE_ID_SIZE] = {0xab, 1};
@@ -190,7 +190,7 @@ told_init(struct told *t, int rounds, int fail_every, int64_t candidate_ns)
 	int i;
 
 	check.limits = (struct engine_limits){config.tolerance,
-	    config.margin, config.failure_margin, config.tail_margin};
+	    config.margin, config.failure_margin, config.tail_margin, 0, 0};
 	memset(t, 0, sizeof(*t));
 	t->settings = (struct settings){.alpha = .01, .beta = .05,
 	    .rounds = 500, .seed = 42};

@@ -390,6 +390,68 @@ futile_rounds_end_before_the_budget_does(void **state)
 }
 
 static void
+a_check_has_its_own_rounds_and_the_others_go_on(void **state)
+{
+	static const uint32_t own[] = {7, 0, 500};
+	struct rounds_options o = {.rounds = 30, .parallel = 2,
+	    .check_count = 3, .own_rounds = own};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	answer_all(&b);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_MOST);
+	assert_int_equal(engine_counts(b.engine, 0).pairs, 7);
+	assert_int_equal(engine_counts(b.engine, 1).pairs, 30);
+	assert_int_equal(engine_counts(b.engine, 2).pairs, 30);
+	assert_int_equal(rounds_completed(b.rounds), 30);
+	assert_true(rounds_is_spent(b.rounds, 0));
+	assert_false(rounds_is_spent(b.rounds, 1));
+	bench_fini(&b);
+}
+
+static void
+a_check_whose_time_is_over_ends_what_it_has_begun(void **state)
+{
+	struct rounds_options o = {.rounds = 9, .parallel = 2,
+	    .check_count = 2};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	rounds_stop_check(b.rounds, 0);
+	answer_all(&b);
+	assert_int_equal(engine_counts(b.engine, 0).pairs, 1);
+	assert_int_equal(engine_counts(b.engine, 1).pairs, 9);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_MOST);
+	bench_fini(&b);
+	/* Of all of them: that is the end. */
+	bench_init(&b, o);
+	rounds_stop_check(b.rounds, 0);
+	rounds_stop_check(b.rounds, 1);
+	answer_all(&b);
+	assert_int_equal(b.ledger.count, 2);
+	assert_int_equal(rounds_completed(b.rounds), 1);
+	bench_fini(&b);
+}
+
+static void
+rounds_end_when_a_check_without_rounds_keeps_a_pass_away(void **state)
+{
+	static const uint32_t own[] = {7, 0};
+	struct rounds_options o = {.rounds = 1000, .parallel = 1,
+	    .check_count = 2, .own_rounds = own};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	answer_all(&b);
+	assert_int_equal(rounds_ended(b.rounds), ROUNDS_FUTILE);
+	assert_in_range(rounds_completed(b.rounds), 50, 300);
+	bench_fini(&b);
+}
+
+static void
 answers_after_the_end_are_dropped(void **state)
 {
 	struct rounds_options o = {.rounds = 100, .parallel = 2,
@@ -491,6 +553,11 @@ main(void)
 	    cmocka_unit_test(hopeless_rounds_end_early),
 	    cmocka_unit_test(late_probes_end_no_gate_that_has_rounds_left),
 	    cmocka_unit_test(futile_rounds_end_before_the_budget_does),
+	    cmocka_unit_test(a_check_has_its_own_rounds_and_the_others_go_on),
+	    cmocka_unit_test(
+		a_check_whose_time_is_over_ends_what_it_has_begun),
+	    cmocka_unit_test(
+		rounds_end_when_a_check_without_rounds_keeps_a_pass_away),
 	    cmocka_unit_test(answers_after_the_end_are_dropped),
 	    cmocka_unit_test(
 		without_a_baseline_a_pair_is_the_candidate_alone),

@@ -135,7 +135,9 @@ a_tree_of_manifests_becomes_one_plan(void **state)
 	    "    alert: {after: 2, notify: [pager]}\n"
 	    "    variables: {amount: 10.50, n: \"1\"}\n    tags: [card]\n"
 	    "    paused: true\n    limits: {steps: 9}\n"
-	    "    gate: {tolerance: 7.5%, policy: advisory, quarantine:\n"
+	    "    gate: {tolerance: 7.5%, policy: advisory, alpha: 0.1%,\n"
+	    "      beta: 2%, rounds: 40, time: 2m, on_inconclusive: pass,\n"
+	    "      quarantine:\n"
 	    "      {owner: ada, reason: flaky, until: 2026-12-24}}\n"
 	    "gate: {alpha: 0.5%, time: 5m, on_inconclusive: block}\n"
 	    "notify:\n"
@@ -170,6 +172,11 @@ a_tree_of_manifests_becomes_one_plan(void **state)
 	assert_int_equal(c->gate->tolerance_permyriad, 750);
 	assert_int_equal(c->gate->margin_permyriad, -1);
 	assert_int_equal(c->gate->policy, 1);
+	assert_int_equal(c->gate->alpha_permyriad, 10);
+	assert_int_equal(c->gate->beta_permyriad, 200);
+	assert_int_equal(c->gate->rounds, 40);
+	assert_int_equal(c->gate->time, 2 * SPAN_MIN);
+	assert_int_equal(c->gate->on_inconclusive, 1);
 	assert_true(c->gate->is_quarantined);
 	assert_int_equal(c->gate->quarantine_until, 20811 * SPAN_DAY);
 	assert_string_equal(c->gate->quarantine_owner, "ada");
