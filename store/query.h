@@ -205,6 +205,19 @@ int query_notes(struct query *q, const char *kind, wall_us since,
     query_note_cb *cb, void *arg);
 
 /*
+ * The newest note of kind aa at since or later of each check and environment:
+ * how many rounds of the service against itself it is about.
+ */
+struct query_aa {
+	const char *check, *environment;
+	int64_t rounds;
+	wall_us at_us;
+};
+
+typedef void query_aa_cb(const struct query_aa *aa, void *arg);
+int query_aa(struct query *q, wall_us since, query_aa_cb *cb, void *arg);
+
+/*
  * Failure rate and counts of all checks together in a window, from rollups,
  * without latency: for a headline.
  */

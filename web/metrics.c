@@ -6,6 +6,7 @@
 
 #define QUANTILE_WINDOW SPAN_H
 #define COVERAGE_WINDOW SPAN_DAY
+#define AA_WINDOW (90 * SPAN_DAY) /* gates use no older rounds */
 
 static void
 family(struct buf *out, const char *name, const char *type, const char *help)
@@ -222,6 +223,45 @@ write_gauges(struct answer *a)
 	return (0);
 }
 
+static void
+of_aa(struct buf *out, const char *name, const struct query_aa *aa)
+{
+	buf_printf(out, "%s{", name);
+	label(out, "check", aa->check);
+	buf_append_char(out, ',');
+	label(out, "environment", aa->environment);
+}
+
+static void
+aa_rounds(const struct query_aa *aa, void *arg)
+{
+	of_aa(arg, "e2e_aa_rounds", aa);
+	buf_printf(arg, "} %lld\n", (long long)aa->rounds);
+}
+
+static void
+aa_timestamp(const struct query_aa *aa, void *arg)
+{
+	of_aa(arg, "e2e_aa_timestamp_seconds", aa);
+	buf_printf(arg, "} %.6f\n", (double)aa->at_us / 1e6);
+}
+
+static int
+write_aa(struct answer *a)
+{
+	struct buf *out = &a->out;
+	wall_us since = a->now - AA_WINDOW;
+	int rc;
+
+	family(out, "e2e_aa_rounds", "gauge", "Rounds of the service against "
+	    "itself by which gates judge latencies; wanted are 300.");
+	if ((rc = query_aa(a->query, since, aa_rounds, out)) != 0)
+		return (rc);
+	family(out, "e2e_aa_timestamp_seconds", "gauge",
+	    "When these rounds had been gathered.");
+	return (query_aa(a->query, since, aa_timestamp, out));
+}
+
 static int
 write_store(struct answer *a)
 {
@@ -254,6 +294,6 @@ metrics_show(struct answer *a)
 {
 	a->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	if (write_counters(a) != 0 || write_gauges(a) != 0 ||
-	    write_store(a) != 0)
+	    write_aa(a) != 0 || write_store(a) != 0)
 		answer_fail(a, 503, "%s", query_reason(a->query));
 }

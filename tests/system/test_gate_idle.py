@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -108,6 +109,27 @@ def test_idle_time_gathers_what_the_gate_needs_and_no_more(
     login = [r for r in idle.runs(SCHEDULE)
              if r[:2] == ("payments/login", "passed")]
     assert rows["payments/login"]["passed"] == len(login)
+
+
+def test_history_of_idle_time_is_in_the_metrics(idle, start, build):
+    """An operator sees how much there is of it, and how old it is."""
+    idle.allow("login")
+    scheduler = idle.start("--idle-share=100")
+    wait_until(idle.notes, "the note", PATIENCE_S)
+    assert scheduler.stop() == 0
+    page = start(build / "e2e-web", "--store", idle.store, "--listen",
+                 "127.0.0.1:0")
+    url = page.read_line().split()[-1].split("=")[-1].rstrip("/")
+    with urllib.request.urlopen(url + "/metrics", timeout=60) as answer:
+        lines = answer.read().decode().splitlines()
+    labels = '{check="payments/login",environment="local"} '
+    rounds, = [line for line in lines if
+               line.startswith("e2e_aa_rounds" + labels)]
+    assert int(rounds.split()[-1]) >= 300
+    at, = [line for line in lines if
+           line.startswith("e2e_aa_timestamp_seconds" + labels)]
+    assert abs(float(at.split()[-1]) * 1e6 -
+               idle.notes()[0]["at_us"]) < 1000
 
 
 def test_a_second_scheduler_does_not_gather_again(idle):
