@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """e2e-run beside the real hurl: the same 200 flows of 10 entries against the
-demo payments API, by turns. Prints wall and CPU time of both; without hurl on
-PATH only our own."""
+demo payments API, with the same options and jobs, by turns, the first of a
+round changing. What each prints goes to a file, and must tell of as many
+files and requests that were executed. Prints wall and CPU time of both;
+without hurl on PATH only our own."""
 import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -62,18 +65,25 @@ def write_flows(folder, flows, entries):
         (folder / f"flow-{i:03}.hurl").write_text(text)
 
 
-def measure(argv):
-    """(wall, CPU) in seconds of a command that must succeed."""
-    begin = time.monotonic()
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE)
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{argv[0]}: exit {process.returncode}\n"
-                         + errors.decode(errors="replace")[-2000:])
+def measure(argv, work):
+    """(wall, CPU) in seconds of a command that must succeed and have done
+    its work."""
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith(("HURL_", "E2E_"))}
+    with tempfile.TemporaryFile() as log:
+        begin = time.monotonic()
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
+                                   stderr=log, env=env)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        text = log.read().decode(errors="replace")
+    done = tuple(int(n) for n in re.findall(r"^Executed \w+: +(\d+)", text,
+                                            re.M))
+    if process.returncode != 0 or done != work:
+        raise SystemExit(f"{argv[0]}: exit {process.returncode}, files and "
+                         f"requests {done}, not {work}\n" + text[-2000:])
     return wall, usage.ru_utime + usage.ru_stime
 
 
@@ -101,9 +111,11 @@ def main():
             else:
                 print("hurl is not on PATH: nothing to compare with")
             times = {name: [] for name in programs}
-            for _ in range(args.rounds):
-                for name, argv in programs.items():
-                    times[name].append(measure(argv + common))
+            work = args.flows, args.flows * args.entries
+            for turn in range(args.rounds):
+                for name in sorted(programs, reverse=turn % 2 == 1):
+                    times[name].append(measure(programs[name] + common,
+                                               work))
     finally:
         server.terminate()
         server.wait()

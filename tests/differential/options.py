@@ -161,6 +161,7 @@ class Program:
             **({} if self.case.stdin is not None
                else {"stdin": subprocess.DEVNULL}))
         took = time.monotonic() - begun
+        assert "Sanitizer" not in done.stderr, done.stderr
         self.out, self.err = (
             self.bench.clean(re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", t),
                              self.folder)
