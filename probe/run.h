@@ -250,6 +250,13 @@ const struct variables *run_variables(const struct run *run);
 void run_describe(struct run *run, struct buf *request, struct buf *response);
 
 /*
+ * What the options of the entry of the step at hand say of its answer: that
+ * its body is shown (output: -), and is written decoded (compressed: true).
+ */
+bool run_shows_output(const struct run *run);
+bool run_decodes_output(const struct run *run);
+
+/*
  * Append text with the run's secrets and all card numbers masked. is_cut: it
  * was cut off at its end; "..." in it may stand for what was cut off there.
  */

@@ -66,6 +66,20 @@ output_bytes(struct run *run, const char **data, size_t *len,
 	return (0);
 }
 
+bool
+run_shows_output(const struct run *run)
+{
+	const char *name = run->options.output;
+
+	return (name != NULL && strcmp(name, "-") == 0);
+}
+
+bool
+run_decodes_output(const struct run *run)
+{
+	return (run->options.is_compressed);
+}
+
 void
 run_output(struct run *run, struct run_step *step)
 {
@@ -73,7 +87,7 @@ run_output(struct run *run, struct run_step *step)
 	const char *name = run->options.output, *data, *sentence = NULL;
 	size_t len;
 
-	if (name == NULL || strcmp(name, "-") == 0)
+	if (name == NULL || run_shows_output(run))
 		return;
 	if (output_bytes(run, &data, &len, &sentence) == 0)
 		sentence = write_below(run, name, data, len);

@@ -190,6 +190,7 @@ step_cb(struct run *run, const struct run_step *step,
 	struct runner_text text = text_of(job);
 	struct runner_text report = {.out = &job->failures};
 	bool is_brief = o->is_test || job->runner->has_data;
+	struct buf shown;
 
 	must_magic(job, JOB_MAGIC);
 	job->runner->counts.steps++;
@@ -210,6 +211,10 @@ step_cb(struct run *run, const struct run_step *step,
 		runner_text_failures(&text, run, step);
 	if (job->runner->is_live)
 		flush(job->runner, &job->out);
+	buf_init(&shown, OUT_MOST_BYTES);
+	runner_record_shown(&job->record, run, step, response, &shown);
+	print(job->runner, &shown, stdout);
+	buf_fini(&shown);
 }
 
 static void

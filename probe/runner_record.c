@@ -50,13 +50,15 @@ runner_record_fini(struct runner_record *rec)
 
 /* Hurl has no reason phrase either. */
 static void
-keep_answer(struct runner_record *rec, struct response *r)
+keep_answer(struct runner_record *rec, const struct run *run,
+    struct response *r, bool has_head)
 {
-	const char *data, *sentence;
-	size_t i, len;
+	const char *data = buf_str(&r->body);
+	size_t i, len = r->body.len;
 
 	buf_reset(&rec->answer);
-	if (rec->options->shows_head) {
+	rec->mistake = NULL;
+	if (has_head) {
 		buf_printf(&rec->answer, "HTTP/%s %ld\n", r->version,
 		    r->status);
 		for (i = 0; i < r->header_count; i++)
@@ -65,12 +67,9 @@ keep_answer(struct runner_record *rec, struct response *r)
 		buf_append_char(&rec->answer, '\n');
 	}
 	rec->head_len = rec->answer.len;
-	if (!rec->options->is_compressed || response_bytes(r,
-	    r->body.max_bytes, &data, &len, &sentence) != 0) {
-		data = buf_str(&r->body);
-		len = r->body.len;
-	}
-	buf_append(&rec->answer, data, len);
+	if (!run_decodes_output(run) || response_bytes(r, r->body.max_bytes,
+	    &data, &len, &rec->mistake) == 0)
+		buf_append(&rec->answer, data, len);
 }
 
 void
@@ -89,7 +88,7 @@ runner_record_step(struct runner_record *rec, struct run *run,
 	}
 	if (response != NULL && !step->is_followed && (o->output != NULL ||
 	    o->shows_head))
-		keep_answer(rec, response);
+		keep_answer(rec, run, response, o->shows_head);
 }
 
 void
@@ -190,6 +189,40 @@ prettify(struct runner_record *rec)
 	rec->answer = pretty;
 }
 
+static void
+tell_unwritten(struct runner_record *rec, const char *path, const char *why)
+{
+	fprintf(stderr, "e2e-run: the answer%s%s cannot be written: %s\n",
+	    path != NULL ? " " : "", path != NULL ? path : "", why);
+	rec->has_failed = true;
+}
+
+static void
+show_answer(struct runner_record *rec, const struct run *run,
+    struct buf *out)
+{
+	if (rec->mistake != NULL) {
+		tell_unwritten(rec, NULL, rec->mistake);
+		return;
+	}
+	if (rec->options->is_pretty)
+		prettify(rec);
+	run_mask(run, buf_str(&rec->answer), rec->answer.len,
+	    rec->answer.is_full, out);
+}
+
+void
+runner_record_shown(struct runner_record *rec, const struct run *run,
+    const struct run_step *step, struct response *response, struct buf *out)
+{
+	if (response == NULL || step->outcome != OUTCOME_PASSED ||
+	    step->is_followed || !run_shows_output(run))
+		return;
+	keep_answer(rec, run, response, false);
+	show_answer(rec, run, out);
+	keep_answer(rec, run, response, rec->options->shows_head);
+}
+
 void
 runner_record_output(struct runner_record *rec, const struct run *run,
     bool is_first, struct buf *out)
@@ -198,10 +231,11 @@ runner_record_output(struct runner_record *rec, const struct run *run,
 	FILE *f;
 
 	if (path == NULL || strcmp(path, "-") == 0) {
-		if (rec->options->is_pretty)
-			prettify(rec);
-		run_mask(run, buf_str(&rec->answer), rec->answer.len,
-		    rec->answer.is_full, out);
+		show_answer(rec, run, out);
+		return;
+	}
+	if (rec->mistake != NULL) {
+		tell_unwritten(rec, path, rec->mistake);
 		return;
 	}
 	f = fopen(path, is_first ? "we" : "ae");
@@ -209,7 +243,6 @@ runner_record_output(struct runner_record *rec, const struct run *run,
 		fwrite(buf_str(&rec->answer), 1, rec->answer.len, f);
 	if (f != NULL && fclose(f) == 0 && !rec->answer.is_full)
 		return;
-	fprintf(stderr, "e2e-run: the answer %s cannot be written: %s\n",
-	    path, rec->answer.is_full ? "it is too large" : strerror(errno));
-	rec->has_failed = true;
+	tell_unwritten(rec, path, rec->answer.is_full ? "it is too large" :
+	    strerror(errno));
 }

@@ -19,6 +19,7 @@ struct runner_record {
 	struct buf curl;           /* a line for each request */
 	struct buf answer;         /* the last one; not masked */
 	size_t head_len;           /* of it */
+	const char *mistake;       /* why it cannot be written; NULL */
 	bool has_failed;           /* to write a file */
 };
 
@@ -30,6 +31,13 @@ void runner_record_fini(struct runner_record *rec);
 /* Add a step, from its hook. */
 void runner_record_step(struct runner_record *rec, struct run *run,
     const struct run_step *step, struct response *response);
+
+/*
+ * Append the body of a step's answer, masked, to out when its entry says
+ * output: -.
+ */
+void runner_record_shown(struct runner_record *rec, const struct run *run,
+    const struct run_step *step, struct response *response, struct buf *out);
 
 /* Complete it, from the done hook. */
 void runner_record_end(struct runner_record *rec, struct run *run,

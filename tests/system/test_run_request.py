@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What e2e-run sends and where it finds files, beside the real program where
 that is on PATH."""
+import gzip
 import http.server
 import json
 import os
@@ -17,7 +18,8 @@ PROGRAMS = [None, pytest.param(HURL, marks=pytest.mark.skipif(
 
 class Handler(http.server.BaseHTTPRequestHandler):
     """Remembers the headers of every request; asks /private for bob, sends
-    /moved elsewhere, and has HTML and a cookie for everybody."""
+    /moved elsewhere, and has HTML and a cookie for everybody; /gzip has it
+    compressed, /wrong says that it is."""
     body = b"<p>a</p><p>b</p>"
 
     def do_GET(self):
@@ -30,9 +32,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", "/there")
         self.send_header("Content-Type", "text/html")
         self.send_header("Set-Cookie", "a=1; HttpOnly")
-        self.send_header("Content-Length", str(len(self.body)))
+        if self.path in ("/gzip", "/wrong"):
+            self.send_header("Content-Encoding", "gzip")
+        body = gzip.compress(self.body) if self.path == "/gzip" else self.body
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(self.body)
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass
@@ -122,3 +127,32 @@ def test_documents_have_captures_of_every_kind(run, server, program):
         "hops": [{"location": server.url + "/there", "status": 302}],
         "list": ["<p>a</p>", "</p>"], "price": 16,
         "day": "2024-02-29 00:00:00 UTC"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_an_entry_shows_its_answer_on_standard_output(run, program):
+    """output: - is for its entry, decoded where that asks for compression,
+    and when it passes; --no-output is for the last answer."""
+    flow = ("GET @/a\n[Options]\noutput: -\nrepeat: 2\nHTTP 200\n\n"
+            "GET @/b\nHTTP 200\n\n"
+            "GET @/gzip\n[Options]\ncompressed: true\noutput: -\n\n"
+            "GET @/c\n[Options]\noutput: -\nHTTP 404\n")
+    done = run(program, flow, "--no-output")
+    assert done.stdout == "<p>a</p><p>b</p>" * 3
+    assert done.returncode == 4
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("path, code, answer", [
+    ("/gzip", 0, "<p>a</p><p>b</p>"), ("/wrong", 3, "")])
+def test_an_answer_is_written_decoded(run, tmp_path, program, path, code,
+                                      answer):
+    """The entry's own compressed counts; what cannot be decoded is an
+    error, and nothing is written."""
+    flow = f"GET @{path}\n[Options]\ncompressed: true\nHTTP 200\n"
+    done = run(program, flow, "--output", "answer")
+    assert done.returncode == code
+    assert ("gzip" in done.stderr) == (code != 0)
+    written = tmp_path / "answer"
+    assert (written.read_text() if written.exists() else "") == answer
+    assert run(program, flow, "-o", "-").stdout == answer
