@@ -174,6 +174,33 @@ def test_without_leave_nothing_is_run_beside_the_schedule(idle, allowed,
     assert idle.runs(GATE) == []
 
 
+def test_a_checks_own_word_wins_over_its_services(idle):
+    """The service allows it, one check does not."""
+    path = idle.checks / "payments.yaml"
+    path.write_text(path.read_text().replace(
+        "checks:\n", "gate: {aa: idle}\n\nchecks:\n").replace(
+        "- name: capture-and-refund\n",
+        "- name: capture-and-refund\n    gate: {aa: none}\n"))
+    scheduler = idle.start("--idle-share=100")
+    # It would be the first of all, by its name.
+    wait_until(lambda: idle.runs(GATE), "a gathered run")
+    assert scheduler.stop() == 0
+    assert {check for check, *_ in idle.runs(GATE)} == {
+        "payments/card-payment"}
+
+
+@pytest.mark.parametrize("word", ["off", "true", "idle time"])
+def test_a_slip_in_the_word_is_a_mistake(idle, build, word):
+    """What a typing error asks for is nobody's wish."""
+    path = idle.checks / "payments.yaml"
+    path.write_text(path.read_text().replace(
+        "checks:\n", f"gate: {{aa: {word}}}\n\nchecks:\n", 1))
+    done = subprocess.run([build / "e2e-lint", idle.checks], text=True,
+                          capture_output=True, timeout=PATIENCE_S,
+                          check=False)
+    assert done.returncode == 78 and "'aa'" in done.stdout + done.stderr
+
+
 def test_the_last_places_of_a_host_are_for_what_is_due(idle):
     """With one place per host there is never half of it to spare."""
     idle.allow("login")
