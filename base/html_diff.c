@@ -10,9 +10,11 @@
 #include "base/html.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/table.h"
 
 #define LINES_MOST 400 /* compared; more are shown unmarked */
 #define DEPTH_MOST 32
+#define PLAIN_MOST 300 /* bytes of a line of plain text */
 
 struct line {
 	const char *text;
@@ -191,6 +193,59 @@ html_diff(struct buf *out, const struct html_side *left,
 	print(left, &a, is_compared, out);
 	print(right, &b, is_compared, out);
 	buf_append_str(out, "</div>\n");
+	side_fini(&a);
+	side_fini(&b);
+}
+
+struct plain {
+	struct buf *out;
+	size_t written, most, left_out;
+};
+
+static void
+plain_line(struct plain *p, char sign, const struct line *line)
+{
+	if (p->written == p->most) {
+		p->left_out++;
+		return;
+	}
+	p->written++;
+	buf_append_char(p->out, sign);
+	buf_append_char(p->out, ' ');
+	table_safe(p->out, line->text, line->len < PLAIN_MOST ? line->len :
+	    PLAIN_MOST);
+	buf_append_char(p->out, '\n');
+}
+
+void
+html_diff_text(struct buf *out, const char *from, const char *to,
+    size_t lines_most, bool is_whole)
+{
+	struct plain p = {out, 0, lines_most, 0};
+	struct side a, b;
+	size_t i = 0, j = 0;
+	bool is_from, is_to;
+
+	side_init(&a, from);
+	side_init(&b, to);
+	compare(&a, &b);
+	while (i < a.count || j < b.count) {
+		is_from = i < a.count && !a.lines[i].is_common;
+		is_to = j < b.count && !b.lines[j].is_common;
+		/* Where room is short, what is new is worth more of it. */
+		if (is_to && (!is_whole || !is_from))
+			plain_line(&p, '+', &b.lines[j++]);
+		else if (is_from)
+			plain_line(&p, '-', &a.lines[i++]);
+		else {
+			if (is_whole)
+				plain_line(&p, ' ', &a.lines[i]);
+			i++;
+			j++;
+		}
+	}
+	if (p.left_out > 0)
+		buf_printf(out, "... %zu more lines\n", p.left_out);
 	side_fini(&a);
 	side_fini(&b);
 }

@@ -3,6 +3,8 @@
 #ifndef BASE_HTML_DIFF_H
 #define BASE_HTML_DIFF_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 struct html_side {
@@ -18,5 +20,14 @@ struct html_side {
  */
 void html_diff(struct buf *out, const struct html_side *left,
     const struct html_side *right);
+
+/*
+ * Append the same as plain text, a line each: "- " what only from has, "+ "
+ * what only to has, and with is_whole "  " what both have;
+ * without, what to has comes first. At most lines_most lines, each without
+ * control characters; what is left out is counted.
+ */
+void html_diff_text(struct buf *out, const char *from, const char *to,
+    size_t lines_most, bool is_whole);
 
 #endif

@@ -92,6 +92,51 @@ print_verdict(const struct report *r, struct buf *out)
 	buf_append_char(out, '\n');
 }
 
+/* Of a check's notes what everybody should know: the table has the rest. */
+static void
+pick_note(const char *text, struct buf *out)
+{
+	if (strncmp(text, "counts again", strlen("counts again")) == 0)
+		buf_append_str(out, text);
+}
+
+static void
+print_note(const struct report *r, size_t check, struct buf *out)
+{
+	struct buf note;
+
+	buf_init(&note, 1 << 16);
+	report_notes(r, check, pick_note, &note);
+	if (note.len > 0) {
+		buf_append_str(out, "::warning title=e2e-gate::");
+		append_escaped(out, r->session->suite->checks[check].id,
+		    false);
+		buf_append_char(out, ' ');
+		append_escaped(out, buf_str(&note), false);
+		buf_append_char(out, '\n');
+	}
+	buf_fini(&note);
+}
+
+/* What everybody should know: overrides, quarantines that have expired. */
+static void
+print_warnings(const struct report *r, struct buf *out)
+{
+	struct report_override o;
+	size_t i;
+
+	for (i = 0; i < report_override_count(r); i++) {
+		report_override(r, i, &o);
+		buf_append_str(out, "::warning title=e2e-gate is overridden::");
+		append_escaped(out, o.who, false);
+		buf_printf(out, " until %s, for %s: ", o.until, o.scope);
+		append_escaped(out, o.why, false);
+		buf_append_char(out, '\n');
+	}
+	for (i = 0; i < r->session->suite->count; i++)
+		print_note(r, i, out);
+}
+
 void
 report_github(const struct report *r, struct buf *out)
 {
@@ -105,6 +150,7 @@ report_github(const struct report *r, struct buf *out)
 	report_table(r, out);
 	buf_printf(out, "::%s::\n", hex);
 	print_verdict(r, out);
+	print_warnings(r, out);
 	for (i = 0; i < r->named_count && i < REPORT_NAMES_MOST; i++)
 		print_regression(r, &r->named[i], out);
 }

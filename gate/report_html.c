@@ -95,6 +95,33 @@ write_evidence(const struct report *r, struct buf *out)
 	    "dim\">%u void</span></dd></div>\n", n.pairs, n.voids);
 }
 
+/* Whose decision it is that the release goes on all the same. */
+static void
+write_overrides(const struct report *r, struct buf *out)
+{
+	struct report_override o;
+	size_t i, n = report_override_count(r);
+
+	if (n == 0)
+		return;
+	buf_printf(out, "<section class=\"overridden\"><h2>Overridden</h2>"
+	    "<p>The verdict stays <strong>%s</strong>; the exit code is %d."
+	    "</p>\n", engine_verdict_name(r->session->verdict),
+	    r->exit_code);
+	for (i = 0; i < n; i++) {
+		report_override(r, i, &o);
+		buf_append_str(out, "<dl class=\"facts\"><dt>Who</dt><dd>"
+		    "<strong>");
+		html_escape(out, o.who);
+		buf_append_str(out, "</strong></dd><dt>Why</dt><dd>");
+		html_escape(out, o.why);
+		buf_printf(out, "</dd><dt>For</dt><dd>%s</dd><dt>Since</dt>"
+		    "<dd>%s</dd><dt>Until</dt><dd>%s</dd></dl>\n", o.scope,
+		    o.at, o.until);
+	}
+	buf_append_str(out, "</section>\n");
+}
+
 static void
 write_verdict(const struct report *r, struct buf *out)
 {
@@ -154,6 +181,7 @@ report_html(const struct report *r, struct buf *out)
 
 	write_head(r, out);
 	write_verdict(r, out);
+	write_overrides(r, out);
 	report_html_regressions(r, out);
 	report_html_failures(r, out);
 	report_html_unfinished(r, out);

@@ -36,6 +36,7 @@ const char report_html_style[] =
 "border-radius:12px;padding:1.2rem 1.5rem;margin:1rem 0 0}"
 "article+article{border-top:1px solid var(--line);margin-top:1.1rem;"
 "padding-top:1.1rem}"
+".overridden{border-left:8px solid var(--hold)}"
 ".tiles{display:grid;gap:.8rem;margin:.8rem 0 0;"
 "grid-template-columns:repeat(4,1fr)}"
 ".tiles.wide{grid-template-columns:1fr 1fr}"

@@ -81,6 +81,7 @@ put_step(const struct report *r, size_t check, uint32_t step,
 
 	json_out_object(o);
 	json_out_kv_int(o, "step", step + 1);
+	json_out_kv_str(o, "file", s->file);
 	json_out_kv_int(o, "line", s->line);
 	json_out_kv_str(o, "name", s->name);
 	json_out_kv_int(o, "pairs", v.pairs);

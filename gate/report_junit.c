@@ -7,9 +7,14 @@
  */
 #include "gate/report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/html_diff.h"
+
+#define ANSWER_LINES_MOST 200
+#define ANSWER_LINE_SIZE 1024
 
 /* XML 1.0 has no way to write most control characters. */
 static void
@@ -31,6 +36,21 @@ append_xml(struct buf *out, const char *s)
 	}
 }
 
+/* The same, where line ends stay. */
+static void
+append_lines(struct buf *out, const char *s)
+{
+	char line[ANSWER_LINE_SIZE];
+	size_t len;
+
+	for (; *s != '\0'; s += len + (s[len] == '\n')) {
+		len = strcspn(s, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)len, s);
+		append_xml(out, line);
+		buf_append_char(out, '\n');
+	}
+}
+
 static void
 open_case(const struct report *r, const char *name, struct buf *out)
 {
@@ -41,24 +61,43 @@ open_case(const struct report *r, const char *name, struct buf *out)
 	buf_append_str(out, "\"");
 }
 
+/* Whose decision it is that the release goes on all the same. */
+static void
+print_overrides(const struct report *r, struct buf *out)
+{
+	struct report_override o;
+	size_t i;
+
+	for (i = 0; i < report_override_count(r); i++) {
+		report_override(r, i, &o);
+		buf_append_str(out, "\noverridden by ");
+		append_xml(out, o.who);
+		buf_printf(out, " at %s until %s, for %s: ", o.at, o.until,
+		    o.scope);
+		append_xml(out, o.why);
+	}
+}
+
 static void
 print_gate_case(const struct report *r, struct buf *out)
 {
 	const struct session *s = r->session;
+	/* An error for what is not decided: neither green nor a finding. */
+	const char *kind = s->verdict == ENGINE_PASS ? "system-out" :
+	    s->verdict == ENGINE_BLOCK ? "failure" : "error";
 
 	open_case(r, "gate", out);
-	if (s->verdict == ENGINE_PASS) {
-		buf_append_str(out, ">\n    <system-out>");
+	buf_printf(out, ">\n    <%s", kind);
+	if (s->verdict != ENGINE_PASS) {
+		buf_printf(out, " type=\"%s\" message=\"",
+		    engine_verdict_name(s->verdict));
 		append_xml(out, r->why);
-		buf_append_str(out, "</system-out>\n  </testcase>\n");
-		return;
+		buf_append_char(out, '"');
 	}
-	/* An error for what is not decided: neither green nor a finding. */
-	buf_printf(out, ">\n    <%s type=\"%s\" message=\"",
-	    s->verdict == ENGINE_BLOCK ? "failure" : "error",
-	    engine_verdict_name(s->verdict));
+	buf_append_char(out, '>');
 	append_xml(out, r->why);
-	buf_append_str(out, "\"/>\n  </testcase>\n");
+	print_overrides(r, out);
+	buf_printf(out, "</%s>\n  </testcase>\n", kind);
 }
 
 static bool
@@ -78,6 +117,7 @@ static void
 print_answers(const struct ledger_failure *f, struct buf *out)
 {
 	char hex[2 * MESSAGE_ID_SIZE + 1];
+	struct buf diff;
 
 	if (!f->is_set)
 		return;
@@ -95,6 +135,14 @@ print_answers(const struct ledger_failure *f, struct buf *out)
 		buf_append_str(out, "\nactual: ");
 		append_xml(out, f->what.actual);
 	}
+	if (f->what.response == NULL || f->good_response == NULL)
+		return;
+	buf_append_str(out, "\nanswers: - baseline, + candidate\n");
+	buf_init(&diff, 1 << 18);
+	html_diff_text(&diff, f->good_response, f->what.response,
+	    ANSWER_LINES_MOST, true);
+	append_lines(out, buf_str(&diff));
+	buf_fini(&diff);
 }
 
 static void

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: ISC
 """What the gate tells: its document against the schema, and nothing secret."""
 
+import json
+import re
+import xml.etree.ElementTree
+
 import pytest
 
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
-from gate_driver import SCHEMA, free_port
+from gate_driver import SCHEMA, assert_schema, free_port, run
 
 
 def test_card_numbers_in_a_flow_stay_out_of_every_report(gate, checks,
@@ -59,3 +63,94 @@ def test_dead_baseline_is_shown_to_be_dead(gate, paysim):
         assert "irst failing run of the baseline" in verdict.out
         assert "cannot connect" in verdict.out
         assert "not yet ruled out" not in verdict.out
+
+
+def plain(text):
+    """Text as people read it: without Markdown's and HTML's escapes."""
+    text = re.sub(r"</?(?:mark|span|strong)[^>]*>", "", text)
+    for entity, char in (("&quot;", '"'), ("&lt;", "<"), ("&gt;", ">"),
+                         ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")):
+        text = text.replace(entity, char)
+    return re.sub(r"\\([\\`*_{}\[\]<>|#~])", r"\1", text)
+
+
+def test_each_regression_is_told_whole_in_every_format(gate, paysim,
+                                                       tmp_path):
+    """Size, interval, first failing run, the step, and both answers."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    reports = {end: tmp_path / f"gate.{end}"
+               for end in ("json", "xml", "md", "txt", "html")}
+    verdict = gate(urls["bad"], urls["good"], "--format=github",
+                   *(f"--report={path}" for path in reports.values()))
+    assert verdict.code == 10
+    document = json.loads(reports["json"].read_text())
+    assert_schema(document)
+    texts = {end: plain(path.read_text()) for end, path in reports.items()
+             if end != "json"}
+    assert len(texts["md"]) < 65536
+    texts["github"] = verdict.out
+    xml.etree.ElementTree.parse(reports["xml"])
+    first = {c["check"]: c["first_failures"][0] for c in document["checks"]
+             if c["first_failures"]}
+    told = 0
+    for named in document["regressions"]:
+        rate, failure = named["failure_rate"], first[named["check"]]
+        assert rate["low"] <= rate["estimate"] <= rate["high"]
+        for form, text in texts.items():
+            assert named["check"] in text, form
+            assert f"{100 * rate['low']:.3g} to" in text, form
+            assert failure["run"] in text, form
+            assert f"{failure['file']}:{failure['line']}" in text, form
+        if "baseline_response" not in failure:
+            continue
+        told += 1
+        for answer in failure["response"], failure["baseline_response"]:
+            status = answer.split("\n")[0]
+            for form, text in texts.items():
+                assert status in text, form
+    assert told > 0
+    for check in document["checks"]:
+        for step in check["steps"]:
+            assert step["file"].endswith(".hurl") and step["line"] > 0
+    everything = json.dumps(document) + "".join(texts.values())
+    assert "sk_test_system" not in everything
+
+
+def test_step_of_an_included_flow_has_its_file(gate, checks, paysim):
+    """A line alone would be a line of another file."""
+    (checks / "part.hurl").write_text("GET {{base_url}}/login\nHTTP 200\n")
+    flow = checks / "login.hurl"
+    flow.write_text("[Include]\nfile,part.hurl;\n\n" + flow.read_text())
+    urls = paysim("good=0", "next=0")
+    verdict = gate(urls["next"], urls["good"], "--rounds=2", "--format=json",
+                   names=["login"])
+    files = [s["file"] for s in verdict.json["checks"][0]["steps"]]
+    assert files[0] == "part.hurl" and files[1] == "login.hurl"
+
+
+def test_overrides_are_records_in_every_format(gate, build, paysim,
+                                               tmp_path):
+    """Who, why, how far, until when; and the verdict as it was."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    store = ("--store", tmp_path / "store", "--candidate-version=v1")
+    reports = {end: tmp_path / f"gate.{end}"
+               for end in ("json", "xml", "md", "txt", "html")}
+    options = [f"--report={path}" for path in reports.values()]
+    gate(urls["bad"], urls["good"], *store, *options, names=["login"])
+    first = json.loads(reports["json"].read_text())
+    assert run(build, "override", first["gate"], *store[:2], "--who=ada <a>",
+               "--why=the fix | is *out*", "--until=1h",
+               "--scope=candidate").code == 0
+    verdict = gate(urls["bad"], urls["good"], *store, *options,
+                   "--format=github", names=["login"])
+    assert verdict.code == 0
+    document = json.loads(reports["json"].read_text())
+    assert document["overrides"][0]["who"] == "ada <a>"
+    assert document["overrides"][0]["gate"] == first["gate"]
+    for end in "xml", "md", "txt", "html":
+        text = plain(reports[end].read_text())
+        assert "ada <a>" in text and "the fix | is *out*" in text
+        assert "every gate of this candidate" in text
+        assert re.search(r"(?i)\bblock\b", text)
+        assert re.search(r"20\d\d-\d\d-\d\dT\d\d:\d\dZ", text)
+    assert "::warning title=e2e-gate is overridden::ada <a>" in verdict.out

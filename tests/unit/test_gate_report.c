@@ -399,7 +399,7 @@ an_inconclusive_gate_tells_what_is_not_ruled_out(void **state)
 	text = tell(&t, FORMAT_JUNIT);
 	assert_says(text, "errors=\"1\" skipped=\"1\"");
 	text = tell(&t, FORMAT_MARKDOWN);
-	assert_says(text, "| not yet ruled out | wanted | so far |");
+	assert_says(text, "### Not yet ruled out");
 	told_fini(&t);
 }
 
