@@ -83,7 +83,9 @@ struct http_options {
 	const char *cacert, *cert, *cert_password, *key; /* paths, or NULL */
 	const char *pinned_key;
 	const char *user, *password; /* for those schemes; NULL: none */
-	const char *proxy, *unix_socket, *netrc_file;
+	const char *proxy;        /* "": none; NULL: as the environment has
+	                           * it */
+	const char *unix_socket, *netrc_file;
 	const char *no_proxy;     /* hosts reached directly; NULL: as the
 	                           * environment has it */
 	const char *const *resolves;

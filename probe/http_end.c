@@ -160,6 +160,14 @@ explain_connect(const struct http_transfer *t, char *out, size_t size)
 	return (true);
 }
 
+/* One of some 100 kB is what libcurl has no memory for. */
+static bool
+is_long_line(const struct http_transfer *t, CURLcode code)
+{
+	return (code == CURLE_OUT_OF_MEMORY && !t->has_head &&
+	    http_was_sent(t));
+}
+
 enum http_verdict
 http_explain(const struct http_transfer *t, CURLcode code, char *out,
     size_t size)
@@ -180,8 +188,9 @@ http_explain(const struct http_transfer *t, CURLcode code, char *out,
 		snprintf(out, size, "the answer was cut off in its headers");
 		return (HTTP_NO_ANSWER);
 	}
-	if (t->is_too_big) {
-		snprintf(out, size, "%s", t->bound);
+	if (t->is_too_big || is_long_line(t, code)) {
+		snprintf(out, size, "%s", t->is_too_big ? t->bound :
+		    "the answer's headers are too long");
 		return (HTTP_TOO_BIG);
 	}
 	if (t->is_sent_twice) {

@@ -297,7 +297,8 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 	curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connects);
 	set_connection(t->easy, &r->options);
 	set_authentication(t->easy, &r->options);
-	if (strncasecmp(r->url, "https:", 6) == 0 || r->options.proxy != NULL)
+	if (strncasecmp(r->url, "https:", 6) == 0 ||
+	    (r->options.proxy != NULL && *r->options.proxy != '\0'))
 		sentence = set_tls(t, trusts, kept);
 	if (sentence != NULL)
 		http_setup_fini(t);

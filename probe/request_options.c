@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -139,6 +140,14 @@ option_string(struct options_maker *om, const char **out)
 	return (option_text(om, &om->option->text, out));
 }
 
+static bool
+is_regular(const char *path)
+{
+	struct stat st;
+
+	return (stat(path, &st) == 0 && S_ISREG(st.st_mode));
+}
+
 /*
  * A file as a real path: below the flow's root or, where a person runs the
  * flow, wherever that person is.
@@ -152,6 +161,11 @@ find_file(struct options_maker *om, const char *name, const char **out)
 
 	if (err != 0 && scope->may_read_any_file)
 		path = realpath(name, NULL);
+	else if (path != NULL && !is_regular(path)) {
+		/* A pipe would hold up the loop. */
+		free(path);
+		path = NULL;
+	}
 	if (path == NULL) {
 		findings_add(&om->refused, FINDING_DEFINITION,
 		    om->option->value_place, NULL, NULL, err == ERR_LIMIT ?

@@ -119,6 +119,10 @@ send_request(struct run *run)
 	}
 	run->sent_at = clock_mono();
 	trim_timeouts(run);
+	/* What the environment has is not where a fleet's requests go. */
+	if (run->sent.options.proxy == NULL &&
+	    !run->engine->rights.reads_environment)
+		run->sent.options.proxy = "";
 	run->response = response_new((size_t)d->limits.body_bytes);
 	run->response->headers_most = (size_t)d->limits.headers;
 	run->response->json_depth_most = (size_t)d->limits.json_depth;

@@ -140,5 +140,12 @@ class Probe:
 
     def end(self):
         """Close the channel; returns the exit code."""
+        try:
+            # What is closed with something unread is reset instead.
+            self.sock.shutdown(socket.SHUT_WR)
+            while self.receive() is not None:
+                pass
+        except OSError:
+            pass
         self.sock.close()
         return self.process.wait(PATIENCE_S)
