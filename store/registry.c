@@ -238,6 +238,7 @@ forget_check(struct registry *r, struct registry_check *c)
 {
 	HASH_DELETE(by_key, r->by_key, c);
 	HASH_DELETE(by_id, r->by_id, c);
+	evidence_account_free(&c->evidence);
 	free(c->key);
 	free(c->service);
 	free(c);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "store/db.h"
+#include "store/evidence.h"
 #include "store/run_event.h"
 
 /* Row of main.db's check_state; see the schema for the meaning. */
@@ -37,6 +38,7 @@ struct registry_check {
 	int64_t definition_id; /* of the latest run, 0: none yet */
 	char definition[2 * 32 + 1];
 	struct check_state state;
+	struct evidence_account *evidence; /* the writer's */
 	struct rollup *latest[3]; /* the rollups': by level, or NULL */
 	bool is_state_dirty;
 	struct registry_check *next_dirty; /* the rollups' list */

@@ -342,10 +342,18 @@ static void
 print_evidence(struct page *p, const struct shown_run *r)
 {
 	const struct json *root;
+	const char *in_run;
 
 	if (r->evidence == NULL)
 		return;
 	root = json_root(r->evidence);
+	in_run = json_get_str(root, "in_run", NULL);
+	if (in_run != NULL) {
+		fputc('\n', p->fp);
+		put_label(p, "evidence");
+		fprintf(p->fp, "left out after many like it; run %.12s of "
+		    "this check has its own\n", in_run);
+	}
 	print_lines(p, "request", json_get_str(root, "request", NULL));
 	print_lines(p, "response", json_get_str(root, "response", NULL));
 }

@@ -21,6 +21,7 @@
 #include "config.h"
 #include "store/day.h"
 #include "store/days.h"
+#include "store/evidence.h"
 #include "store/gate_record.h"
 #include "store/lock.h"
 #include "store/recount.h"
@@ -31,6 +32,7 @@
 #define REJECTED_MOST_BYTES 65536
 #define SPACE_LEAST_BYTES (4u << 20)
 #define REASON_SIZE 400
+#define LEFT_OUT_MOST_BYTES 128
 #define FUTURE_MOST SPAN_DAY /* a clock that is so far ahead is wrong */
 
 struct store_writer {
@@ -43,6 +45,7 @@ struct store_writer {
 	struct registry *registry;
 	struct rollups *rollups;
 	struct days *days;
+	struct buf left_out; /* in place of evidence that is not kept */
 	struct rollup_run *batch;
 	size_t batch_count, batch_cap;
 	struct store_counts counts;
@@ -142,6 +145,7 @@ store_writer_open(const struct store_options *options,
 	w->retain_days = options->retain_days;
 	w->lock_fd = -1;
 	w->days = days_new(w->dir);
+	buf_init(&w->left_out, LEFT_OUT_MOST_BYTES);
 	rc = file_make_dirs(w->dir);
 	if (rc != 0)
 		cause_add(c, "%s: %s", w->dir, strerror(errno));
@@ -175,6 +179,7 @@ store_writer_close(struct store_writer **wp)
 	close_main(w);
 	if (w->lock_fd >= 0)
 		close(w->lock_fd);
+	buf_fini(&w->left_out);
 	free(w->batch);
 	free(w->dir);
 	free(w);
@@ -260,7 +265,7 @@ is_expired(const struct store_writer *w, wall_us due)
 }
 
 static int
-append_event(struct store_writer *w, const struct run_event *e, bool is_again)
+append_event(struct store_writer *w, struct run_event *e, bool is_again)
 {
 	struct check_key key = {e->check, e->location, e->environment,
 	    e->service};
@@ -279,6 +284,8 @@ append_event(struct store_writer *w, const struct run_event *e, bool is_again)
 		return (fail(w, rc, w->db, "main.db"));
 	if ((rc = get_day(w, run.day, &d)) != 0)
 		return (rc);
+	if (e->trigger == TRIGGER_SCHEDULE)
+		evidence_thin(&run.check->evidence, e, &w->left_out);
 	rc = day_append(d, e, run.check, definition_id, is_again,
 	    &run.number);
 	if (rc == ERR_EXISTS) {

@@ -160,11 +160,20 @@ static void
 write_evidence(struct buf *out, const struct query_run *r)
 {
 	struct json_doc *doc;
+	const char *in_run;
 
 	if (r->evidence == NULL || json_parse(r->evidence,
 	    strlen(r->evidence), &json_limits_default, &doc, NULL) != 0)
 		return;
 	buf_append_str(out, "<h2>Evidence</h2>\n<div class=\"panel\">\n");
+	in_run = json_get_str(json_root(doc), "in_run", NULL);
+	if (in_run != NULL) {
+		buf_append_str(out, "<p>Left out after many like it: <a href=\"/"
+		    "runs/");
+		text_url(out, in_run);
+		buf_append_str(out, "\">another run of this check</a> has its "
+		    "own.</p>\n");
+	}
 	write_half(out, json_root(doc), "request", "Request");
 	write_half(out, json_root(doc), "response", "Response");
 	buf_append_str(out, "</div>\n");

@@ -26,7 +26,7 @@ CREATE TABLE run (
 	place_line       INTEGER,
 	place_column     INTEGER,
 	steps            TEXT,             -- JSON array, see the view step
-	evidence         TEXT              -- JSON object, when not passed
+	evidence         TEXT              -- JSON object, when not passed; see store.md
 ) STRICT;
 
 -- The runs and latencies of a check over time, without touching the rows.

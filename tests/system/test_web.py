@@ -195,6 +195,34 @@ def test_a_run_is_the_same_document_everywhere(site, build, directory):
     assert None not in good.values()
 
 
+def test_evidence_that_was_left_out_is_found_in_another_run(serve, build,
+                                                            tmp_path):
+    """Of many runs that fail alike a few keep their evidence; the others say
+    so, and which run has some: in the API, on the page and in e2e-query."""
+    directory = tmp_path / "store"
+    store = Store(directory)
+    store.wait_for(READY)
+    base = now_us() - 100_000_000
+    events = [run_event(PAY, base + i * 10_000_000, "failed", evidence={
+        "request": "GET /v1 HTTP/1.1", "response": "HTTP/1.1 500"})
+        for i in range(8)]
+    for cookie, event in enumerate(events):
+        store.send(RESULT, cookie, event)
+    store.wait_for(ACK, 7)
+    assert store.finish() == 0
+    site = serve(directory)
+    runs = [site.json(f"/api/v1/runs/{e['run']}")["evidence"] for e in events]
+    has = events[4]["run"]
+    assert [r.get("response") for r in runs[:5]] == ["HTTP/1.1 500"] * 5
+    assert runs[5:] == [{"in_run": has}] * 3
+    page = site.get(f"/runs/{events[7]['run']}").text
+    assert f'Left out after many like it: <a href="/runs/{has}">' in page
+    shown = subprocess.run(
+        [build / "e2e-query", "--store", directory, "show", events[7]["run"]],
+        stdout=subprocess.PIPE, check=True, text=True).stdout
+    assert f"left out after many like it; run {has[:12]}" in shown
+
+
 def test_a_run_has_steps_and_evidence(site):
     """/api/v1/runs/ID is the run event as it was kept; a prefix will do."""
     run = site.json("/api/v1/runs?outcome=failed&limit=1")["runs"][0]
