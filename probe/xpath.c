@@ -252,8 +252,8 @@ counted_function(xmlXPathParserContext *p, int count)
 		give_up(p);
 		return;
 	}
-	/* Without arguments they take the node at hand. */
-	if (count == 0 && strcmp(name, "sum") != 0) {
+	/* Without arguments they take the node at hand, where there is one. */
+	if (count == 0 && p->context->node != NULL && strcmp(name, "sum") != 0) {
 		xmlXPathStringFunction(p, 0);
 		count = 1;
 	}

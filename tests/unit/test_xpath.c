@@ -31,6 +31,9 @@ static const struct row on_xml[] = {
 	{"string(//a:x[2])", "string <t2>"},
 	{"//a:x/@i", "nodeset <Nodeset(size=2)>"},
 	{"number(//a:x[1]/@i)", "float <1.0>"},
+	{"number()", "float <0.0>"}, /* there is no node at hand */
+	{"count(//a:x[number() > 0])", "float <0.0>"},
+	{"count(//_:c[string-length() > 3])", "float <1.0>"},
 	{"boolean(//a:x)", "boolean <true>"},
 	{"boolean(//q)", "boolean <false>"},
 	{"//zz:q", NULL},
