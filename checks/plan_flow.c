@@ -191,13 +191,16 @@ static void
 note_options(struct visit *v, const struct flow_request *r)
 {
 	const struct flow_option *o;
+	size_t i;
 
-	for (o = r->options; o < r->options + r->option_count; o++)
+	for (i = 0; i < r->option_count; i++) {
+		o = &r->options[i];
 		if (o->kind == FLOW_OPTION_OUTPUT ||
 		    o->kind == FLOW_OPTION_UNIX_SOCKET ||
 		    o->kind == FLOW_OPTION_AWS_SIGV4)
 			mention_add(v, &v->e->refused,
 			    flow_option_name(o->kind), 0, o->place.line);
+	}
 }
 
 static void
