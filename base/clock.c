@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -47,10 +48,21 @@ clock_wall(void)
 	return (installed->wall());
 }
 
+static span_us
+timeval_span(const struct timeval *t)
+{
+	return (t->tv_sec * SPAN_S + t->tv_usec);
+}
+
 span_us
 clock_cpu(void)
 {
-	return (read_clock(CLOCK_PROCESS_CPUTIME_ID));
+	struct rusage children;
+
+	must(getrusage(RUSAGE_CHILDREN, &children) == 0);
+	return (read_clock(CLOCK_PROCESS_CPUTIME_ID) +
+	    timeval_span(&children.ru_utime) +
+	    timeval_span(&children.ru_stime));
 }
 
 void

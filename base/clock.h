@@ -29,7 +29,7 @@ struct clock {
 mono_us clock_mono(void);
 wall_us clock_wall(void);
 
-/* CPU time of this process, user and system. */
+/* CPU time of this process and of its children that ended. */
 span_us clock_cpu(void);
 
 /* Install another clock, or the real one again with NULL. */

@@ -4,9 +4,10 @@
  * all, so that no document can grow in memory beyond its own size.
  *
  * Work is counted, not timed, so that a result does not depend on the
- * machine: nodes walked over by libxml2, bytes of strings here. What nobody
- * counts is evaluated in a process of its own when the document is large,
- * and that one is held to CPU time.
+ * machine: nodes walked over by libxml2, bytes of strings here. Nobody counts
+ * the pairs of nodes that libxml2 compares to find duplicates, their number
+ * squared: a large document is looked into by a process of its own, which is
+ * held to CPU time.
  */
 #include "probe/xpath.h"
 
@@ -453,7 +454,7 @@ xpath_eval(struct xpath_doc *doc, const char *expression, unsigned int factor,
 		return (ERR_LIMIT);
 	if (factor == 0)
 		factor = 1;
-	if (doc->nodes > FEW_NODES && xpath_cost_is_square(expression))
+	if (doc->nodes > FEW_NODES)
 		return (eval_apart(doc, expression, factor, out));
 	return (eval_here(doc, expression, factor, out));
 }

@@ -8,7 +8,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "probe/xpath.h"
-#include "probe/xpath_priv.h"
 
 struct row {
 	const char *path, *expected; /* NULL: refused */
@@ -387,34 +386,6 @@ more_work_may_be_allowed(void **state)
 }
 
 static void
-expressions_that_may_cost_a_square_are_known(void **state)
-{
-	static const struct {
-		const char *path;
-		bool is_square;
-	} rows[] = {
-		{"//a", false}, {"//a/b/@c", false}, {"/a/b[@c='d']", false},
-		{"//a[.//b]", false}, {"//a[b = 3 or c != 'x']", false},
-		{"count(//a) > count(//b)", false}, {"'|' = //a", false},
-		{"//a[3 < position()]", false}, {"/r//a", true},
-		{"//a//b", true}, {"//a | //b", true}, {"//a = //b", true},
-		{"//a[b = c]", true}, {"//a/..", true}, {"id('a')", true},
-		{"//a[@id = 'id(']", false}, {"//a/ancestor::b", true},
-		{"(//a)//b", true}, {"//a[text() = 'x']", false},
-		{"//a['x' = text()]", false}, {"a1 = //b", true},
-		{"//*[@a]//b", true}, {"//a/descendant::b", true},
-		{"//grid(a)", false}, {"a>=b", true}, {"a >= 1", false},
-		{"", false}, {"'", false}, {"//", false}, {"=", false},
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < NELEMS(rows); i++)
-		if (xpath_cost_is_square(rows[i].path) != rows[i].is_square)
-			fail_msg("%s", rows[i].path);
-}
-
-static void
 refuses(const char *name, const char *rest, const char *begin, const char *end,
     size_t count, bool is_refused)
 {
@@ -471,8 +442,6 @@ main(void)
 		cmocka_unit_test(long_documents_have_all_results),
 		cmocka_unit_test(pairs_without_end_are_stopped),
 		cmocka_unit_test(more_work_may_be_allowed),
-		cmocka_unit_test(
-		    expressions_that_may_cost_a_square_are_known),
 		cmocka_unit_test(documents_that_cost_a_square_are_refused),
 	};
 
