@@ -193,7 +193,7 @@ step_cb(struct run *run, const struct run_step *step,
 	struct buf shown;
 
 	must_magic(job, JOB_MAGIC);
-	job->runner->counts.steps++;
+	job->runner->counts.steps += !step->is_unsent;
 	runner_record_step(&job->record, run, step, response);
 	note_findings(job, run, step);
 	if (job->runner->report != NULL && !step->is_retried)
@@ -255,7 +255,8 @@ put_data(struct job *job, struct run *run, const struct run_result *result)
 		    job->record.document.len);
 		buf_append_char(&data, '\n');
 	}
-	if (result->outcome == OUTCOME_PASSED && (o->output != NULL ||
+	if (result->outcome == OUTCOME_PASSED && job->record.has_answer &&
+	    (o->output != NULL ||
 	    (o->shows_head && !o->is_json && !o->is_silent))) {
 		runner_record_output(&job->record, run,
 		    !job->runner->has_answer, &data);

@@ -198,6 +198,26 @@ put_errors(struct runner_json *j, struct run *run,
 }
 
 static void
+put_place(struct runner_json *j, const struct flow *flow, uint32_t entry,
+    uint32_t line)
+{
+	uint32_t file = flow->entries[entry - 1].file;
+
+	if (file > 0)
+		json_out_kv_str(&j->out, "filename", flow->files[file].path);
+	json_out_kv_int(&j->out, "index", entry);
+	json_out_kv_int(&j->out, "line", line);
+}
+
+static void
+put_empty(struct runner_json *j, const char *key)
+{
+	json_out_key(&j->out, key);
+	json_out_array(&j->out);
+	json_out_array_end(&j->out);
+}
+
+static void
 open_entry(struct runner_json *j, struct run *run,
     const struct run_step *step)
 {
@@ -227,11 +247,7 @@ close_entry(struct runner_json *j, struct run *run,
 	put_captures(j, run, step, &flow->entries[step->entry - 1].response);
 	put_errors(j, run, step);
 	json_out_kv_str(&j->out, "curl_cmd", buf_str(&j->curl));
-	if (flow->entries[step->entry - 1].file > 0)
-		json_out_kv_str(&j->out, "filename",
-		    flow->files[flow->entries[step->entry - 1].file].path);
-	json_out_kv_int(&j->out, "index", step->entry);
-	json_out_kv_int(&j->out, "line", step->line);
+	put_place(j, flow, step->entry, step->line);
 	json_out_kv_int(&j->out, "time", j->time / SPAN_MS);
 	json_out_object_end(&j->out);
 }
@@ -288,6 +304,60 @@ put_cookies(struct runner_json *j, const struct run *run)
 	buf_fini(&lines);
 }
 
+/* The entry in which a run ended before it was sent, from 1; 0: none is. */
+static uint32_t
+unsent_entry(const struct flow *flow, const struct run_result *result)
+{
+	const struct run_step *step = result->steps;
+	const struct flow_entry *e;
+	uint32_t i, found = 0;
+
+	if (result->place.line == 0)
+		return (0);
+	/* The reason is that of a step, which is there. */
+	for (; step < result->steps + result->step_count; step++)
+		if (step->outcome == result->outcome &&
+		    step->findings.count > 0 &&
+		    step->findings.items[0].place.line == result->place.line)
+			return (0);
+	for (i = 0; i < flow->entry_count; i++) {
+		e = &flow->entries[i];
+		if (&flow->files[e->file] == result->file &&
+		    e->place.line <= result->place.line)
+			found = i + 1;
+	}
+	return (found);
+}
+
+/* Hurl has an entry for it, without a call. */
+static void
+put_unsent(struct runner_json *j, struct run *run,
+    const struct run_result *result)
+{
+	const struct flow *flow = run_script_flow(run_script_of(run));
+	uint32_t entry = unsent_entry(flow, result);
+	struct buf text;
+	struct runner_text t = {.out = &text};
+
+	if (entry == 0)
+		return;
+	buf_init(&text, RUNNER_JSON_TEXT_MOST_BYTES);
+	runner_text_reason(&t, run, result);
+	json_out_object(&j->out);
+	put_empty(j, "calls");
+	put_empty(j, "asserts");
+	put_empty(j, "captures");
+	json_out_key(&j->out, "errors");
+	json_out_array(&j->out);
+	json_out_str_n(&j->out, buf_str(&text), text.len);
+	json_out_array_end(&j->out);
+	json_out_kv_str(&j->out, "curl_cmd", "curl");
+	put_place(j, flow, entry, flow->entries[entry - 1].place.line);
+	json_out_kv_int(&j->out, "time", 0);
+	json_out_object_end(&j->out);
+	buf_fini(&text);
+}
+
 int
 runner_json_end(struct runner_json *j, struct run *run,
     const struct run_result *result, struct buf *out)
@@ -297,6 +367,7 @@ runner_json_end(struct runner_json *j, struct run *run,
 	/* A redirect was followed, and what came after was not sent. */
 	if (j->is_open)
 		close_entry(j, run, &result->steps[result->step_count - 1]);
+	put_unsent(j, run, result);
 	buf_append_str(out, "{\"entries\":[");
 	buf_append(out, buf_str(&j->entries), j->entries.len);
 	buf_append_str(out, "],");

@@ -58,6 +58,7 @@ keep_answer(struct runner_record *rec, const struct run *run,
 
 	buf_reset(&rec->answer);
 	rec->mistake = NULL;
+	rec->has_answer = true;
 	if (has_head) {
 		buf_printf(&rec->answer, "HTTP/%s %ld\n", r->version,
 		    r->status);
@@ -180,7 +181,7 @@ prettify(struct runner_record *rec)
 	buf_init(&pretty, DOCUMENT_MOST_BYTES);
 	buf_append(&pretty, text, rec->head_len);
 	indent_json(body, body + len, &pretty);
-	buf_append(&pretty, body + len, (size_t)(end - body) - len);
+	buf_append_char(&pretty, '\n');
 	if (pretty.is_full) {
 		buf_fini(&pretty);
 		return;

@@ -20,6 +20,7 @@ struct runner_record {
 	struct buf answer;         /* the last one; not masked */
 	size_t head_len;           /* of it */
 	const char *mistake;       /* why it cannot be written; NULL */
+	bool has_answer;           /* there was one */
 	bool has_failed;           /* to write a file */
 };
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """Every option and HURL_* variable of hurl, with hurl and with e2e-run.
 
-usage: options.py [--record] [--real] [--run PROGRAM] [NAME...]
+usage: options.py [--record] [--real] [--generate N] [--seed S]
+                  [--run PROGRAM] [NAME...]
 
 The cases are in options_cases.py. Compared are: the exit code, the requests
 as the servers saw them, the places that failed, the answer on standard output
@@ -10,7 +11,8 @@ or the document of --json, what --test says of each file, the heads that -v
 shows, and the files that were written (reports by what they hold). With
 --record the real hurl runs them and options.json keeps what came of it, with
 its version and the names of all its options; with --real it runs beside
-e2e-run; with neither, e2e-run is compared with what was recorded. A case says
+e2e-run; with neither, e2e-run is compared with what was recorded. --generate adds N
+random command lines, which need the real program. A case says
 what is apart on purpose and why; what no longer differs is an error, too.
 """
 import argparse
@@ -18,6 +20,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import random
 import re
 import shlex
 import shutil
@@ -32,7 +35,7 @@ import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from options_cases import CASES  # noqa: E402
+from options_cases import CASES, random_cases  # noqa: E402
 from server import Handler, Server  # noqa: E402
 
 RECORD = HERE / "options.json"
@@ -298,7 +301,8 @@ class Program:
                 value = dict(value, value=MASK)
             return {k: self.document(v, folder, k)
                     for k, v in sorted(value.items())
-                    if k not in OURS_ALONE | CLOCKS | {"message"}}
+                    if k not in OURS_ALONE | CLOCKS | {"message"} and
+                    (folder or k != "body")}
         if isinstance(value, list):
             items = [self.document(v, folder, key) for v in value
                      if not (key == "headers" and
@@ -420,12 +424,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--real", action="store_true")
+    parser.add_argument("--generate", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--run", default="./e2e-run")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     if args.record:
         return record()
     cases = [c for c in CASES if not args.names or c.name in args.names]
+    cases += random_cases(random.Random(args.seed), args.generate)
     program = pathlib.Path(args.run).resolve()
     ours = run_all(lambda b, c: Ours(b, c, program), cases)
     hurl = run_all(Hurl, cases) if args.real else recorded()["cases"]
@@ -434,7 +441,7 @@ def main():
         found = differences(case, ours[case.name], hurl[case.name])
         count += bool(found)
         for text in found:
-            print(f"{case.name}: {text}")
+            print(f"{case.name} ({case.argv}): {text}")
     print(f"{len(cases)} cases, {count} different")
     sys.exit(10 if count else 0)
 

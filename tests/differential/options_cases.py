@@ -50,7 +50,7 @@ class Case:
             dict(files if files is not None else {"f.hurl": OK})
         self.stdin, self.apart, self.least_s = stdin, apart or {}, least_s
         flows = [w for w in argv.split() if w.endswith(".hurl")]
-        at_once = self.shows("--test", "HURL_TEST", "--parallel")
+        at_once = self.shows("--test", "HURL_TEST", "--parallel", "--jobs")
         self.is_ordered = len(flows) < 2 or not at_once
         self.is_shown = "verbos" in str(self.files) or self.shows(
             "-v", "--verbose", "--very-verbose", "--verbosity", "-vk",
@@ -454,6 +454,20 @@ CASES = [
     Case("color", "--color f.hurl"), Case("no-color", "--no-color f.hurl"),
     Case("progress-bar", "--progress-bar --test f.hurl"),
 
+    Case("output-nothing-run", "-o out --from-entry 2 f.hurl"),
+    Case("pretty-no-newline", "--pretty f.hurl",
+         "GET %HOST%/echo\nHTTP 200\n"),
+    Case("pretty-several", "--pretty a.hurl b.hurl", {
+        "a.hurl": "GET %HOST%/echo\nHTTP 200\n", "b.hurl": JSON}),
+    Case("json-undefined", "--json f.hurl", V),
+    Case("json-undefined-second", "--json f.hurl", OK + V + OK),
+    Case("json-undefined-last", "--continue-on-error --json f.hurl",
+         FAILING + V),
+    Case("json-repeat-fails", "--json --continue-on-error f.hurl",
+         "GET %HOST%/counter/a/2\n[Options]\nrepeat: 2\nHTTP 200\n",
+         apart=dict.fromkeys(("exit", "documents"), "a round that failed "
+                             "fails the run, whatever came after it")),
+
     # Many.
     Case("test", "--test f.hurl"),
     Case("test-three", "--test a.hurl b.hurl c.hurl",
@@ -481,6 +495,9 @@ CASES = [
     Case("curl-binary", "--curl out.curl f.hurl",
          "POST %HOST%/echo\nhex,00ff41;\nHTTP 200\n", apart={
              "files": "curl's own type is switched off, as none was sent"}),
+    Case("curl-undefined", "--curl out.curl f.hurl", V, apart={
+        "files": "a request that could not be made has no line"}),
+    Case("test-undefined", "--test --continue-on-error f.hurl", FAILING),
     Case("curl-retry", "--curl out.curl --retry 3 --retry-interval 1 f.hurl",
          RETRY),
     Case("report-junit", "--report-junit out.xml a.hurl b.hurl c.hurl",
@@ -547,6 +564,31 @@ CASES = [
     Case("environment-and-header", "-H X-A:cli f.hurl", OK,
          {"HURL_HEADER": "X-A:env|X-B:env"}),
 ]
+
+# What goes together in any way; for random command lines.
+TOGETHER = ["-L", "-k", "--compressed", "-H X-A:b", "-u bob:secret",
+            "-A tester/1", "--retry 2 --retry-interval 1",
+            "--continue-on-error", "--no-assert", "--from-entry 2",
+            "--repeat 2", "--json", "-i", "--pretty", "-v",
+            "--verbosity brief", "--report-tap out.tap", "--report-json r",
+            "--report-html h", "-c out.jar", "--max-redirs 1",
+            "--location-trusted", "--variable v=1", "--secret w=hidden7",
+            "--delay 1", "--path-as-is", "--ipv4", "--netrc-optional",
+            "--max-time 50"]
+FLOWS = [OK, JSON, BAD, ASSERT, GONE, MOVED, AWAY, CAPTURE, FORMS, COOKIES,
+         THREE, RETRY, LOGIN, V, LAST, SECURE]
+
+
+def random_cases(chance, count):
+    """Some of those options with some of the flows."""
+    for i in range(count):
+        names = [f"{c}.hurl" for c in "abc"[:chance.randint(1, 3)]]
+        options = chance.sample(TOGETHER, chance.randint(1, 5))
+        yield Case(f"random-{i}", " ".join(options + names), {
+            ".netrc": NETRC, **{n: chance.choice(FLOWS) for n in names}},
+            {"HURL_VARIABLE_v": "2"})
+
+
 names = [case.name for case in CASES]
 for i, case in enumerate(CASES):  # a variable with several values
     if names[:i].count(case.name):

@@ -640,16 +640,16 @@ def test_an_html_report_of_others_is_left_alone(run, tmp_path):
 
 
 def test_printed_json_is_indented_when_asked_for(run, server, tmp_path):
-    """--pretty changes blanks between tokens, and nothing that is no JSON."""
+    """--pretty changes blanks around tokens, and nothing that is no JSON."""
     flow = 'GET @/\n[Options]\nskip: {{skip}}\nHTTP 200\n'
     done = run(flow, "-i", "--pretty", "--variable", "skip=false")
     assert done.stdout.endswith(
-        '\n\n{\n  "a": 1,\n  "text": "<b>&amp;"\n}')
+        '\n\n{\n  "a": 1,\n  "text": "<b>&amp;"\n}\n')
     assert run(flow, "-o", "-", "--no-pretty", "--variable", "skip=false",
                env={"HURL_PRETTY": "1"}).stdout == BODY.decode()
     for body, pretty in [
-            (b'[]', '[]'), (b'[ { } ,1.50]', '[\n  {},\n  1.50\n]'),
-            (b'"a\\"[,:"', '"a\\"[,:"'), (b'{"a":1', '{"a":1'),
+            (b'[]', '[]\n'), (b'[ { } ,1.50]\n', '[\n  {},\n  1.50\n]\n'),
+            (b'"a\\"[,:"', '"a\\"[,:"\n'), (b'{"a":1', '{"a":1'),
             (b'{"a":1} x', '{"a":1} x'), (b'', '')]:
         server.RequestHandlerClass = type("Other", (Handler,), {
             "body": body})
