@@ -227,6 +227,9 @@ running_start(struct running *r)
 	mono_us now = clock_mono();
 
 	r->loop = loop_new();
+	/* Before there are probes that a signal would leave behind. */
+	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
+	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
 	r->fleet = fleet_new(r->loop, &fo);
 	define_all(r);
 	progress_init(&r->progress, o->is_quiet, now);
@@ -234,8 +237,6 @@ running_start(struct running *r)
 	r->draw_timer = loop_timer_new(r->loop, draw_cb, r);
 	r->probe_timer = loop_timer_new(r->loop, probe_cb, r);
 	r->archive_timer = loop_timer_new(r->loop, archive_cb, r);
-	r->signals[0] = loop_signal_new(r->loop, SIGINT, signal_cb, r);
-	r->signals[1] = loop_signal_new(r->loop, SIGTERM, signal_cb, r);
 	loop_timer_at(r->time_timer, now + o->time);
 	start_check_timers(r, now);
 	loop_timer_at(r->probe_timer, now + PROBE_WITHIN);
