@@ -252,7 +252,8 @@ print_files(int count, char **files)
 		return (EXIT_UNMEASURED);
 	print_share("10 recorded series against themselves: blocked",
 	    t.blocks, t.runs, true, .01);
-	printf("%d of them passed\n", t.passes);
+	printf("%d gates: %d blocked, %d passed\n", t.runs, t.blocks,
+	    t.passes);
 	return (missed > 0 ? EXIT_BAD : EXIT_GOOD);
 }
 

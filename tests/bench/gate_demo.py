@@ -3,8 +3,9 @@
 """Whole gates against the demo payments API: a good release and four bad ones.
 
 usage: gate_demo.py BUILD [--repetitions N] [--jobs N]
-Prints for each release how many of its gates said what they should, and the
-rounds that they took. Exits 10 when one did not.
+Prints for each release how many of its gates said what they should, the
+rounds that they took, and the pairs of all of them that were void because a
+probe could not measure. Exits 10 when one did not.
 """
 import argparse
 import concurrent.futures
@@ -75,7 +76,7 @@ def main():
         checks = pathlib.Path(directory) / "checks"
         shutil.copytree(TOP / "contrib" / "examples", checks)
         print(f"{'release':<22} {'as expected':>12} {'rounds':>8} "
-              f"{'least':>6} {'most':>6} {'seconds':>8}")
+              f"{'least':>6} {'most':>6} {'seconds':>8} {'void':>5}")
         names = arguments.check or CHECKS
         for name in arguments.release or RELEASES:
             code = RELEASES[name][2]
@@ -88,10 +89,11 @@ def main():
             right = sum(gate[0] == code for gate in gates)
             rounds = [gate[1]["round_count"] for gate in gates]
             spent = [gate[1]["spent_us"] / 1e6 for gate in gates]
+            void = sum(gate[1]["counts"]["void"] for gate in gates)
             print(f"{name:<22} {right:>5} of {len(gates):>3} "
                   f"{sum(rounds) / len(rounds):>8.1f} {min(rounds):>6} "
-                  f"{max(rounds):>6} {sum(spent) / len(spent):>8.1f}",
-                  flush=True)
+                  f"{max(rounds):>6} {sum(spent) / len(spent):>8.1f} "
+                  f"{void:>5}", flush=True)
             for got, document, err in gates:
                 if got != code:
                     print(f"  exit {got}: {document['reason']} {err}")
