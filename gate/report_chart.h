@@ -12,10 +12,8 @@
  * The evidence against the candidate, and each check's share in it; the
  * evidence for a pass, each check's weakest. Logarithmic, with the bounds.
  */
-void report_chart_block(const struct report *r, const struct trace *t,
-    struct buf *out);
-void report_chart_pass(const struct report *r, const struct trace *t,
-    struct buf *out);
+void report_chart_evidence(const struct report *r, const struct trace *t,
+    bool is_block, struct buf *out);
 
 /* Estimates with their intervals on one axis from low to high. */
 struct report_whisker {

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/chart.h"
 #include "base/crypto.h"
 #include "base/html.h"
 #include "gate/report_chart.h"
@@ -32,6 +33,7 @@ write_head(const struct report *r, struct buf *out)
 	buf_printf(out, "Gate %s &middot; ", verdict);
 	html_escape(out, r->session->suite->target);
 	buf_append_str(out, "</title>\n<style>");
+	buf_append_str(out, chart_style);
 	buf_append_str(out, report_html_style);
 	buf_append_str(out, "</style>\n</head>\n<body>\n<main>\n");
 }
@@ -162,14 +164,14 @@ write_charts(const struct report *r, struct buf *out)
 	    "tolerated, it reaches the bound with a chance of at most "
 	    "%g&nbsp;%%, however long the gate runs.</p>\n",
 	    100 * s->alpha);
-	report_chart_block(r, &t, out);
+	report_chart_evidence(r, &t, true, out);
 	buf_printf(out, "</section>\n<section><h2>Evidence for a pass</h2>\n"
 	    "<p class=\"dim\">The weakest evidence of each check that its "
 	    "failures, medians and tail are within the margins. The release "
 	    "passes when every line has reached the bound; when something is "
 	    "beyond its margin, they all do so with a chance of at most "
 	    "%g&nbsp;%%.</p>\n", 100 * s->beta);
-	report_chart_pass(r, &t, out);
+	report_chart_evidence(r, &t, false, out);
 	buf_append_str(out, "</section>\n");
 	trace_fini(&t);
 }

@@ -12,6 +12,7 @@
 #include "base/json_out.h"
 #include "gate/interval.h"
 #include "gate/override.h"
+#include "gate/trace.h"
 
 static const char *const kind_names[] = {"round", "warmup", "focus"};
 static const char *const end_names[] = {"rounds", "time", "no-probe",
@@ -327,6 +328,54 @@ put_pairs(const struct report *r, size_t from, struct json_out *o)
 	json_out_array_end(o);
 }
 
+/* To be drawn, so three digits do. */
+static void
+put_series(struct json_out *o, const char *name, const double *values,
+    size_t count, size_t stride)
+{
+	size_t i;
+
+	json_out_key(o, name);
+	json_out_array(o);
+	for (i = 0; i < count; i++)
+		json_out_double(o, round(1000 * values[i * stride]) / 1000);
+	json_out_array_end(o);
+}
+
+/* How the evidence came about. */
+static void
+put_trace(const struct report *r, struct json_out *o)
+{
+	struct trace t;
+	size_t i;
+
+	trace_make(r->session, &t);
+	json_out_key(o, "trace");
+	json_out_object(o);
+	json_out_kv_double(o, "block_bound", t.block_bound);
+	json_out_kv_double(o, "pass_bound", t.pass_bound);
+	json_out_key(o, "pairs");
+	json_out_array(o);
+	for (i = 0; i < t.point_count; i++)
+		json_out_int(o, t.pairs[i]);
+	json_out_array_end(o);
+	put_series(o, "total", t.total, t.point_count, 1);
+	json_out_key(o, "checks");
+	json_out_array(o);
+	for (i = 0; i < t.check_count; i++) {
+		json_out_object(o);
+		json_out_kv_str(o, "check", r->session->suite->checks[i].id);
+		put_series(o, "share", t.shares + i, t.point_count,
+		    t.check_count);
+		put_series(o, "weakest", t.weakest + i, t.point_count,
+		    t.check_count);
+		json_out_object_end(o);
+	}
+	json_out_array_end(o);
+	json_out_object_end(o);
+	trace_fini(&t);
+}
+
 static void
 put_lists(const struct report *r, struct json_out *o)
 {
@@ -355,6 +404,8 @@ put_lists(const struct report *r, struct json_out *o)
 	for (i = 0; i < r->component_count; i++)
 		put_component(r, &r->components[i], o);
 	json_out_array_end(o);
+	if (r->session->ledger.count > 0)
+		put_trace(r, o);
 	put_pairs(r, 0, o);
 }
 

@@ -15,8 +15,10 @@ take_point(struct trace *t, const struct engine *e, uint32_t pairs)
 	t->total[at] = engine_log_evidence(e);
 	for (i = 0; i < t->check_count; i++) {
 		t->shares[at * t->check_count + i] = engine_log_share(e, i);
+		/* On the scale of the gate's bound. */
 		t->weakest[at * t->check_count + i] =
-		    engine_log_weakest(e, i);
+		    engine_log_weakest(e, i) * t->pass_bound /
+		    engine_log_bound_pass_of(e, i);
 	}
 }
 

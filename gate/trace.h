@@ -19,7 +19,8 @@ struct trace {
 	uint32_t *pairs;    /* completed, of each point */
 	double *total;      /* against the candidate, of each point */
 	double *shares;     /* of it: [point * check_count + check] */
-	double *weakest;    /* for a pass: [point * check_count + check] */
+	double *weakest;    /* for a pass: [point * check_count + check]; of
+			     * a check with its own beta on the gate's scale */
 	double block_bound, pass_bound;
 };
 

@@ -8,6 +8,7 @@
 #include "base/html.h"
 #include "base/html_diff.h"
 #include "base/json.h"
+#include "web/gate_parts.h"
 #include "web/pages.h"
 #include "web/parts.h"
 #include "web/style.h"
@@ -147,13 +148,11 @@ write_regressions(struct buf *out, const struct json *list)
 		    list->count - NAMES_MOST);
 }
 
+/* What failed and where, and both answers at that step. */
 static void
 write_failure(struct buf *out, const struct json *f)
 {
-	if (f == NULL)
-		return;
-	buf_append_str(out, "<h2>First failing run of the candidate</h2>\n"
-	    "<div class=\"panel alarm\"><strong>");
+	buf_append_str(out, "<div class=\"panel alarm\"><strong>");
 	html_escape(out, json_get_str(f, "message", json_get_str(f, "reason",
 	    "failed")));
 	buf_append_str(out, "</strong> <span class=\"tag mono\">");
@@ -164,6 +163,7 @@ write_failure(struct buf *out, const struct json *f)
 	fact(out, "expected", json_get_str(f, "expected", NULL));
 	fact(out, "actual", json_get_str(f, "actual", NULL));
 	fact(out, "request", json_get_str(f, "url", NULL));
+	fact(out, "run", json_get_str(f, "run", NULL));
 	buf_append_str(out, "</dl></div>\n");
 	html_diff(out, &(struct html_side){"Candidate", json_get_str(f,
 	    "response", NULL), "No answer came."}, &(struct html_side){
@@ -171,14 +171,73 @@ write_failure(struct buf *out, const struct json *f)
 	    NULL), "The gate ended before its answer was kept."});
 }
 
+static bool
+is_named(const struct json *root, const char *check)
+{
+	const struct json *list = json_get(root, "regressions");
+	size_t i;
+
+	for (i = 0; list != NULL && list->kind == JSON_ARRAY &&
+	    i < list->count; i++)
+		if (strcmp(json_get_str(&list->items[i], "check", ""),
+		    check) == 0)
+			return (true);
+	return (false);
+}
+
+/* The first of the candidate's failing runs of a check; NULL: none. */
+static const struct json *
+failure_of(const struct json *check)
+{
+	const struct json *list = json_get(check, "first_failures");
+	size_t i;
+
+	for (i = 0; list != NULL && list->kind == JSON_ARRAY &&
+	    i < list->count; i++)
+		if (strcmp(json_get_str(&list->items[i], "arm", ""),
+		    "candidate") == 0)
+			return (&list->items[i]);
+	return (NULL);
+}
+
+/* That of the gate, then that of each other check that is named. */
+static void
+write_failures(struct buf *out, const struct json *root)
+{
+	const struct json *first = json_get(root, "first_failure"), *f;
+	const struct json *checks = json_get(root, "checks");
+	const char *check;
+	size_t i, shown = 0;
+
+	if (first == NULL)
+		return;
+	buf_append_str(out, "<h2>First failing run of the candidate</h2>\n");
+	write_failure(out, first);
+	for (i = 0; checks != NULL && checks->kind == JSON_ARRAY &&
+	    i < checks->count && shown < NAMES_MOST; i++) {
+		check = json_get_str(&checks->items[i], "check", "");
+		f = failure_of(&checks->items[i]);
+		if (f == NULL || !is_named(root, check) ||
+		    strcmp(check, json_get_str(first, "check", "")) == 0)
+			continue;
+		write_failure(out, f);
+		shown++;
+	}
+}
+
 static void
 write_check(struct buf *out, const struct json *c)
 {
+	const struct json *quarantine = json_get(c, "quarantine");
+
 	buf_append_str(out, "<tr><td>");
 	parts_check_link(out, json_get_str(c, "check", ""));
-	if (json_get(c, "quarantine") != NULL ||
-	    json_get_bool(c, "advisory", false))
+	if (json_get_bool(c, "advisory", false) || (quarantine != NULL &&
+	    !json_get_bool(quarantine, "expired", false)))
 		buf_append_str(out, " <span class=\"tag\">not judged</span>");
+	else if (quarantine != NULL)
+		buf_append_str(out, " <span class=\"tag\">its quarantine "
+		    "expired</span>");
 	buf_printf(out, "</td><td class=\"n\">%lld</td><td class=\"n\">%lld"
 	    "</td><td class=\"n\">%lld</td><td class=\"n\">%lld</td></tr>\n",
 	    (long long)json_get_int(c, "pairs", 0),
@@ -248,8 +307,10 @@ write_gate(struct answer *a, const struct json *root)
 	buf_append_str(out, "</h1>\n<p>");
 	html_escape(out, json_get_str(root, "reason", ""));
 	buf_append_str(out, "</p>\n");
+	gate_parts_overrides(out, root);
 	write_regressions(out, json_get(root, "regressions"));
-	write_failure(out, json_get(root, "first_failure"));
+	write_failures(out, root);
+	gate_parts_charts(out, root);
 	write_checks(out, json_get(root, "checks"));
 	write_facts(a, root);
 	style_end(out);

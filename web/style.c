@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/chart.h"
 #include "base/crypto.h"
 #include "base/html.h"
 
@@ -130,16 +131,26 @@ static const char sheet[] =
 ".alarm .facts{margin-top:.5rem}"
 "@media (max-width:46rem){.two{grid-template-columns:1fr}.wide{display:none}.fall .bar{min-width:9rem}}";
 
+static void
+write_sheet(struct buf *out)
+{
+	buf_append_str(out, chart_style);
+	buf_append(out, sheet, sizeof(sheet) - 1);
+}
+
 const char *
 style_policy(void)
 {
 	static char policy[300];
 	uint8_t hash[SHA256_SIZE];
-	struct buf b;
+	struct buf b, whole;
 
 	if (policy[0] != '\0')
 		return (policy);
-	crypto_sha256(sheet, sizeof(sheet) - 1, hash);
+	buf_init(&whole, 1 << 16);
+	write_sheet(&whole);
+	crypto_sha256(whole.data, whole.len, hash);
+	buf_fini(&whole);
 	buf_init(&b, sizeof(policy) - 1);
 	buf_append_str(&b, "default-src 'none'; style-src 'sha256-");
 	crypto_base64_encode(hash, sizeof(hash), 0, &b);
@@ -163,7 +174,7 @@ style_begin(struct buf *out, const char *title, int refresh_s)
 	html_escape(out, title);
 	buf_append_str(out, " &middot; e2e</title>\n"
 	    "<link rel=\"icon\" href=\"data:,\">\n<style>");
-	buf_append(out, sheet, sizeof(sheet) - 1);
+	write_sheet(out);
 	buf_append_str(out, "</style>\n</head>\n<body>\n"
 	    "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
 	    "<header><div><a class=\"brand\" href=\"/\">e2e<span>.</span></a>"

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: ISC
 """What the gate tells: its document against the schema, and nothing secret."""
 
+import base64
+import hashlib
+import http.client
 import json
 import re
+import urllib.parse
 import xml.etree.ElementTree
 
 import pytest
 
+from conftest import PATIENCE_S
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
 from gate_driver import SCHEMA, assert_schema, free_port, run
 
@@ -154,3 +159,53 @@ def test_overrides_are_records_in_every_format(gate, build, paysim,
         assert re.search(r"(?i)\bblock\b", text)
         assert re.search(r"20\d\d-\d\d-\d\dT\d\d:\d\dZ", text)
     assert "::warning title=e2e-gate is overridden::ada <a>" in verdict.out
+
+
+def read_page(start, build, store, path):
+    process = start(build / "e2e-web", "--store", store, "--listen",
+                    "127.0.0.1:0")
+    netloc = urllib.parse.urlsplit(process.read_line()).netloc
+    connection = http.client.HTTPConnection(netloc, timeout=PATIENCE_S)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    return response.getheader("Content-Security-Policy"), \
+        response.read().decode()
+
+
+def test_page_of_a_gate_draws_its_evidence_and_names_who_overrides_it(
+        gate, start, build, paysim, tmp_path):
+    """As the HTML report does, from the stored document, without a script."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    store = tmp_path / "store"
+    options = ("--store", store, "--candidate-version=v1",
+               f"--report={tmp_path / 'gate.html'}", "--format=json")
+    first = gate(urls["bad"], urls["good"], *options).json
+    assert run(build, "override", first["gate"], "--store", store,
+               "--who=ada <a>", "--why=the fix & more", "--until=1h",
+               "--scope=candidate").code == 0
+    document = gate(urls["bad"], urls["good"], *options).json
+    trace = document["trace"]
+    assert trace["pairs"][0] == 0
+    assert trace["pairs"][-1] == document["counts"]["pairs"]
+    assert trace["total"][-1] == pytest.approx(document["evidence"]["log_e"],
+                                               abs=0.001)
+    assert [c["check"] for c in trace["checks"]] == [
+        c["check"] for c in document["checks"]]
+    policy, page = read_page(start, build, store,
+                             f"/gates/{document['gate']}")
+    report = (tmp_path / "gate.html").read_text()
+    charts = re.findall(r'<svg class="chart".*?</svg>', page, re.S)
+    assert len(charts) == 2
+    total = re.compile(r'class="total" d="([^"]+)"')
+    assert total.search(charts[0])[1] == total.search(report)[1]
+    assert "<script" not in page and " style=" not in page
+    sheet = re.search(r"<style>(.*?)</style>", page, re.S)[1]
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest())
+    assert f"'sha256-{digest.decode()}'" in policy
+    assert "ada &lt;a&gt;" in page and "the fix &amp; more" in page
+    assert "The verdict stays <strong>block</strong>; the exit code is 0" in \
+        page
+    for check in {r["check"] for r in document["regressions"]}:
+        failure, = [f for c in document["checks"] if c["check"] == check
+                    for f in c["first_failures"] if f["arm"] == "candidate"]
+        assert failure["run"] in page
