@@ -60,6 +60,7 @@ def without_ports(text, ports):
         text = re.sub(rf"((?<![0-9A-Za-z])|(?<=%3A)){port}(?![0-9A-Za-z])",
                       name, text)
         text = text.replace(",".join(str(port)), name)  # split by ""
+        text = text.replace(str(port).encode().hex(), name.encode().hex())
     return text
 
 

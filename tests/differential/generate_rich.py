@@ -6,7 +6,7 @@ redirects and cookies. Generator of generate.py mixes them with others."""
 
 # What a query or a chain so far may hold, by kind.
 SOURCES = {
-    "string": ["body", "url", "version", "jsonpath \"$.name\"", "header \"X-One\"",
+    "string": ["body", "version", "jsonpath \"$.name\"", "header \"X-One\"",
                "jsonpath \"$.b64\"", "jsonpath \"$.html\"", "cookie \"a\"",
                "jsonpath \"$.url\"", "jsonpath \"$.num\"", "variable \"text\"",
                "regex \"(\\\\w+)\"", "jsonpath \"$['key\\\\u00e9']\"", "ip",
@@ -56,8 +56,9 @@ FILTERS = {
                 ("toInt", "integer")],
     "float": [("toString", "string"), ("toInt", "integer")],
     "boolean": [("toString", "string")],
-    "redirects": [("count", "integer"), ("nth 0 location", "string"),
-                  ("first location", "string"), ("last location", "string")],
+    # A place holds a port, which filters would make unknown.
+    "redirects": [("count", "integer"), ("nth 0 location", "place"),
+                  ("first location", "place"), ("last location", "place")],
 }
 # Words of texts, as they stand between quotes.
 PIECES = ["a", "b c", "\u00e9", "e\u0301", "\u65e5\u672c", "\U0001f600", "\u05d0",
