@@ -72,8 +72,12 @@ runner_progress_show(const struct runner_progress *p)
 	if (slash != NULL && utf8_count(buf_str(&line), line.len) >=
 	    terminal_columns())
 		format_line(p, slash + 1, &line);
-	fputs("\r\033[K", stderr);
-	put_line(buf_str(&line), line.len);
+	if (isatty(STDERR_FILENO)) {
+		fputs("\r\033[K", stderr);
+		put_line(buf_str(&line), line.len);
+	} else {
+		fprintf(stderr, "%s\n", buf_str(&line));
+	}
 	fflush(stderr);
 	buf_fini(&line);
 }
@@ -81,6 +85,8 @@ runner_progress_show(const struct runner_progress *p)
 void
 runner_progress_clear(void)
 {
+	if (!isatty(STDERR_FILENO))
+		return;
 	fputs("\r\033[K", stderr);
 	fflush(stderr);
 }

@@ -12,7 +12,8 @@ struct runner_progress {
 	const char *oldest; /* the flow that runs longest; NULL: none does */
 };
 
-/* Write the line, no wider than the terminal, on standard error. */
+/* Write the line on standard error, no wider than the terminal; a line of its
+ * own where that is none. */
 void runner_progress_show(const struct runner_progress *p);
 
 /* Take it away. */

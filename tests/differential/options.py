@@ -95,14 +95,15 @@ class Bench:
                         "SOCKET": UnixServer(self.top / "s")}
         self.ports = {k: s.port for k, s in self.servers.items()
                       if k != "SOCKET"}
-        self.closed = socket.create_server(("127.0.0.1", 0))
+        self.closed = socket.socket()  # bound, so that nobody else has it
+        self.closed.bind(("127.0.0.1", 0))
         self.ports["CLOSED"] = self.closed.getsockname()[1]
-        self.closed.close()
 
     def close(self):
         for server in self.servers.values():
             server.shutdown()
             server.server_close()
+        self.closed.close()
         shutil.rmtree(self.top)
 
     def fill(self, text, folder):

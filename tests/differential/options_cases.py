@@ -30,6 +30,7 @@ FAILING = ("GET %HOST%/echo/1\nHTTP 500\nGET %HOST%/echo/{{nowhere}}\n"
 RETRY = "GET %HOST%/counter/a/3\nHTTP 200\n"
 NETRC = "machine 127.0.0.1 login bob password secret\n"
 LOGIN = "GET %HOST%/login\nHTTP 200\n"
+PINNED = "sha256//g1RX17UkvOdHsiHd286phiJGLMwU9HtSYgQ/O7QOrHM="
 JAR = ("# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tgiven\tv\n"
        "#HttpOnly_127.0.0.1\tFALSE\t/\tFALSE\t0\thidden\th\n"
        "elsewhere.example\tFALSE\t/\tFALSE\t0\tother\to\n")
@@ -336,6 +337,7 @@ CASES = [
          "%FILES%/tls-locked-key.pem f.hurl", SECURE, apart=dict.fromkeys(
         ("exit", "failed"), PASSWORD)),
     Case("cert-gone", "-k --cert none.pem f.hurl", SECURE),
+    Case("pinnedpubkey", f"-k --pinnedpubkey {PINNED} f.hurl", SECURE),
     Case("pinnedpubkey-wrong", "-k --pinnedpubkey sha256//AAAA f.hurl",
          SECURE),
     Case("ssl-no-revoke", "--ssl-no-revoke f.hurl"),

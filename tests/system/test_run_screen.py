@@ -56,6 +56,16 @@ def test_progress_names_what_runs_and_fits_the_terminal(build, flows,
             for line in progress)
 
 
+def test_progress_in_a_log_has_plain_lines(build, flows):
+    """Where it is asked for, and standard error is no terminal."""
+    done = subprocess.run(
+        [build / "e2e-run", "--test", "--jobs=1", "--progress-bar", "."],
+        cwd=flows, capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines() == [
+        "0 of 3 runs, running ./a.hurl", "1 of 3 runs, running ./b.hurl",
+        "2 of 3 runs, 1 did not pass, running ./c.hurl"]
+
+
 def test_what_did_not_pass_is_named_at_the_end(build, flows):
     """Each with its place, outcome and reason; nothing when all passed."""
     done = subprocess.run([build / "e2e-run", "--test", "."], cwd=flows,
