@@ -9,13 +9,16 @@
 
 #include "base/err.h"
 #include "gate/command.h"
+#include "gate/policy.h"
 #include "gate/status.h"
 
 /* The error of either kind that one check may make. */
 double
 status_log_bound(const struct status *st)
 {
-	return (log(2 * (double)st->count / st->config.alpha));
+	double checks = st->judged > 0 ? (double)st->judged : 1;
+
+	return (log(2 * checks / st->config.alpha));
 }
 
 static bool
@@ -27,8 +30,12 @@ is_fresh(const struct status *st, const struct watched *w)
 void
 status_watch(struct status *st, struct watched *w)
 {
-	w->failures = watch_failures(&st->config, &w->before,
-	    w->since.failed, w->since.count);
+	struct engine_config config = st->config;
+
+	if (w->policy != NULL)
+		config.failure_margin = w->policy->limits.failure_margin;
+	w->failures = watch_failures(&config, &w->before, w->since.failed,
+	    w->since.count);
 	w->problem = NULL;
 	if (w->failures.runs == 0)
 		w->problem = "no run since the deploy";
@@ -41,22 +48,25 @@ status_watch(struct status *st, struct watched *w)
 static bool
 is_passed(const struct status *st, const struct watched *w)
 {
-	return (w->problem == NULL &&
-	    w->failures.log_pass >= log(1 / st->config.beta));
+	double beta = st->config.beta;
+
+	if (w->policy != NULL && w->policy->limits.beta > 0)
+		beta = w->policy->limits.beta;
+	return (w->problem == NULL && w->failures.log_pass >= log(1 / beta));
 }
 
 static bool
-is_blocked(const struct status *st, const struct watched *w)
+is_failing(const struct status *st, const struct watched *w)
 {
-	return (w->is_slower || w->failures.log_e >= status_log_bound(st));
+	return (w->failures.log_e >= status_log_bound(st));
 }
 
 bool
 status_wants_runs(const struct status *st, const struct watched *w)
 {
 	/* Without a history no number of runs says anything. */
-	return (w->failures.has_history && !is_passed(st, w) &&
-	    !is_blocked(st, w));
+	return (w->is_judged && w->failures.has_history &&
+	    !is_passed(st, w) && !is_failing(st, w) && !w->is_slower);
 }
 
 /*
@@ -67,48 +77,61 @@ status_wants_runs(const struct status *st, const struct watched *w)
 void
 status_judge(struct status *st)
 {
-	bool is_slower = false, all_pass = true;
+	bool is_slower = false, is_failed = false, all_pass = true;
 	struct watched *w;
 	size_t i;
 
-	st->judged = 0;
+	st->known = 0;
 	st->log_e = 0;
 	for (i = 0; i < st->count; i++) {
 		w = &st->checks[i];
 		w->is_slower = watch_is_slower(&w->latency,
 		    exp(-status_log_bound(st)));
+		if (!w->is_judged)
+			continue;
 		st->log_e = fmax(st->log_e, w->failures.log_e);
-		st->judged += w->problem == NULL;
+		st->known += w->problem == NULL;
 		all_pass = all_pass && is_passed(st, w);
 		is_slower = is_slower || w->is_slower;
+		is_failed = is_failed || is_failing(st, w);
 	}
 	st->verdict = ENGINE_INCONCLUSIVE;
-	st->reason = st->judged < st->count ? "some checks cannot be judged" :
+	st->reason = st->judged == 0 ? "every check is advisory or in "
+	    "quarantine" : st->known < st->judged ?
+	    "some checks cannot be judged" :
 	    "there are too few runs since the deploy";
-	if (all_pass) {
+	if (all_pass && st->judged > 0) {
 		st->verdict = ENGINE_PASS;
 		st->reason = "every failure rate is below its margin";
 	}
-	if (is_slower || st->log_e >= status_log_bound(st)) {
+	if (is_slower || is_failed) {
 		st->verdict = ENGINE_BLOCK;
 		st->reason = is_slower ? "a check has become slower than it "
-		    "ever becomes at this time" : "checks fail more often than before";
+		    "ever becomes at this time" :
+		    "checks fail more often than before";
 	}
 }
 
 static int
 exit_code(const struct status *st)
 {
+	int wish = st->settings->on_inconclusive;
 	bool has_runs = false;
 	size_t i;
 
 	for (i = 0; i < st->count; i++)
-		has_runs = has_runs || st->checks[i].failures.runs > 0;
+		has_runs = has_runs || (st->checks[i].is_judged &&
+		    st->checks[i].failures.runs > 0);
 	if (!has_runs)
 		return (EXIT_UNMEASURED);
 	if (st->verdict == ENGINE_PASS || st->settings->is_observing)
 		return (EXIT_GOOD);
-	return (st->verdict == ENGINE_BLOCK ? EXIT_BAD : EXIT_INCONCLUSIVE);
+	if (st->verdict == ENGINE_BLOCK)
+		return (EXIT_BAD);
+	/* What cannot be judged is never waved through. */
+	if (wish == ON_INCONCLUSIVE_PASS && st->known == st->judged)
+		return (EXIT_GOOD);
+	return (wish == ON_INCONCLUSIVE_BLOCK ? EXIT_BAD : EXIT_INCONCLUSIVE);
 }
 
 static int
@@ -124,30 +147,22 @@ tell(const struct status *st)
 	return (fflush(stdout) == 0 ? code : EXIT_UNMEASURED);
 }
 
-/* Returns 0, or an exit code when the checks cannot be loaded. */
-static int
+static void
 run_missing(struct status *st)
 {
-	struct suite suite;
 	size_t wanting = 0, i;
-	int code;
 
 	for (i = 0; i < st->count; i++)
 		wanting += status_wants_runs(st, &st->checks[i]);
 	if (st->verdict != ENGINE_INCONCLUSIVE || wanting == 0 ||
 	    st->settings->is_not_running)
-		return (0);
-	if (st->settings->checks == NULL) {
+		return;
+	if (st->suite == NULL) {
 		st->hint = "With --checks what is missing would be run now.";
-		return (0);
+		return;
 	}
-	code = suite_load(st->settings, &suite);
-	if (code != 0)
-		return (code);
-	status_run(st, &suite);
+	status_run(st);
 	status_judge(st);
-	suite_fini(&suite);
-	return (0);
 }
 
 static int
@@ -167,11 +182,11 @@ read_store(struct status *st)
 	return (code);
 }
 
-int
-command_status(const struct settings *s)
+static int
+judge(const struct settings *s, const struct suite *suite)
 {
 	struct status st = {.settings = s, .config = settings_engine(s),
-	    .now = clock_wall()};
+	    .suite = suite, .now = clock_wall()};
 	int code = read_store(&st);
 	size_t i;
 
@@ -179,10 +194,28 @@ command_status(const struct settings *s)
 		for (i = 0; i < st.count; i++)
 			status_watch(&st, &st.checks[i]);
 		status_judge(&st);
-		code = run_missing(&st);
-	}
-	if (code == 0)
+		run_missing(&st);
 		code = tell(&st);
+	}
 	status_fini(&st);
+	return (code);
+}
+
+int
+command_status(const struct settings *settings)
+{
+	struct settings own = *settings;
+	struct suite suite;
+	int code;
+
+	if (own.checks == NULL)
+		return (judge(&own, NULL));
+	code = suite_load(&own, &suite);
+	if (code != 0)
+		return (code);
+	code = policy_take(&suite, &own);
+	if (code == 0)
+		code = judge(&own, &suite);
+	suite_fini(&suite);
 	return (code);
 }

@@ -26,7 +26,9 @@ struct status_runs {
 struct watched {
 	char *name;          /* check, and where it runs */
 	char *check, *environment;
-	const char *problem; /* why it is not judged, NULL */
+	const struct suite_check *policy; /* NULL: no manifest was given */
+	bool is_judged;      /* neither advisory nor in quarantine */
+	const char *problem; /* why nothing can be said of it, NULL */
 	wall_us newest;      /* due time of its newest run; 0: none */
 	struct history before;
 	struct status_runs since;
@@ -39,10 +41,13 @@ struct watched {
 struct status {
 	const struct settings *settings;
 	struct engine_config config;
+	const struct suite *suite; /* of --checks; NULL: not given */
 	wall_us since, now;
 	char *label;         /* of the marker, NULL */
 	struct watched *checks;
-	size_t count, judged;
+	size_t count;
+	size_t judged;       /* of them, by their policy */
+	size_t known;        /* of those, without a problem */
 	double log_e;        /* the most of a check */
 	enum engine_verdict verdict;
 	const char *reason;
@@ -79,10 +84,10 @@ double status_log_bound(const struct status *st);
 void status_judge(struct status *st);
 
 /*
- * status_run.c: run what is missing, until it is decided or the budget ends.
- * suite has the checks that can be run.
+ * status_run.c: run what is missing, of the checks of the suite, until it is
+ * decided or the budget ends.
  */
-void status_run(struct status *st, const struct suite *suite);
+void status_run(struct status *st);
 
 /* status_tell.c: the table, or the document. */
 void status_format(const struct status *st, int exit_code, struct buf *out);

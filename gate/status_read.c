@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "gate/policy.h"
 #include "gate/status.h"
 
 #define HISTORY_DAYS 42
@@ -234,16 +235,40 @@ read_history(struct query *q, const struct query_check *c, wall_us since,
 	return (rc);
 }
 
+static const struct suite_check *
+find_policy(const struct status *st, const struct query_check *c)
+{
+	const struct suite_check *s;
+	size_t i;
+
+	for (i = 0; st->suite != NULL && i < st->suite->count; i++) {
+		s = &st->suite->checks[i];
+		if (strcmp(s->id, c->check) == 0 &&
+		    strcmp(s->arms[ARM_CANDIDATE]->environment,
+		    c->environment) == 0)
+			return (s);
+	}
+	return (NULL);
+}
+
+static void
+name_check(struct status *st, const struct query_check *c, struct watched *w)
+{
+	w->name = xasprintf("%s (%s, %s)", c->check, c->environment,
+	    c->location);
+	w->check = xstrdup(c->check);
+	w->environment = xstrdup(c->environment);
+	w->policy = find_policy(st, c);
+	w->is_judged = w->policy == NULL || policy_is_judged(w->policy);
+	st->judged += w->is_judged;
+}
+
 static int
 read_check(struct status *st, struct query *q, const struct query_check *c,
     struct watched *w)
 {
 	int rc;
 
-	w->name = xasprintf("%s (%s, %s)", c->check, c->environment,
-	    c->location);
-	w->check = xstrdup(c->check);
-	w->environment = xstrdup(c->environment);
 	rc = read_history(q, c, st->since, &w->before);
 	if (rc == 0)
 		rc = read_since(st, q, c->location, w);
@@ -267,6 +292,9 @@ status_read(struct status *st, struct query *q, struct cause *cause)
 	rc = query_checks(q, &which, st->since, st->now, &rows, &count);
 	st->checks = xcalloc(count + 1, sizeof(*st->checks));
 	st->count = count;
+	for (i = 0; rc == 0 && i < count; i++)
+		name_check(st, &rows[i], &st->checks[i]);
+	/* How much error each may make follows from how many they are. */
 	for (i = 0; rc == 0 && i < count; i++)
 		rc = read_check(st, q, &rows[i], &st->checks[i]);
 	if (rc != 0)

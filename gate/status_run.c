@@ -150,14 +150,6 @@ flush_store(struct running *r)
 /* ---- what is next ---- */
 
 static bool
-is_of(const struct watched *w, const struct unit *u)
-{
-	return (strcmp(w->check, u->check->id) == 0 &&
-	    strcmp(w->environment, u->check->arms[ARM_CANDIDATE]->environment)
-	    == 0);
-}
-
-static bool
 may_begin(const struct running *r, const struct unit *u)
 {
 	size_t i;
@@ -166,7 +158,7 @@ may_begin(const struct running *r, const struct unit *u)
 	    u->runs >= (uint64_t)r->st->settings->rounds)
 		return (false);
 	for (i = 0; i < r->st->count; i++)
-		if (is_of(&r->st->checks[i], u) &&
+		if (r->st->checks[i].policy == u->check &&
 		    status_wants_runs(r->st, &r->st->checks[i]))
 			return (true);
 	return (false);
@@ -238,7 +230,7 @@ count_run(struct running *r, const struct unit *u, enum outcome outcome)
 	r->st->ran++;
 	for (i = 0; i < r->st->count; i++) {
 		w = &r->st->checks[i];
-		if (!is_of(w, u))
+		if (w->policy != u->check)
 			continue;
 		status_add_run(w, outcome_is_against_service(outcome),
 		    clock_wall());
@@ -328,8 +320,9 @@ draw_cb(void *arg)
 }
 
 static void
-make_units(struct running *r, const struct suite *suite)
+make_units(struct running *r)
 {
+	const struct suite *suite = r->st->suite;
 	struct unit *u;
 	size_t i;
 
@@ -346,7 +339,7 @@ make_units(struct running *r, const struct suite *suite)
 }
 
 static void
-start(struct running *r, const struct suite *suite)
+start(struct running *r)
 {
 	const struct settings *o = r->st->settings;
 	struct fleet_options fo = {.probe_count = (unsigned int)o->probes,
@@ -356,7 +349,7 @@ start(struct running *r, const struct suite *suite)
 
 	r->loop = loop_new();
 	r->fleet = fleet_new(r->loop, &fo);
-	make_units(r, suite);
+	make_units(r);
 	progress_init(&r->progress, o->is_quiet, now);
 	r->time_timer = loop_timer_new(r->loop, end_cb, r);
 	r->probe_timer = loop_timer_new(r->loop, probe_cb, r);
@@ -397,13 +390,13 @@ running_fini(struct running *r)
 }
 
 void
-status_run(struct status *st, const struct suite *suite)
+status_run(struct status *st)
 {
 	struct running r = {.magic = STATUS_MAGIC, .st = st};
 	mono_us began = clock_mono();
 
 	open_store(&r);
-	start(&r, suite);
+	start(&r);
 	loop_run(r.loop);
 	running_fini(&r);
 	st->spent = clock_mono() - began;

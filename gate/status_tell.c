@@ -14,6 +14,7 @@ put_check(const struct watched *w, struct json_out *o)
 {
 	json_out_object(o);
 	json_out_kv_str(o, "check", w->name);
+	json_out_kv_bool(o, "judged", w->is_judged);
 	json_out_kv_str(o, "problem", w->problem);
 	json_out_kv_int(o, "runs", w->failures.runs);
 	json_out_kv_int(o, "own_runs", w->own);
@@ -80,10 +81,17 @@ print_check(const struct watched *w, struct buf *out)
 	else
 		buf_printf(out, "%5.2f  %5.3f", w->latency.ratio,
 		    w->latency.p);
-	buf_printf(out, "  %s%s%s%s%s\n", w->name, w->problem != NULL ?
-	    ": " : "", w->problem != NULL ? w->problem : "", w->is_slower ?
-	    ": slower" : "", w->problem == NULL && !w->latency.is_judged ?
-	    ": latency is not judged" : "");
+	buf_printf(out, "  %s", w->name);
+	if (!w->is_judged)
+		buf_printf(out, ": not judged, %s",
+		    w->policy->is_advisory ? "advisory" : "in quarantine");
+	if (w->problem != NULL)
+		buf_printf(out, ": %s", w->problem);
+	if (w->is_slower)
+		buf_append_str(out, ": slower");
+	if (w->problem == NULL && !w->latency.is_judged)
+		buf_append_str(out, ": latency is not judged");
+	buf_append_char(out, '\n');
 }
 
 static void

@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 
 from conftest import wait_until
-from gate_driver import checks, run  # noqa: F401 (fixtures)
+from gate_driver import add_policy, checks, run  # noqa: F401 (fixtures)
 from store_channel import ACK, PLAN, READY, RESULT, Store, now_us, run_event
 
 LOGIN, DECLINE = "payments/login", "payments/decline"
@@ -167,6 +167,45 @@ def test_runs_that_measure_nothing_end_soon(status, monkeypatch):
     assert "measure nothing (invalid)" in verdict.err
     assert verdict.json["ran"] == 0
     assert [o for _, o, _ in gate_runs(status.store)] == ["invalid"] * 5
+
+
+def test_what_is_advisory_is_told_but_not_judged(status, checks):  # noqa: F811
+    """With --checks the manifest's word counts here as in a gate."""
+    status.serve("")
+    failing = [(age, "failed") for age, _ in clean(3600)]
+    fill(status.store, {LOGIN: HISTORY + clean(3600),
+                        DECLINE: HISTORY + failing})
+    assert status("--since=1h").code == 10
+    add_policy(checks, "decline", "{policy: advisory}")
+    verdict = status("--since=1h")
+    assert verdict.code == 0 and "not judged, advisory" in verdict.out
+    assert gate_runs(status.store) == []
+    # When nothing is left that is judged, nothing was measured.
+    add_policy(checks, "login", "{policy: advisory}")
+    verdict = status("--since=1h")
+    assert verdict.code == 30 and "every check is advisory" in verdict.out
+
+
+def test_wider_margin_of_the_manifest_needs_fewer_runs(status, checks):  # noqa: F811
+    """A check whose owner tolerates 30 % is decided by about ten runs."""
+    status.serve("")
+    fill(status.store, {LOGIN: HISTORY})
+    add_policy(checks, "login", "{failure_margin: 30%}")
+    verdict = status("--since=1h", "--format=json")
+    assert verdict.code == 0 and 8 <= verdict.json["ran"] <= 15
+
+
+@pytest.mark.parametrize("action, code", [("pass", 0), ("block", 10),
+                                          ("hold", 20)])
+def test_what_stays_undecided_ends_as_the_pipeline_wishes(status, action,
+                                                          code):
+    """--on-inconclusive, where all was measured and it was not enough."""
+    status.serve("")
+    fill(status.store, {LOGIN: HISTORY})
+    verdict = status("--since=1h", "--rounds=5", "--format=json",
+                     f"--on-inconclusive={action}")
+    assert verdict.code == code
+    assert verdict.json["verdict"] == "inconclusive"
 
 
 def test_interrupted_status_tells_and_keeps_what_it_ran(
