@@ -55,7 +55,7 @@ class Peer:
         self.sock.sendall(HEAD.pack(len(text), kind, 0, cookie, 0, ident)
                           + text)
 
-    def receive(self, timeout=20):
+    def receive(self, timeout=60):
         """The next (kind, cookie, document); None at end of file."""
         self.sock.settimeout(timeout)
         while True:

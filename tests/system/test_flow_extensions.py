@@ -138,7 +138,7 @@ def test_clean_up_has_time_when_the_run_has_none_left(run, serve):
     server = serve(shop(silent=["/pay", "/customers/c1"]))
     begin = time.monotonic()
     code, event = run(CUSTOMER.format(url=server.url), "--timeout=1s")
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 60
     assert event["outcome"] == "unknown" and event["place"]["line"] == 6
     assert "time for clean-up of 1.00s is over" in \
         event["steps"][-1]["failures"][0]["message"]

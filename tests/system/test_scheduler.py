@@ -433,13 +433,13 @@ def test_a_stop_waits_for_runs_in_flight(system, target):
 
 def test_a_stop_waits_no_longer_than_its_bound(system, target):
     """SIGTERM with a run that hangs: it is lost, with the reason."""
-    target.delay_s = 30.0
-    system.write_checks(("slow", "every: 2s, timeout: 20s"))
+    target.delay_s = 200.0
+    system.write_checks(("slow", "every: 2s, timeout: 190s"))
     scheduler = system.start("--probes", "1", "--stop-timeout", "300ms")
     wait_until(lambda: target.in_flight == 1, "a run in flight")
     begin = time.monotonic()
     assert scheduler.stop() == 0
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60
     last = system.records()["svc/slow"]
     assert ("lost", "it was still running when the probes were stopped") in [
         (r.outcome, r.reason) for r in last]

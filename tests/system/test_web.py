@@ -448,7 +448,7 @@ def test_new_runs_are_shown_while_the_writer_goes_on(serve, tmp_path):
         runs = site.json("/api/v1/runs?limit=1")["runs"]
         assert runs[0]["run"] == event["run"]
     wait_until(lambda: site.json("/api/v1/checks")["checks"][0]["window"]
-               ["counts"]["passed"] == 10, "the counts follow", 20)
+               ["counts"]["passed"] == 10, "the counts follow")
     assert store.finish() == 0
 
 

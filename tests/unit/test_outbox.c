@@ -18,7 +18,7 @@
 #include "base/proc.h"
 #include "scheduler/outbox.h"
 
-#define TEST_PATIENCE (20 * SPAN_S)
+#define TEST_PATIENCE (60 * SPAN_S)
 
 struct bench {
 	struct loop *loop;
