@@ -17,6 +17,7 @@
 #include "base/cause.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct alerts *alerts;
 	struct idle *idle;
 	struct child *web;
+	char *page;               /* its address, once it listens */
 	struct loop_signal *signals[3];
 	struct loop_timer *look;
 	mono_us since;
@@ -176,8 +178,9 @@ look_for_ready(struct daemon *d)
 	d->is_ready = true;
 	log_info("scheduler.ready", "start_us=%lld",
 	    (long long)(clock_mono() - d->since));
-	printf("ready checks=%zu probes=%u store=%s\n", s.checks, f.ready,
-	    d->options->store);
+	printf("ready checks=%zu probes=%u store=%s%s%s\n", s.checks,
+	    f.ready, d->options->store, d->page != NULL ? " page=" : "",
+	    d->page != NULL ? d->page : "");
 	fflush(stdout);
 	notify_manager("READY=1");
 }
@@ -227,6 +230,25 @@ daemon_look_cb(void *arg)
 static void
 web_ready_cb(struct child *c, const struct message *m, void *arg)
 {
+	struct daemon *d = arg;
+	struct json_doc *json;
+
+	(void)c;
+	must_magic(d, DAEMON_MAGIC);
+	if (json_parse(m->doc, m->doc_len, &json_limits_default, &json, NULL)
+	    != 0)
+		return;
+	free(d->page);
+	d->page = xstrdup(json_get_str(json_root(json), "url", NULL));
+	json_free(&json);
+	if (d->page != NULL)
+		log_info("scheduler.page", "url=%s", log_quote(d->page));
+}
+
+/* It has no more to say. */
+static void
+web_message_cb(struct child *c, const struct message *m, void *arg)
+{
 	(void)c;
 	(void)m;
 	(void)arg;
@@ -255,7 +277,7 @@ web_refused_cb(struct child *c, void *arg)
 
 static const struct child_handlers web_handlers = {
 	.ready = web_ready_cb,
-	.message = web_ready_cb,
+	.message = web_message_cb,
 	.down = web_down_cb,
 	.refused = web_refused_cb,
 };
@@ -351,6 +373,7 @@ close_parts(struct daemon *d)
 		loop_signal_free(&d->signals[i]);
 	loop_timer_free(&d->look);
 	child_free(&d->web);
+	free(d->page);
 	reload_free(&d->reload);
 	idle_free(&d->idle);
 	dispatch_free(&d->dispatch);

@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -443,6 +444,17 @@ def test_a_stop_waits_no_longer_than_its_bound(system, target):
     last = system.records()["svc/slow"]
     assert ("lost", "it was still running when the probes were stopped") in [
         (r.outcome, r.reason) for r in last]
+
+
+def test_the_ready_line_has_the_address_of_the_page(system):
+    """--web with port 0: the line says where the page is, and it is there."""
+    system.write_checks(("one", "every: 1s, timeout: 900ms"))
+    scheduler = system.start("--web", "127.0.0.1:0", is_awaited=False)
+    ready, page = scheduler.read_line().rsplit(" page=", 1)
+    assert ready == f"ready checks=1 probes=1 store={system.store}"
+    with urllib.request.urlopen(page + "/healthz", timeout=60) as answer:
+        assert json.load(answer)["status"] == "ok"
+    assert scheduler.stop() == 0
 
 
 def test_a_page_that_may_not_listen_there_ends_the_start(system):
