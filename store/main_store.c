@@ -61,7 +61,10 @@ static const struct option_text texts[] = {
 	    "main.db: checks, definitions, rollups by minute, hour and day, "
 	    "gates.\n\n"
 	    "runs-YYYY-MM-DD.db: the raw runs that were due on one UTC day. "
-	    "Expiry removes the whole file.\n\n"
+	    "Expiry removes the whole file. Of a check that fails on and on "
+	    "the evidence is kept sparsely: the first five runs, then one in "
+	    "ten minutes, and what is news; the others say which run has "
+	    "some.\n\n"
 	    "writer.lock: held by the one writer. writer.sock: where local "
 	    "programs hand in documents.\n\n"
 	    "Both kinds of database may be read with sqlite3(1) at any time; "
@@ -101,7 +104,7 @@ serve(const struct values *v, struct cause *c)
 	    v->is_child ? PROC_CHILD_FD : -1, &server, c);
 	if (rc == 0) {
 		proc_sandbox();
-	loop_run_until_signal(loop, v->is_child);
+		loop_run_until_signal(loop, v->is_child);
 		rc = server_result(server);
 		server_free(&server);
 	}
