@@ -72,15 +72,20 @@ value_render(const struct value *v, struct buf *out)
 static void
 append_cut(struct buf *out, const char *text, size_t len)
 {
-	if (len <= DESCRIBE_MOST_BYTES) {
-		buf_append(out, text, len);
-		return;
-	}
-	len = DESCRIBE_MOST_BYTES;
-	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+	bool is_cut = len > DESCRIBE_MOST_BYTES;
+	size_t i;
+
+	if (is_cut)
+		len = DESCRIBE_MOST_BYTES;
+	while (is_cut && len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
-	buf_append(out, text, len);
-	buf_append_str(out, "...");
+	for (i = 0; i < len; i++)
+		if (text[i] != '\0')
+			buf_append_char(out, text[i]);
+		else /* its symbol: a description is a string of C */
+			buf_append_str(out, "\342\220\200");
+	if (is_cut)
+		buf_append_str(out, "...");
 }
 
 static void

@@ -154,7 +154,7 @@ values_without_json_are_shown_too(void **state)
 	struct {
 		struct value v;
 		const char *description, *json;
-	} rows[8];
+	} rows[9];
 	struct buf out;
 
 	(void)state;
@@ -184,6 +184,9 @@ values_without_json_are_shown_too(void **state)
 	rows[7].v = value_float(2);
 	rows[7].description = "float <2.0>";
 	rows[7].json = "2";
+	rows[8].v = value_string("a\0b", 3);
+	rows[8].description = "string <a\342\220\200b>";
+	rows[8].json = "\"a\\u0000b\"";
 	for (i = 0; i < NELEMS(rows); i++) {
 		buf_init(&out, 1000);
 		value_describe(&rows[i].v, &out);
