@@ -4,6 +4,8 @@ are given, each predicate with each kind of value, templates and escapes
 wherever they may stand, all kinds of bodies, options from variables,
 redirects and cookies. Generator of generate.py mixes them with others."""
 
+import base64
+
 # What a query or a chain so far may hold, by kind.
 SOURCES = {
     "string": ["body", "version", "jsonpath \"$.name\"", "header \"X-One\"",
@@ -16,13 +18,17 @@ SOURCES = {
     "integer": ["status", "jsonpath \"$.count\"", "variable \"number\"",
                 "jsonpath \"$.minus\"", "jsonpath \"$.big\"",
                 "jsonpath \"$.list[0]\""],
-    "float": ["jsonpath \"$.price\"", "variable \"float\"", "jsonpath \"$.tiny\""],
+    "float": ["jsonpath \"$.price\"", "variable \"float\"",
+              "jsonpath \"$.tiny\""],
     "boolean": ["jsonpath \"$.yes\"", "variable \"yes\"", "jsonpath \"$.no\""],
     "null": ["jsonpath \"$.none\"", "variable \"nothing\""],
-    "list": ["jsonpath \"$.tags\"", "header \"X-Multi\"", "jsonpath \"$.list\"",
-             "jsonpath \"$..id\"", "jsonpath \"$.items\"", "jsonpath \"$.void\"",
+    "list": ["jsonpath \"$.tags\"", "header \"X-Multi\"",
+             "jsonpath \"$.list\"",
+             "jsonpath \"$..id\"", "jsonpath \"$.items\"",
+             "jsonpath \"$.void\"",
              "header \"Set-Cookie\""],
-    "object": ["jsonpath \"$.object\"", "jsonpath \"$.items[1]\"", "jsonpath \"$\""],
+    "object": ["jsonpath \"$.object\"", "jsonpath \"$.items[1]\"",
+               "jsonpath \"$\""],
     "bytes": ["bytes", "rawbytes", "sha256", "md5"],
     "date": ["jsonpath \"$.date\" toDate \"%+\"", "cookie \"c[Expires]\"",
              "jsonpath \"$.day\" toDate \"%Y-%m-%d\""],
@@ -48,7 +54,8 @@ FILTERS = {
               ("charsetDecode \"latin1\"", "string"), ("count", "integer"),
               ("decode \"utf-8\"", "string")],
     "list": [("count", "integer"), ("first", "string"), ("last", "string"),
-             ("nth 0", "integer"), ("nth -1", "string"), ("nth {{one}}", "string")],
+             ("nth 0", "integer"), ("nth -1", "string"), ("nth {{one}}",
+             "string")],
     "date": [("dateFormat \"%Y-%m-%d %H:%M\"", "string"),
              ("format \"%+\"", "string"), ("dateFormat \"%s\"", "string"),
              ("daysBeforeNow", "integer")],
@@ -61,11 +68,15 @@ FILTERS = {
                   ("first location", "place"), ("last location", "place")],
 }
 # Words of texts, as they stand between quotes.
-PIECES = ["a", "b c", "\u00e9", "e\u0301", "\u65e5\u672c", "\U0001f600", "\u05d0",
-          "1", "0", "-", ".", "x=y", "&", "%20", "+", "/", "?", "'", "<b>", "$1",
+PIECES = ["a", "b c", "\u00e9", "e\u0301", "\u65e5\u672c", "\U0001f600",
+          "\u05d0",
+          "1", "0", "-", ".", "x=y", "&", "%20", "+", "/", "?", "'", "<b>",
+          "$1",
           "{{text}}", "{{number}}", "{{space}}", "{{float}}", "{{ yes }}",
-          "{{nothing}}", "{{big}}", "{{v}}", "\\u{e9}", "\\u{1f600}", "\\t", "\\n",
-          "\\\"", "\\\\", "\\/", "\\#", "{", "}", "\\u{7b}\\u{7b}", ";", ":", "[0]",
+          "{{nothing}}", "{{big}}", "{{v}}", "\\u{e9}", "\\u{1f600}", "\\t",
+          "\\n",
+          "\\\"", "\\\\", "\\/", "\\#", "{", "}", "\\u{7b}\\u{7b}", ";", ":",
+          "[0]",
           "\u00a0", "\\b", "\\f", "\\r", "\u2028", "Ann", "one"]
 UNARY = ["exists", "isEmpty", "isBoolean", "isInteger", "isFloat", "isNumber",
          "isString", "isCollection", "isDate", "isIsoDate", "isIpv4",
@@ -78,7 +89,8 @@ KINDS_OF_VALUES = ["1", "-1", "0", "42", "1.5", "-0.5", "12345678901234567890",
                    "`b{{number}}`", "`\\u{41}`", "``", "/^[a-z]+$/",
                    "```\nAnn\n```", "```raw\n{{text}}\n```", "```a```",
                    "```json\n{\"a\": {{number}}}\n```", "9223372036854775807"]
-NAMES = ["a", "b-c", "X-H", "k{{number}}", "\u00e9", "{{name}}", "x\\:y", "a.b", "_",
+NAMES = ["a", "b-c", "X-H", "k{{number}}", "\u00e9", "{{name}}", "x\\:y",
+         "a.b", "_",
          "$x", "@y", "z[0]", "{{name}}-{{number}}", "k\\u{65}y", "1"]
 # An option, and texts that a variable may give it.
 FROM_VARIABLES = [
@@ -92,15 +104,49 @@ FROM_VARIABLES = [
     ("http1.0", ["true", "false"]), ("verbose", ["false"]),
     ("location-trusted", ["true", "false"]), ("limit-rate", ["1000000", "x"]),
     ("connect-timeout", ["5000"]), ("ipv4", ["true"])]
-COOKIES = ["a=1; Path=/", "a=2; Path=/echo", "b=two; HttpOnly", "b=; Max-Age=0",
+COOKIES = ["a=1; Path=/", "a=2; Path=/echo", "b=two; HttpOnly",
+           "b=; Max-Age=0",
            "c=3; Expires=Wed, 13 Jan 2100 22:23:01 GMT", "c=3; Max-Age=10",
            "d=4; Domain=127.0.0.1", "d=4; Domain=example.org", "e=5; Secure",
            "f=\"q u\"", "g=a=b", "h; Path=/", "=i", "j=7; SameSite=None",
            "k=8; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "l=9; Path=/no",
            "m=\u00e9", "n=1; expires=Mon, 01-Jan-2035 10:00:00 GMT; Path=/"]
-COOKIE_ASKS = ["a", "b", "c", "d", "a[Value]", "a[Path]", "c[Expires]", "c[Max-Age]",
+COOKIE_ASKS = ["a", "b", "c", "d", "a[Value]", "a[Path]", "c[Expires]",
+               "c[Max-Age]",
                "d[Domain]", "e[Secure]", "b[HttpOnly]", "j[SameSite]", "f",
                "g", "n[Expires]", "{{name}}"]
+TAGS = ["a", "b", "p", "li", "div", "br", "p:a", "p:b", "table", "td", "x"]
+MARKUP = ["text", " ", "&lt;", "&amp;", "&eacute;", "&nope;", "&#65;",
+          "\u00e9",
+          "<!-- c -->", "<![CDATA[<b>]]>", "<?pi x?>", "1", "2.5", "<br>",
+          "</b>",
+          "<p>", "<", "&", "\u65e5", "<script>a<b</script>", "true",
+          "<img src=x>"]
+STEPS = ["//a", "//b", "//p:a", "//_:a", "//*", "/r", "/r/*", "//@id",
+         "//text()",
+         "//a[1]", "//a[@id]", "//a[@id='1']", "//b[last()]", "//a/..",
+         "//li/a",
+         "//a[position()>1]", "//comment()", "//a[contains(.,'t')]", "//p",
+         "//x:y",
+         "//div//a", "/html/body/*", "//a|//b", "//*[name()='a']", "//a[b]",
+         "//body",
+         "ancestor::a", "//a[", "//a[@id=1]/b", "//*[local-name()='a']"]
+CALLS = ["string(@)", "count(@)", "boolean(@)", "number(@)", "sum(@)",
+         "name(@)",
+         "normalize-space(@)", "string-length(@)", "concat(@, 'x', @)",
+         "translate(@, 'te', 'TE')", "substring(@, 2)", "starts-with(@, 't')",
+         "count(@) + 1", "count(@) = 2", "not(@)", "substring-before(@, 'x')",
+         "string(@ | @)", "local-name(@)", "namespace-uri(@)",
+         "round(count(@))",
+         "floor(1.5)", "lang('en')", "nope(@)", "count(@", "@ = @",
+         "count(@) > 0 and @"]
+LABELS = ["utf-8", "iso-8859-1", "latin1", "windows-1252", "us-ascii",
+          "utf-16",
+          "utf-16le", "utf-16be", "gbk", "gb18030", "big5", "shift_jis",
+          "euc-jp",
+          "iso-2022-jp", "euc-kr", "koi8-r", "macintosh", "windows-1251",
+          "UTF8",
+          "iso-8859-15", "ibm866", "x-nope", "", "UTF-8 ", "replacement"]
 
 
 class Rich:
@@ -210,20 +256,24 @@ class Rich:
                                "file,data.bin;", "file,{{file}};"])])()
 
     def json_text(self):
-        return self.pick(["a", "\\u00e9", "\\ud83d\\ude00", "{{text}}", "\u65e5",
+        return self.pick(["a", "\\u00e9", "\\ud83d\\ude00", "{{text}}",
+        "\u65e5",
                           "\\\"", "a{{ number }}b", "\\/", "{", "{{space}}"])
 
     def json_value(self):
-        return self.pick(["1", "-0", "1.50", "1e2", "true", "null", "{{number}}",
+        return self.pick(["1", "-0", "1.50", "1e2", "true", "null",
+        "{{number}}",
                           "{{yes}}", "{{nothing}}", "{{text}}", "[ ]", "{ }",
                           "{{float}}", "{{big}}", f"\"{self.json_text()}\"",
                           f"\"{self.json_text()}\"", "{{v}}"])
 
     def url(self):
         return self.pick(["/inspect", "/inspect?a=b", "/inspect/{{text}}",
-                          "/inspect?x={{number}}&y={{space}}", "/inspect/\u00e9",
+                          "/inspect?x={{number}}&y={{space}}",
+                          "/inspect/\u00e9",
                           "/inspect?q=\\u{e9}", "/inspect/a%20b", "/inspect?",
-                          "/inspect?a=\\#b", "/inspect#frag", "/inspect/./a/../b",
+                          "/inspect?a=\\#b", "/inspect#frag",
+                          "/inspect/./a/../b",
                           "/inspect?{{name}}={{float}}", "/inspect?a[]=1"])
 
     def options(self):
@@ -294,7 +344,8 @@ class Rich:
                 ";", "%3B").replace(" ", "%20").replace("&", "%26"), 1, 3))
         text += "\nHTTP 200\n[Asserts]\n" + "".join(self.some(
             lambda: f"cookie \"{self.pick(COOKIE_ASKS)}\" "
-                    f"{self.pick(['exists', 'isString', 'isInteger'])}\n", 0, 3))
+                    f"{self.pick(['exists', 'isString', 'isInteger'])}\n",
+                    0, 3))
         there = self.pick(["/inspect/end", "inspect", "?x=1", "//127.0.0.1:1",
                            "{{other}}/inspect", "{{named}}/inspect", "",
                            "/redirect/2/307", "/redirect/1", "/a b", "/\u00e9",
@@ -318,8 +369,63 @@ class Rich:
             "jsonpath \"$.method\" == 1\n", "jsonpath \"$.body\" == 1\n"])
         return text + "GET {{host}}/inspect/after\nHTTP 200\n"
 
+    def element(self, depth=3):
+        tag = self.pick(TAGS)
+        inner = "".join(
+            self.element(depth - 1) if depth and self.maybe(0.5) else
+            self.pick(MARKUP[:9]) if self.maybe(0.9) else self.pick(MARKUP)
+            for _ in range(self.g.r.randint(0, 3)))
+        head = tag + self.pick(["", "", " id=\"1\"", " id='2' class=\"c\"",
+                                " xml:lang=\"en\"", " xmlns=\"urn:d\""])
+        return f"<{head}>{inner}</{tag}>"
+
+    def markup(self):
+        """A document of more or less XML or HTML, and what XPath finds."""
+        root = self.pick(["r xmlns:p=\"urn:p\"", "r xmlns=\"urn:d\" "
+                          "xmlns:p=\"urn:p\"", "html", "r", "p:r"])
+        text = self.pick(["", "", "<?xml version=\"1.0\"?>", "<!DOCTYPE html>",
+                          " ", "<?xml version=\"1.0\" encoding=\"utf-8\"?>"])
+        text += f"<{root}>" + "".join(self.some(self.element, 1, 4))
+        text += self.pick([f"</{root.split()[0]}>"] * 5 + ["", "</q>"])
+        kind = self.pick(["text/html", "application/xml", "text/xml",
+                          "text/html%3B charset=utf-8", "application/json",
+                          "text/plain", "image/svg%2Bxml",
+                          "application/xhtml%2Bxml"]).replace(" ", "%20")
+        asks = ["xpath \"" + self.xpath() + "\"" for _ in range(12)]
+        asks += ["body xpath \"" + self.xpath() + "\"" for _ in range(4)]
+        return self.told(f"/mirror?type={kind}", text.encode(), asks)
+
+    def xpath(self):
+        text = self.pick(STEPS) if self.maybe(0.2) else self.pick(CALLS)
+        while "@" in text and text not in STEPS and "@id" not in text:
+            text = text.replace("@", self.pick(STEPS[:25]), 1)
+        return text
+
+    def charset(self):
+        """Any bytes in any charset."""
+        body = bytes(self.pick([0x41, 0x62, 0x20, 0xe9, 0x80, 0x81, 0xa4, 0xc3,
+                                0xa9, 0xe6, 0x97, 0xa5, 0xff, 0xfe, 0x1b, 0x24,
+                                0x42, 0x30, 0x21, 0x0a, 0x3b])
+                     for _ in range(self.g.r.randint(0, 9)))
+        if self.maybe(0.3):
+            body = self.pick([b"\xef\xbb\xbf", b"\xff\xfe",
+            b"\xfe\xff"]) + body
+        label = self.pick(LABELS).replace(" ", "%20")
+        asks = ["body", "bytes", "regex \"(.+)\""]
+        asks += [f"bytes {self.pick(['charsetDecode', 'decode'])} "
+                 f"\"{self.pick(LABELS)}\"" for _ in range(6)]
+        return self.told(f"/mirror?type=text/plain%3B%20charset={label}",
+                         body, asks)
+
+    def told(self, path, body, asks):
+        """Asserts that all fail and tell what they found."""
+        text = f"POST {{{{host}}}}{path}\nbase64,"
+        text += base64.b64encode(body).decode() + ";\nHTTP 200\n[Asserts]\n"
+        return text + "".join(f"{ask} == \"\\u{{7f}}\"\n" for ask in asks)
+
     def file(self):
-        make = self.pick([self.chains, self.request, self.journey])
+        make = self.pick([self.chains, self.request, self.journey,
+                          self.markup, self.charset])
         parts = self.some(make, 1, 2)
         if make == self.request:
             parts.insert(0, "GET {{host}}/text\n[Options]\nvariable: name=n\n"
