@@ -11,9 +11,9 @@ or the document of --json, what --test says of each file, the heads that -v
 shows, and the files that were written (reports by what they hold). With
 --record the real hurl runs them and options.json keeps what came of it, with
 its version and the names of all its options; with --real it runs beside
-e2e-run; with neither, e2e-run is compared with what was recorded. --generate adds N
-random command lines, which need the real program. A case says
-what is apart on purpose and why; what no longer differs is an error, too.
+e2e-run; with neither, e2e-run is compared with what was recorded. --generate
+adds N random command lines, which need the real program. A case says what is
+apart on purpose and why; what no longer differs is an error, too.
 """
 import argparse
 import concurrent.futures
@@ -371,8 +371,8 @@ class Ours(Program):
                                 r"files): +(\d+)", text, re.M))
         return {"figures": {COUNTED[k]: int(v) for k, v in found.items()},
                 "files": sorted([name, word == "passed"] for name, word in
-                                re.findall(r"^(\S+): (\w+) \(\d+ request", text,
-                                           re.M))}
+                                re.findall(r"^(\S+): (\w+) \(\d+ request",
+                                           text, re.M))}
 
     def head_lines(self):
         return re.findall(r"^  ([<>]) ?(.*)$", self.both(), re.M)

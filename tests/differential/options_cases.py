@@ -79,9 +79,9 @@ CASES = [
     Case("assert", "f.hurl", ASSERT),
     Case("nobody-there", "f.hurl", GONE),
     Case("wrong-flow", "f.hurl", WRONG),
-    Case("wrong-flow-second", "a.hurl f.hurl", {"a.hurl": OK,
-                                                "f.hurl": WRONG}, apart=dict.fromkeys(
-        ("answer", "requests"), EARLY)),
+    Case("wrong-flow-second", "a.hurl f.hurl",
+         {"a.hurl": OK, "f.hurl": WRONG},
+         apart=dict.fromkeys(("answer", "requests"), EARLY)),
     Case("runtime-then-assert", "a.hurl b.hurl", {"a.hurl": GONE,
                                                   "b.hurl": BAD}),
     Case("assert-then-runtime", "a.hurl b.hurl", {"a.hurl": BAD,
@@ -378,7 +378,8 @@ CASES = [
     Case("cookie-two-flows", "--cookie jar a.hurl b.hurl", {
         "a.hurl": COOKIES, "b.hurl": COOKIES, "jar": JAR}),
     Case("cookie-gone", "-b none f.hurl", apart=dict.fromkeys(
-        ("answer", "exit", "requests"), "a file that is not there is a mistake")),
+        ("answer", "exit", "requests"), "a file that is not there is a "
+        "mistake")),
     Case("cookie-headers", "-b jar f.hurl", {
         "f.hurl": OK, "jar": "Set-Cookie: a=b; Path=/; Domain=127.0.0.1\n"}),
     Case("cookie-jar", "-c out.jar f.hurl", COOKIES),

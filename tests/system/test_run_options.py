@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from test_run_hurl import run, server  # noqa: F401
+from run_flows import run, server  # noqa: F401
 
 FLOW = "GET @/{}\nHTTP 200\n"
 

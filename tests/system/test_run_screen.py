@@ -10,7 +10,7 @@ import termios
 
 import pytest
 
-from test_run_hurl import run, server  # noqa: F401
+from run_flows import run, server  # noqa: F401
 
 NOBODY = "GET http://127.0.0.1:1/\nHTTP 200\n"
 

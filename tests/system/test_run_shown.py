@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from test_run_hurl import run, server  # noqa: F401
+from run_flows import run, server  # noqa: F401
 
 FLOW = """\
 GET @/set
