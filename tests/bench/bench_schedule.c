@@ -6,7 +6,8 @@
  * as a child, which answers at once. Lateness is measured where it counts:
  * in the probe, when the job has arrived. The transport's own cost (the same
  * frames at the same pace without a scheduler) is measured before and after,
- * in the same run, and taken off.
+ * in the same run, and taken off. Then all of the checks change, and the plan
+ * is reloaded under the same load.
  *
  * usage: bench_schedule [seconds]
  */
@@ -28,6 +29,7 @@
 #include "base/proc.h"
 #include "scheduler/daemon.h"
 #include "scheduler/dispatch.h"
+#include "scheduler/reload.h"
 
 #define CHECKS       100000
 #define EVERY_S      10
@@ -41,6 +43,7 @@
 #define TARGET_P50_US 600
 #define TARGET_P99_US 1500
 #define TARGET_CPU_US 5.0
+#define TARGET_RELOAD_US 20000
 
 /* Shared with the probe: it counts, we read. */
 struct shared {
@@ -251,8 +254,14 @@ struct bench {
 	struct dispatch *dispatch;
 	struct fleet *fleet;
 	struct outbox *outbox;
+	struct alerts *alerts;
+	struct idle *idle;
+	struct reload *reload;
+	const char *dir;
 	struct shared *shared;
+	struct shared *steady; /* as it was without the reload */
 	span_us span;
+	span_us reload_took;
 	int phase;
 	mono_us since;
 	struct dispatch_stats before, after;
@@ -272,16 +281,25 @@ write_file(const char *dir, const char *name, const char *text, size_t len)
 	free(path);
 }
 
+/* The flow of all checks. */
+static void
+write_flow(const char *dir, const char *path)
+{
+	char *flow = xasprintf("GET {{base_url}}%s\nHTTP 200\n", path);
+
+	write_file(dir, "bench.hurl", flow, strlen(flow));
+	free(flow);
+}
+
 /* A tree of manifests, 1,000 checks in each. */
 static void
 write_checks(const char *dir)
 {
-	static const char flow[] = "GET {{base_url}}/v1/customers\nHTTP 200\n";
 	struct buf yaml;
 	char name[32];
 	int i;
 
-	write_file(dir, "bench.hurl", flow, sizeof(flow) - 1);
+	write_flow(dir, "/v1/customers");
 	buf_init(&yaml, 64 << 20);
 	for (i = 0; i < CHECKS; i++) {
 		if (i % 1000 == 0)
@@ -307,6 +325,16 @@ store_ready_cb(const struct message *m, void *arg)
 	(void)arg;
 }
 
+/* What has been seen so far is the steady part; now the plan changes. */
+static void
+begin_reload(struct bench *b)
+{
+	b->steady = xmemdup(b->shared, sizeof(*b->shared));
+	write_flow(b->dir, "/v1/payments");
+	memset(b->shared, 0, sizeof(*b->shared));
+	reload_request(b->reload);
+}
+
 static void
 bench_timer_cb(void *arg)
 {
@@ -327,6 +355,11 @@ bench_timer_cb(void *arg)
 	} else if (b->phase == 2 && now - b->since >= b->span) {
 		b->cpu = clock_cpu() - b->cpu;
 		dispatch_get_stats(b->dispatch, &b->after);
+		b->phase = 3;
+		b->since = now;
+		begin_reload(b);
+	} else if (b->phase == 3 && !reload_is_busy(b->reload)) {
+		b->reload_took = now - b->since;
 		loop_stop(b->loop);
 	}
 	loop_timer_at(b->timer, now + 10 * SPAN_MS);
@@ -341,32 +374,45 @@ measure_scheduler(struct bench *b, const char *self, const char *dir)
 	char *spool = xasprintf("%s/spool", dir);
 	struct outbox_options outbox = {.store = dir, .spool = spool,
 	    .program = self};
-	struct plan *plan = NULL;
-	struct cause cause;
-	mono_us start = clock_mono();
+	struct idle_options idle = {.checks = dir, .store = dir,
+	    .location = "local", .share_percent = 0};
+	struct reload_options reload = {.checks = dir, .location = "local"};
+	char *ledger = xasprintf("%s/alerts.ledger", dir);
+	struct loaded first;
+	mono_us start;
 
-	cause_init(&cause);
-	if (plan_load(dir, &cause, &plan) != 0) {
-		cause_print(&cause, stderr);
+	loaded_init(&first, dir);
+	if (first.plan == NULL) {
+		cause_print(&first.cause, stderr);
 		exit(EXIT_UNMEASURED);
 	}
-	cause_fini(&cause);
 	printf("plan of %d checks loaded in %.2f s\n", CHECKS,
-	    (double)(clock_mono() - start) / SPAN_S);
+	    (double)first.took / SPAN_S);
 	b->loop = loop_new();
 	outbox_new(b->loop, &outbox, store_ready_cb, b, &b->outbox);
 	b->fleet = fleet_new(b->loop, &fleet);
 	b->dispatch = dispatch_new(b->loop, b->fleet, b->outbox, "local",
 	    NULL, NULL);
+	b->alerts = alerts_new(b->loop, b->fleet, b->outbox, ledger);
+	b->idle = idle_new(b->loop, b->dispatch, b->fleet, b->outbox, &idle);
+	reload.dispatch = b->dispatch;
+	reload.alerts = b->alerts;
+	reload.outbox = b->outbox;
+	reload.idle = b->idle;
 	start = clock_mono();
-	dispatch_set_plan(b->dispatch, plan);
+	b->reload = reload_new(b->loop, &reload, &first);
 	printf("plan applied in %.2f s\n",
 	    (double)(clock_mono() - start) / SPAN_S);
-	plan_free(&plan);
+	loaded_fini(&first);
+	free(ledger);
 	b->timer = loop_timer_new(b->loop, bench_timer_cb, b);
 	loop_timer_at(b->timer, clock_mono());
 	loop_run(b->loop);
 	loop_timer_free(&b->timer);
+	reload_free(&b->reload);
+	idle_free(&b->idle);
+	dispatch_free(&b->dispatch);
+	alerts_free(&b->alerts);
 	fleet_free(&b->fleet);
 	outbox_free(&b->outbox);
 	free(spool);
@@ -401,18 +447,25 @@ report(const struct bench *b, double transport)
 	    "%llu jobs seen by the probe\n",
 	    CHECKS, (double)due * SPAN_S / (double)b->span,
 	    (unsigned long long)(b->after.unrun - b->before.unrun),
-	    (unsigned long long)b->shared->jobs);
+	    (unsigned long long)b->steady->jobs);
 	print_figure("lateness at the probe, p50",
-	    percentile(b->shared, 0.5) / 1e3, TARGET_P50_US / 1e3, "ms");
+	    percentile(b->steady, 0.5) / 1e3, TARGET_P50_US / 1e3, "ms");
 	print_figure("lateness at the probe, p99",
-	    percentile(b->shared, 0.99) / 1e3, TARGET_P99_US / 1e3, "ms");
+	    percentile(b->steady, 0.99) / 1e3, TARGET_P99_US / 1e3, "ms");
 	printf("%-38s %9.2f ms\n", "lateness at the probe, p99.9",
-	    percentile(b->shared, 0.999) / 1e3);
+	    percentile(b->steady, 0.999) / 1e3);
 	printf("%-38s %9.2f us\n", "CPU per dispatch, all in", cpu);
 	printf("%-38s %9.2f us\n", "  of which the transport alone",
 	    transport);
 	print_figure("CPU per dispatch outside the transport",
 	    cpu - transport, TARGET_CPU_US, "us");
+	printf("all checks changed and reloaded in %.2f s, %llu jobs seen "
+	    "meanwhile\n", (double)b->reload_took / SPAN_S,
+	    (unsigned long long)b->shared->jobs);
+	printf("%-38s %9.2f ms\n", "lateness meanwhile, p50",
+	    percentile(b->shared, 0.5) / 1e3);
+	print_figure("lateness meanwhile, p99",
+	    percentile(b->shared, 0.99) / 1e3, TARGET_RELOAD_US / 1e3, "ms");
 }
 
 static void
@@ -457,12 +510,14 @@ main(int argc, char **argv)
 	snprintf(fd_text, sizeof(fd_text), "%d", fd);
 	setenv(SHARED_ENV, fd_text, 1);
 	write_checks(dir);
+	b.dir = dir;
 	measure_scheduler(&b, self, dir);
 	remove_tree(dir);
-	if (b.shared->jobs == 0)
+	if (b.steady->jobs == 0)
 		return (EXIT_UNMEASURED);
 	unsetenv(SHARED_ENV);
 	transport = (transport + measure_transport(self, b.span / 2)) / 2;
 	report(&b, transport);
+	free(b.steady);
 	return (EXIT_GOOD);
 }
