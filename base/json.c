@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#define SMALL_BYTES 192 /* a document that does not need a page */
+
 const struct json_limits json_limits_default = {64u << 20, 16u << 20, 128};
 
 struct json_doc {
@@ -480,6 +482,9 @@ json_parse(const char *source, size_t len, const struct json_limits *limits,
 	}
 	doc = xcalloc(1, sizeof(*doc));
 	arena_init(&doc->arena, 0);
+	/* Small documents are many: no page for each. */
+	if (len < SMALL_BYTES)
+		doc->arena.first_bytes = SMALL_BYTES / 2 + len * 4;
 	ps.arena = &doc->arena;
 	ps.copy = arena_strndup(ps.arena, source, len);
 	rc = parse_value(&ps);

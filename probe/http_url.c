@@ -67,21 +67,23 @@ parse_plain(const char *url, struct http_target *out)
 	const char *host, *p;
 	size_t len, i;
 	long port = 0;
+	bool is_name = false; /* it has a letter that no number has */
 
 	memset(out, 0, sizeof(*out));
 	out->is_https = strncmp(url, "https://", 8) == 0;
 	if (!out->is_https && strncmp(url, "http://", 7) != 0)
 		return (false);
 	host = url + (out->is_https ? 8 : 7);
-	len = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	for (p = host; (*p >= 'a' && *p <= 'z') || (*p >= '0' &&
+	    *p <= '9') || *p == '.' || *p == '-'; p++)
+		is_name = is_name || (*p > 'f' && *p != 'x');
+	len = (size_t)(p - host);
 	if (len == 0 || len >= sizeof(out->host))
 		return (false);
 	memcpy(out->host, host, len);
-	out->is_address = is_address(out->host);
-	if (!out->is_address && strpbrk(out->host,
-	    "ghijklmnopqrstuvwyz") == NULL)
+	out->is_address = !is_name && is_address(out->host);
+	if (!out->is_address && !is_name)
 		return (false);
-	p = host + len;
 	if (*p == ':') {
 		for (i = 1; i <= 5 && p[i] >= '0' && p[i] <= '9'; i++)
 			port = port * 10 + (p[i] - '0');

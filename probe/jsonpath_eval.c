@@ -26,7 +26,7 @@
 struct run {
 	const struct json *root;
 	size_t work;
-	span_us deadline;
+	span_us deadline; /* of CPU, from the first regex on; 0: none yet */
 	bool is_over;
 };
 
@@ -425,7 +425,9 @@ matches(struct run *run, const struct jp_operand *call,
 		re = jsonpath_regex(pattern.json->text, pattern.json->len,
 		    call->function == JP_MATCH);
 	}
-	if (clock_cpu() > run->deadline)
+	if (run->deadline == 0) /* the clock is a system call */
+		run->deadline = clock_cpu() + CPU_MOST;
+	else if (clock_cpu() > run->deadline)
 		run->is_over = true;
 	if (re != NULL && spend(run, 1 + text.json->len / BYTES_PER_STEP))
 		rc = regex_search(re, text.json->text, text.json->len, 0, &m);
@@ -493,7 +495,7 @@ int
 jsonpath_select(const struct jsonpath *path, const struct json *root,
     struct jsonpath_nodes *nodes)
 {
-	struct run run = {.root = root, .deadline = clock_cpu() + CPU_MOST};
+	struct run run = {.root = root};
 
 	select_nodes(&run, &path->query, root, nodes);
 	return (run.is_over ? ERR_LIMIT : 0);
