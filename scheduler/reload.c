@@ -16,6 +16,10 @@
 #define SLICE        (2 * SPAN_MS)
 #define PAUSE        (1 * SPAN_MS)
 
+/* Who has the new plan already: each one takes its turns of the loop. */
+enum stage { STAGE_NONE, STAGE_DISPATCH, STAGE_ALERTS, STAGE_IDLE,
+	STAGE_STORE };
+
 struct reload {
 	unsigned int magic;
 	struct loop *loop;
@@ -23,7 +27,7 @@ struct reload {
 	struct plan *plan;        /* the running one */
 	struct loader *loader;    /* NULL: nothing is loading */
 	struct loaded next;       /* being applied, when it has a plan */
-	bool is_dispatched;       /* next is the plan of the dispatch */
+	enum stage stage;         /* of next */
 	bool is_wanted;           /* another reload, after this one */
 	bool is_stopped;
 	mono_us since;            /* when the slices began */
@@ -63,23 +67,30 @@ log_plan(const struct reload *r, span_us load)
 		    log_quote(r->options.location));
 }
 
-/* Dispatch and alerts have it: tell the store, drop the old one. */
+/* At 100,000 checks these are some 20 MB: they are not copied. */
 static void
-finish(struct reload *r)
+tell_store(struct reload *r)
 {
 	struct loaded *l = &r->next;
 
-	idle_set_plan(r->options.idle, l->plan);
 	if (l->summary != NULL)
 		outbox_take_plan(r->options.outbox, l->summary,
 		    l->summary_len);
 	else
 		log_error("scheduler.plan.summary", "bytes_most=%u",
 		    MESSAGE_MOST_BYTES);
+	l->summary = NULL;
+}
+
+/* All have it: drop the old one. */
+static void
+finish(struct reload *r)
+{
+	struct loaded *l = &r->next;
+
 	plan_free(&r->plan);
 	r->plan = l->plan;
 	l->plan = NULL;
-	l->summary = NULL;
 	log_plan(r, l->took);
 	loaded_fini(l);
 	if (r->is_wanted)
@@ -90,14 +101,29 @@ finish(struct reload *r)
 static bool
 slice(struct reload *r, mono_us until)
 {
-	if (!r->is_dispatched) {
-		if (!dispatch_plan_step(r->options.dispatch, until)) {
-			r->is_dispatched = true;
-			alerts_plan_begin(r->options.alerts, r->next.plan);
-		}
-		return (true);
+	const struct reload_options *o = &r->options;
+
+	switch (r->stage) {
+	case STAGE_NONE:
+		if (dispatch_plan_step(o->dispatch, until))
+			return (true);
+		alerts_plan_begin(o->alerts, r->next.plan);
+		break;
+	case STAGE_DISPATCH:
+		if (alerts_plan_step(o->alerts, until))
+			return (true);
+		break;
+	case STAGE_ALERTS:
+		idle_set_plan(o->idle, r->next.plan);
+		break;
+	case STAGE_IDLE:
+		tell_store(r);
+		break;
+	case STAGE_STORE:
+		return (false);
 	}
-	return (alerts_plan_step(r->options.alerts, until));
+	r->stage++;
+	return (true);
 }
 
 static void
@@ -119,7 +145,7 @@ begin(struct reload *r, struct loaded *l)
 	r->next = *l;
 	*l = (struct loaded){0};
 	r->since = clock_mono();
-	r->is_dispatched = false;
+	r->stage = STAGE_NONE;
 	dispatch_plan_begin(r->options.dispatch, r->next.plan);
 }
 
