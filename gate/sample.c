@@ -153,6 +153,18 @@ read_failure(struct sample_failure *f, const struct suite_check *check,
 	read_finding(f, json_get(root, "steps"));
 }
 
+/* A run that passed without a request has seen nothing of the service. */
+static bool
+has_latency(const struct sample *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->step_count; i++)
+		if (s->latency_ns[i] != ENGINE_NOT_REACHED)
+			return (true);
+	return (false);
+}
+
 static void
 read_event(struct sample *s, const struct suite_check *check,
     const struct json *root)
@@ -169,6 +181,11 @@ read_event(struct sample *s, const struct suite_check *check,
 		return;
 	}
 	read_latencies(s, check, root);
+	if (s->outcome == OUTCOME_PASSED && !has_latency(s)) {
+		s->is_void = true;
+		s->failure.reason = xstrdup("it sent no request: every entry "
+		    "was skipped");
+	}
 	if (s->lag_us > SAMPLE_LAG_MOST) {
 		s->is_void = s->is_late = true;
 		free(s->failure.reason);

@@ -15,6 +15,7 @@
 #define SEED_MOST 1000000000
 #define ROUNDS_DEFAULT 500
 #define ROUNDS_OF_AA 310
+#define TIME_ABSENT INT64_MIN
 #define TIME_DEFAULT (10 * SPAN_MIN)
 
 /* By the order of enum format; unnamed ones are not offered. */
@@ -506,6 +507,7 @@ settings_read(struct settings *s, int argc, char **argv)
 	    .warmup = 3,
 	    .fresh = 10 * SPAN_MIN,
 	    .continue_within = 7 * SPAN_DAY,
+	    .time = TIME_ABSENT,
 	    .alpha = NAN,
 	    .beta = NAN,
 	    .on_inconclusive = -1,
@@ -515,7 +517,7 @@ settings_read(struct settings *s, int argc, char **argv)
 	s->has.alpha = !isnan(s->alpha);
 	s->has.beta = !isnan(s->beta);
 	s->has.rounds = s->rounds != 0;
-	s->has.time = s->time != 0;
+	s->has.time = s->time != TIME_ABSENT;
 	s->has.on_inconclusive = s->on_inconclusive >= 0;
 	check_values(s);
 	fill_defaults(s);

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: ISC
 """No evidence is never a pass: every way to have none."""
+import fcntl
 import json
+import os
+import re
+import shutil
 import signal
+import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
 from conftest import wait_until
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
-from gate_driver import CHECKS, children, free_port, start_gate
+from gate_driver import (CHECKS, GATE_PATIENCE_S, Verdict, add_policy,
+                         children, free_port, start_gate)
 
 
 def test_no_check_matched_is_exit_30(gate):
@@ -109,3 +116,309 @@ def test_signal_ends_the_gate_inconclusive(start, build, checks, paysim,
     assert document["verdict"] == "inconclusive"
     assert document["cause"] == "interrupted"
     assert not children(process.pid, "e2e-probe")
+
+
+@pytest.fixture(name="attempt")
+def attempt_fixture(build, checks, tmp_path):
+    """attempt(candidate, baseline, options..., program=...) -> Verdict; every
+    report is asked for, and whatever there is of them says no pass."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+
+    def attempt(candidate, baseline, *options, names=("login",),
+                program=build / "e2e-gate", may_pass=False):
+        argv = [program, "--checks", checks, "--service", "payments",
+                "--on-inconclusive=pass", "--candidate",
+                f"base_url={candidate}", "--baseline", f"base_url={baseline}"]
+        argv += [f"--check={name}" for name in names]
+        argv += [f"--report={folder}/gate.{end}"
+                 for end in ("json", "xml", "md", "txt", "html")]
+        done = subprocess.run([str(a) for a in [*argv, *options]], text=True,
+                              capture_output=True, check=False,
+                              timeout=GATE_PATIENCE_S)
+        print(done.stdout, done.stderr, sep="\n")
+        assert "Sanitizer" not in done.stderr
+        if not may_pass:
+            assert done.returncode != 0
+            assert_no_pass(folder, done.stdout)
+        return Verdict(done)
+
+    return attempt
+
+
+def assert_no_pass(folder, out):
+    """Of the reports that there are none says pass, or is plainly green."""
+    assert not re.match("PASS", out)
+    texts = {path.suffix: path.read_text() for path in folder.iterdir()}
+    if ".json" in texts:
+        document = json.loads(texts[".json"])
+        assert document["verdict"] in ("block", "inconclusive")
+        assert document["reason"] and document["exit_code"] != 0
+        suite = xml.etree.ElementTree.fromstring(texts[".xml"])
+        assert int(suite.get("errors")) + int(suite.get("failures")) > 0
+        assert not texts[".md"].startswith("## Gate: pass")
+        assert not texts[".txt"].startswith("PASS")
+        assert '<header class="pass">' not in texts[".html"]
+
+
+def one_sentence(text, *words):
+    """Some line of it has all of the words."""
+    assert any(all(word in line for word in words)
+               for line in text.splitlines()), (words, text)
+
+
+def test_unknown_service_and_paused_checks_are_no_evidence(attempt, checks):
+    """What is not run cannot be good."""
+    url = f"http://127.0.0.1:{free_port()}"
+    verdict = attempt(url, url + "/", "--service=other", names=())
+    assert verdict.code == 30
+    one_sentence(verdict.err, "no check to run", "nothing was measured")
+    manifest = checks / "payments.yaml"
+    manifest.write_text(re.sub(r"(- name: [\w-]+\n)", r"\1    paused: true\n",
+                               manifest.read_text()))
+    verdict = attempt(url, url + "/", names=())
+    assert verdict.code == 30
+    one_sentence(verdict.err, "no check to run", "nothing was measured")
+
+
+def test_no_manifest_and_no_check_in_it_are_mistakes(attempt, checks):
+    """An empty folder, and a manifest that was emptied by accident."""
+    url = f"http://127.0.0.1:{free_port()}"
+    (checks / "payments.yaml").write_text("service: payments\nchecks: []\n")
+    for path in list(checks.rglob("*.yaml")):
+        if path.name != "payments.yaml":
+            path.unlink()
+    verdict = attempt(url, url + "/", names=())
+    assert verdict.code in (30, 78) and verdict.err
+    (checks / "payments.yaml").unlink()
+    verdict = attempt(url, url + "/", names=())
+    assert verdict.code == 78 and verdict.err
+    shutil.rmtree(checks)
+    verdict = attempt(url, url + "/", names=())
+    assert verdict.code == 78 and verdict.err
+
+
+def test_only_advisory_or_quarantined_checks_are_no_evidence(
+        attempt, checks, paysim):
+    """They are run and told of, and nothing was judged."""
+    urls = paysim("good=0", "next=0")
+    before = (checks / "payments.yaml").read_text()
+    for policy in ("{policy: advisory}", "{quarantine: {owner: a, reason: b, "
+                   "until: 2099-01-01}}"):
+        (checks / "payments.yaml").write_text(before)
+        add_policy(checks, "login", policy)
+        verdict = attempt(urls["next"], urls["good"], "--rounds=70")
+        assert verdict.code == 30
+        one_sentence(verdict.out, "nothing was measured", "is not judged")
+
+
+def test_a_flow_that_sends_nothing_is_no_evidence(attempt, checks, paysim):
+    """Every entry is skipped: runs without a request say nothing."""
+    urls = paysim("good=0", "next=0")
+    (checks / "login.hurl").write_text(
+        "GET {{base_url}}/login\n[Options]\nskip: true\nHTTP 200\n")
+    verdict = attempt(urls["next"], urls["good"])
+    assert verdict.code == 30
+    one_sentence(verdict.out, "payments/login", "void", "sent no request")
+
+
+@pytest.mark.parametrize("budget", ["--rounds=0", "--time=0s", "--time=-1s"])
+def test_a_budget_of_nothing_is_refused(attempt, budget):
+    """Nobody can mean it."""
+    url = f"http://127.0.0.1:{free_port()}"
+    verdict = attempt(url, url + "/", budget)
+    assert verdict.code == 64 and verdict.out == ""
+    one_sentence(verdict.err, budget.split("=")[0].strip("-"))
+
+
+@pytest.mark.parametrize("budget", ["rounds: 0", "time: 0s"])
+def test_a_budget_of_nothing_in_a_manifest_is_a_mistake(attempt, checks,
+                                                        budget):
+    """The same, of the service and of a check."""
+    url = f"http://127.0.0.1:{free_port()}"
+    manifest = checks / "payments.yaml"
+    before = manifest.read_text()
+    for place in "service", "check":
+        manifest.write_text(before)
+        add_policy(checks, "login", "{%s}" % (budget if place == "check"
+                                              else "beta: 5%"),
+                   "{%s}" % budget if place == "service" else "")
+        verdict = attempt(url, url + "/")
+        assert verdict.code == 78 and verdict.out == ""
+        one_sentence(verdict.err, budget.split(":")[0])
+
+
+def test_a_time_that_no_run_fits_into_is_no_evidence(attempt, paysim):
+    """The budget ends before the first pair does."""
+    urls = paysim("good=0,latency=fixed:3000", "next=0,latency=fixed:3000")
+    verdict = attempt(urls["next"], urls["good"], "--time=1s")
+    assert verdict.code == 30
+    assert "measured" in verdict.out
+
+
+@pytest.fixture(name="programs")
+def programs_fixture(build, tmp_path):
+    """A folder of programs in which the probe can be another one."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name in "e2e-gate", "e2e-store":
+        shutil.copy(build / name, folder)
+    return folder
+
+
+def test_missing_probe_is_no_evidence(attempt, programs):
+    """An incomplete image, say."""
+    url = f"http://127.0.0.1:{free_port()}"
+    verdict = attempt(url, url + "/", program=programs / "e2e-gate")
+    assert verdict.code == 30 and verdict.out == ""
+    one_sentence(verdict.err, "e2e-probe", "nothing can be measured")
+
+
+@pytest.mark.parametrize("script", ["exec sleep 600", "exit 1", "kill -9 $$"])
+def test_probe_that_never_comes_up_is_no_evidence(attempt, programs, script):
+    """It hangs, it ends, it is killed, every time."""
+    probe = programs / "e2e-probe"
+    probe.write_text(f"#!/bin/sh\n{script}\n")
+    probe.chmod(0o755)
+    url = f"http://127.0.0.1:{free_port()}"
+    verdict = attempt(url, url + "/", "--quiet", "--time=60s",
+                      program=programs / "e2e-gate")
+    assert verdict.code == 30
+    assert "no probe came up" in verdict.out or "void" in verdict.out
+
+
+def test_probes_that_are_killed_all_the_time_never_pass(
+        start, build, checks, paysim):
+    """Each run is lost: void rounds, and no verdict from what is left."""
+    urls = paysim("good=0,latency=fixed:200", "next=0,latency=fixed:200")
+    process = start_gate(start, build, checks, urls, "--format=json",
+                         "--rounds=20", "--probes=1",
+                         "--on-inconclusive=pass")
+
+    def kill_probes():
+        for pid in children(process.pid, "e2e-probe"):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return process.process.poll() is not None
+    wait_until(kill_probes, "the gate's end", GATE_PATIENCE_S)
+    document = json.loads(process.process.stdout.read())
+    assert process.wait() == 30
+    assert document["verdict"] == "inconclusive"
+    assert document["counts"]["counted"] == 0
+
+
+def test_names_that_nobody_resolves_never_pass(attempt, checks):
+    """DNS is down for both arms: nothing to compare with."""
+    manifest = checks / "payments.yaml"
+    manifest.write_text(manifest.read_text().replace(
+        'hosts: ["127.0.0.1"]', 'hosts: ["127.0.0.1", "*.invalid"]'))
+    verdict = attempt("http://canary.e2e.invalid", "http://api.e2e.invalid")
+    assert verdict.code in (20, 30)
+    assert "baseline itself fails" in verdict.out or "void" in verdict.out
+
+
+def test_dead_baseline_never_passes_and_dead_candidate_blocks(attempt,
+                                                              paysim):
+    """One arm answers, the other does not."""
+    urls = paysim("good=0")
+    dead = f"http://127.0.0.1:{free_port()}"
+    verdict = attempt(urls["good"], dead)
+    assert verdict.code == 20
+    one_sentence(verdict.out, "baseline itself fails")
+    verdict = attempt(dead, urls["good"])
+    assert verdict.code == 10
+
+
+@pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM])
+def test_signal_before_the_first_run_is_no_pass(start, programs, checks,
+                                                tmp_path, signo):
+    """A cancelled pipeline, while the probes still come up."""
+    probe = programs / "e2e-probe"
+    probe.write_text("#!/bin/sh\nexec sleep 600\n")
+    probe.chmod(0o755)
+    report = tmp_path / "gate.json"
+    process = start(programs / "e2e-gate", "--checks", checks, "--service",
+                    "payments", "--candidate", "base_url=http://127.0.0.1:1",
+                    "--baseline", "base_url=http://127.0.0.1:2", "--report",
+                    report, "--on-inconclusive=pass")
+    wait_until(lambda: children(process.pid, "sleep"), "a probe")
+    process.kill(signo)
+    assert process.wait() in (20, 30)
+    document = json.loads(report.read_text())
+    assert document["verdict"] == "inconclusive"
+    assert document["cause"] == "interrupted"
+    assert "INCONCLUSIVE" in process.process.stdout.read().decode()
+
+
+def test_reports_that_cannot_be_written_are_no_pass(attempt, paysim, build,
+                                                    checks, tmp_path):
+    """A pass that nobody can read: a missing folder, a full disk."""
+    urls = paysim("good=0", "next=0")
+    lost = tmp_path / "missing" / "gate.json"
+    verdict = attempt(urls["next"], urls["good"], f"--report={lost}",
+                      may_pass=True)
+    assert verdict.code == 30
+    one_sentence(verdict.err, str(lost), "No such file")
+    argv = [build / "e2e-gate", "--checks", checks, "--service", "payments",
+            "--check", "login", "--candidate", f"base_url={urls['next']}",
+            "--baseline", f"base_url={urls['good']}"]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([str(a) for a in argv], stdout=full, text=True,
+                              stderr=subprocess.PIPE, check=False,
+                              timeout=GATE_PATIENCE_S)
+    assert done.returncode == 30
+    one_sentence(done.stderr, "stdout", "No space left")
+    # A file of at most one KiB: the report is longer.
+    report = tmp_path / "small.json"
+    done = subprocess.run(
+        ["sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$@" >/dev/null', "sh",
+         *(str(a) for a in argv), f"--report={report}"],
+        stderr=subprocess.PIPE, text=True, check=False,
+        timeout=GATE_PATIENCE_S)
+    assert done.returncode == 30 and not report.exists()
+    one_sentence(done.stderr, "small.json", "too large")
+
+
+@pytest.mark.parametrize("harm", ["file", "locked", "read-only", "broken"])
+def test_store_that_cannot_be_used_makes_no_pass_of_a_block(
+        attempt, paysim, tmp_path, harm):
+    """The store is a help: its loss is told, and changes no verdict."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    store = tmp_path / "store"
+    if harm == "file":
+        store.write_text("in the way")
+        attempt_in = store / "below"
+    else:
+        store.mkdir()
+        attempt_in = store
+    if harm == "broken":
+        (store / "main.db").write_text("no database" * 1000)
+    lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
+    if harm == "locked":
+        os.close(lock)
+        lock = os.open(store / "writer.lock", os.O_CREAT | os.O_RDWR)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    if harm == "read-only":
+        if os.geteuid() == 0:
+            pytest.skip("root writes anywhere")
+        store.chmod(0o500)
+    try:
+        verdict = attempt(urls["bad"], urls["good"], "--store", attempt_in)
+    finally:
+        os.close(lock)
+        if harm == "read-only":
+            store.chmod(0o700)
+    assert verdict.code == 10
+    one_sentence(verdict.err, "warning")
+
+
+def test_history_alone_without_a_history_is_no_evidence(attempt, paysim,
+                                                        tmp_path):
+    """Nothing beside it, nothing before it."""
+    urls = paysim("good=0")
+    verdict = attempt(urls["good"], urls["good"], "--history-only",
+                      "--store", tmp_path / "store", "--rounds=80")
+    assert verdict.code == 20
+    one_sentence(verdict.out, "too short a history")

@@ -130,10 +130,13 @@ what_the_probe_could_not_measure_is_void(void **state)
 		assert_int_equal(s.is_late, s.lag_us > SAMPLE_LAG_MOST);
 		sample_fini(&s);
 	}
-	/* Steps of an unknown entry, or of none, are passed over. */
+	/* Steps of an unknown entry, or of none, are passed over: without
+	 * any other nothing was seen of the service. */
 	s = read(OUTCOME_PASSED, "{\"steps\":[{\"entry\":2},{\"entry\":99},"
 	    "{\"entry\":-1},{}]}");
-	assert_false(s.is_void);
+	assert_true(s.is_void);
+	assert_string_equal(s.failure.reason, "it sent no request: every "
+	    "entry was skipped");
 	assert_int_equal(s.latency_ns[0], ENGINE_NOT_REACHED);
 	sample_fini(&s);
 }
