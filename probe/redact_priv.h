@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the two halves of masking share: a view of text, and its escapes. */
+/* What the parts of masking share: the forms of secrets, a view of text. */
 #ifndef PROBE_REDACT_PRIV_H
 #define PROBE_REDACT_PRIV_H
 
@@ -12,6 +12,29 @@
 
 /* Bytes that a card number may take, with escapes and separators. */
 #define REDACT_CARD_BYTES 1024
+
+#define REDACT_NO_FORM SIZE_MAX
+
+/* One way in which a secret may stand in the text. */
+struct redact_form {
+	char *text;
+	size_t len;
+	size_t next;        /* with the same first byte */
+	bool stands_alone;  /* a short one: only between other characters */
+	bool has_head;      /* base64: the character before is partly it */
+	bool has_tail;      /* and the one after */
+	bool is_aligned;    /* hex: only at an even place of a word of hex */
+};
+
+/* The secrets of a run, for quick looks at each byte of text. */
+struct redact {
+	struct redact_form *forms;
+	size_t count;
+	size_t cap;
+	size_t first[256];  /* index of the first form by its first byte */
+	bool begins[256];   /* this byte may begin something */
+	size_t reach_bytes; /* how far a match may go */
+};
 
 struct redact_view {
 	const char *p;
