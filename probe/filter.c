@@ -3,7 +3,6 @@
  * Filters: a table of what each takes, and the functions that turn one value
  * into the next. Those on text that stand alone are in filter_text.c.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -403,8 +402,7 @@ to_int(const struct input *in, struct value *out)
 {
 	const struct value *v = in->value;
 	const char *text = value_text(v, NULL);
-	char *end;
-	long long n;
+	int64_t n;
 
 	if (v->kind == VALUE_INTEGER) {
 		*out = *v;
@@ -416,11 +414,7 @@ to_int(const struct input *in, struct value *out)
 		    v->number < -0x1p63 ? INT64_MIN : (int64_t)v->number);
 		return (0);
 	}
-	if (strspn(text, "+-") > 1 || strpbrk(text, " \t\n\v\f\r") != NULL)
-		return (bad_input(in, ""));
-	errno = 0;
-	n = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0')
+	if (!text_integer(text, &n))
 		return (bad_input(in, ""));
 	*out = value_integer(n);
 	return (0);

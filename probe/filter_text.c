@@ -2,6 +2,7 @@
 /* Replacing, splitting, percent-encoding. */
 #include "probe/filter_text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -179,6 +180,22 @@ text_split(const char *text, size_t len, const struct buf *separator)
 		p = at + separator->len;
 		search = separator->len > 0 ? p : p + character(p, end);
 	}
+}
+
+bool
+text_integer(const char *text, int64_t *out)
+{
+	char *end;
+	long long n;
+
+	if (strspn(text, "+-") > 1 || strpbrk(text, " \t\n\v\f\r") != NULL)
+		return (false);
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
+		return (false);
+	*out = n;
+	return (true);
 }
 
 bool

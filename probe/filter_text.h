@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "checks/flow.h"
@@ -30,6 +31,9 @@ int text_append_lossy(const char *p, size_t len, struct buf *out);
 /* The pieces between separators, as a list. */
 struct value text_split(const char *text, size_t len,
     const struct buf *separator);
+
+/* An integer of 64 bits as Rust reads one: a sign, digits, no blanks. */
+bool text_integer(const char *text, int64_t *out);
 
 /* A float as Rust reads one: no blanks, no hex, but inf and NaN. */
 bool text_float(const char *text, double *out);
