@@ -17,6 +17,8 @@
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const char *log_program = "e2e";
 static enum log_level log_most = LOG_WARN;
+static log_before_cb *log_before_line;
+static void *log_before_arg;
 
 void
 log_init(const char *program, enum log_level level)
@@ -37,6 +39,13 @@ log_parse_level(const char *s, enum log_level *out)
 		}
 	}
 	return (ERR_SYNTAX);
+}
+
+void
+log_before(log_before_cb *cb, void *arg)
+{
+	log_before_line = cb;
+	log_before_arg = arg;
 }
 
 void
@@ -62,6 +71,8 @@ log_event(enum log_level level, const char *event, const char *fmt, ...)
 	while (line[len - 1] == ' ')
 		len--;
 	line[len++] = '\n';
+	if (log_before_line != NULL)
+		log_before_line(log_before_arg);
 	if (write(STDERR_FILENO, line, len) < 0)
 		return;
 }

@@ -20,6 +20,13 @@ void log_init(const char *program, enum log_level level);
 int log_parse_level(const char *s, enum log_level *out);
 
 /*
+ * Call cb before each line: who has drawn on the terminal can make room for
+ * it. NULL: nobody has.
+ */
+typedef void log_before_cb(void *arg);
+void log_before(log_before_cb *cb, void *arg);
+
+/*
  * Write one event; event is part.noun.verb, fmt the key=value pairs (may be
  * ""). Text values go through log_quote.
  */
