@@ -165,10 +165,10 @@ check_alphas(const struct suite *suite, const struct settings *s,
 		if (c->limits.alpha <= 0)
 			without = c;
 	}
-	if (sum > s->alpha + ALPHA_ROUNDING)
+	if (sum > s->alpha * (1 + ALPHA_ROUNDING))
 		cause_add(cause, "the checks' own alpha add up to %g %%, more "
 		    "than the gate's %g %%", 100 * sum, 100 * s->alpha);
-	else if (without != NULL && sum >= s->alpha - ALPHA_ROUNDING)
+	else if (without != NULL && sum >= s->alpha * (1 - ALPHA_ROUNDING))
 		cause_add(cause, "the checks' own alpha take all of the "
 		    "gate's %g %%: none is left for %s", 100 * s->alpha,
 		    without->id);
