@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/table.h"
 #include "gate/archive.h"
 #include "gate/command.h"
 #include "gate/earlier.h"
@@ -44,13 +45,15 @@ write_file(const struct report *r, const char *file)
 }
 
 static int
-write_stdout(const struct report *r)
+write_stdout(const struct report *report)
 {
+	struct report r = *report;
 	struct buf out;
 	int code = 0;
 
+	r.has_colour = table_style_for(stdout).has_colour;
 	buf_init(&out, REPORT_MOST_BYTES);
-	report_format(r, (enum format)r->session->settings->format, &out);
+	report_format(&r, (enum format)r.session->settings->format, &out);
 	if (out.is_full || fwrite(buf_str(&out), 1, out.len, stdout) !=
 	    out.len || fflush(stdout) != 0) {
 		fprintf(stderr, "e2e-gate: stdout: %s\n", out.is_full ?

@@ -24,6 +24,7 @@ struct report {
 	size_t named_count;
 	char *why;
 	int exit_code;
+	bool has_colour; /* of the table; off after report_init */
 };
 
 /* Make the view; the session is borrowed. */

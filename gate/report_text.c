@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/crypto.h"
 #include "base/html_diff.h"
 #include "base/mem.h"
+#include "base/table.h"
 
 /* GitHub cuts no comment: it refuses those over 65,536 characters. */
 #define MARKDOWN_MOST_BYTES 60000
@@ -144,19 +144,18 @@ detail_outside(struct text *t, const char *name, const char *text)
 /* ---- head ---- */
 
 static void
-append_coloured(struct text *t, const char *name)
+append_verdict(struct text *t, const char *name)
 {
-	static const char *const colours[] = {"", "\033[1;32m", "\033[1;31m",
-	    "\033[1;33m"};
-	bool is_coloured = isatty(STDOUT_FILENO) &&
-	    getenv("NO_COLOR") == NULL;
+	static const enum table_colour colours[] = {TABLE_PLAIN, TABLE_GOOD,
+	    TABLE_BAD, TABLE_WARN};
 
-	if (is_coloured)
-		buf_append_str(t->out, colours[t->r->session->verdict]);
+	if (t->r->has_colour)
+		buf_append_str(t->out, table_escape(
+		    colours[t->r->session->verdict]));
 	for (; *name != '\0'; name++)
 		buf_append_char(t->out, (char)(*name - 'a' + 'A'));
-	if (is_coloured)
-		buf_append_str(t->out, "\033[0m");
+	if (t->r->has_colour)
+		buf_append_str(t->out, table_escape(TABLE_PLAIN));
 }
 
 static void
@@ -175,7 +174,7 @@ say_verdict(struct text *t)
 			say(t, t->r->why);
 		buf_append_str(t->out, ".\n");
 	} else {
-		append_coloured(t, name);
+		append_verdict(t, name);
 		buf_printf(t->out, "  %s: %s\n", s->suite->target,
 		    t->r->why);
 	}

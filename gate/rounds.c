@@ -141,6 +141,12 @@ rounds_completed(const struct rounds *r)
 	return (least_rounds(r, false));
 }
 
+uint32_t
+rounds_fresh(const struct rounds *r)
+{
+	return (least_rounds(r, true));
+}
+
 enum rounds_end
 rounds_ended(const struct rounds *r)
 {
@@ -297,7 +303,7 @@ is_stuck(const struct rounds *r)
 static bool
 is_futile(const struct rounds *r)
 {
-	uint32_t done = rounds_completed(r), fresh = least_rounds(r, true);
+	uint32_t done = rounds_completed(r), fresh = rounds_fresh(r);
 	uint32_t left = r->options.rounds - fresh, to_pass;
 	double evidence, to_block;
 	bool is_late = fresh >= r->options.rounds / 4 * 3;

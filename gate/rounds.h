@@ -87,9 +87,14 @@ bool rounds_is_spent(const struct rounds *r, size_t check);
 
 /*
  * Rounds that every check has completed whose own budget is not spent (the
- * most of any, when all are), and the end.
+ * most of any, when all are).
  */
 uint32_t rounds_completed(const struct rounds *r);
+
+/* The same, without those of an earlier gate. */
+uint32_t rounds_fresh(const struct rounds *r);
+
+/* Whether and why they have ended. */
 enum rounds_end rounds_ended(const struct rounds *r);
 const char *rounds_end_name(enum rounds_end end);
 

@@ -31,6 +31,9 @@
 struct running_run {
 	struct running *running;
 	size_t check;
+	bool is_in_flight;
+	enum arm arm;
+	mono_us since;
 	struct loop_timer *timer; /* NULL: it has the gate's time */
 };
 
@@ -72,14 +75,41 @@ stop(struct running *r, enum session_end end)
 	fleet_stop(r->fleet, STOP_WITHIN, stopped_cb, r);
 }
 
+/* The run that has been under way longest, or a probe while there is none. */
 static void
-draw(struct running *r)
+find_wait(const struct running *r, mono_us now, struct progress_work *work)
 {
-	const struct progress_rounds rounds = {rounds_completed(r->rounds),
-	    (uint32_t)r->session->settings->rounds};
+	const struct suite *suite = r->session->suite;
+	const struct running_run *oldest = NULL, *run;
+	struct fleet_stats stats;
 
-	progress_draw(&r->progress, r->session->engine, &rounds,
-	    clock_mono());
+	fleet_get_stats(r->fleet, &stats);
+	for (run = r->runs; run < r->runs + suite->count; run++)
+		if (run->is_in_flight && (oldest == NULL ||
+		    run->since < oldest->since))
+			oldest = run;
+	if (oldest == NULL)
+		return;
+	work->waits = now - oldest->since;
+	work->waits_for = "a probe";
+	if (stats.ready == 0)
+		return;
+	work->waits_for = suite->service != NULL ?
+	    suite->checks[oldest->check].plan->name :
+	    suite->checks[oldest->check].id;
+	work->waits_where = arm_name(oldest->arm);
+}
+
+static void
+draw(struct running *r, mono_us now)
+{
+	const struct settings *o = r->session->settings;
+	struct progress_work work = {.completed = rounds_completed(r->rounds),
+	    .fresh = rounds_fresh(r->rounds), .most = (uint32_t)o->rounds,
+	    .time = o->time, .is_exhaustive = r->session->is_exhaustive};
+
+	find_wait(r, now, &work);
+	progress_draw(&r->progress, r->session->engine, &work, now);
 }
 
 static void
@@ -92,6 +122,7 @@ done_cb(const struct fleet_result *result, void *arg)
 	must_magic(r, SESSION_MAGIC);
 	if (r->is_stopping)
 		return;
+	run->is_in_flight = false;
 	sample_read(&sample, &r->session->suite->checks[run->check],
 	    result->outcome, result->run, result->doc, result->doc_len);
 	if (rounds_half_done(r->rounds, run->check, &sample) !=
@@ -117,6 +148,9 @@ run_cb(void *arg, size_t check, enum arm arm)
 		job.evidence_entry = ledger_wanted_entry(&r->session->ledger,
 		    check);
 	crypto_random(job.run, sizeof(job.run));
+	r->runs[check].is_in_flight = true;
+	r->runs[check].arm = arm;
+	r->runs[check].since = clock_mono();
 	fleet_submit(r->fleet, &job, done_cb, &r->runs[check]);
 }
 
@@ -154,11 +188,12 @@ static void
 draw_cb(void *arg)
 {
 	struct running *r = arg;
+	mono_us now = clock_mono();
 
 	must_magic(r, SESSION_MAGIC);
-	draw(r);
-	loop_timer_at(r->draw_timer, clock_mono() +
-	    progress_interval(&r->progress));
+	draw(r, now);
+	loop_timer_at(r->draw_timer, now +
+	    progress_interval(&r->progress, now));
 }
 
 static void
@@ -197,7 +232,7 @@ define_all(struct running *r)
 		must(r->definitions[i] != NULL);
 	}
 	for (i = 0; i < suite->count; i++)
-		r->runs[i] = (struct running_run){r, i, NULL};
+		r->runs[i] = (struct running_run){.running = r, .check = i};
 }
 
 static void

@@ -240,6 +240,15 @@ count_run(struct running *r, const struct unit *u, enum outcome outcome)
 }
 
 static void
+tell_nothing_measured(struct running *r, const struct unit *u,
+    enum outcome outcome)
+{
+	progress_wipe(&r->progress);
+	fprintf(stderr, "e2e-gate: %s: its runs measure nothing (%s)\n",
+	    u->check->id, outcome_name(outcome));
+}
+
+static void
 done_cb(const struct fleet_result *result, void *arg)
 {
 	struct unit *u = arg;
@@ -251,9 +260,7 @@ done_cb(const struct fleet_result *result, void *arg)
 	store_event(r, result);
 	if (outcome_is_ours(result->outcome)) {
 		if (++u->ours == OURS_MOST)
-			fprintf(stderr, "e2e-gate: %s: its runs measure "
-			    "nothing (%s)\n", u->check->id,
-			    outcome_name(result->outcome));
+			tell_nothing_measured(r, u, result->outcome);
 	} else {
 		u->ours = 0;
 		count_run(r, u, result->outcome);
@@ -293,6 +300,7 @@ probe_cb(void *arg)
 	fleet_get_stats(r->fleet, &stats);
 	if (stats.dispatched > 0)
 		return;
+	progress_wipe(&r->progress);
 	fprintf(stderr, "e2e-gate: no probe came up: nothing was run\n");
 	stop(r);
 }
@@ -301,22 +309,28 @@ static void
 draw_cb(void *arg)
 {
 	struct running *r = arg;
-	char line[LINE_SIZE], spent[CLOCK_SPAN_SIZE];
 	mono_us now = clock_mono();
-	size_t wanting = 0, i;
+	size_t wanting = 0, most, i;
 	uint32_t failed = 0;
+	char line[LINE_SIZE];
+	struct buf spent;
 
 	must_magic(r, STATUS_MAGIC);
 	for (i = 0; i < r->st->count; i++) {
 		wanting += status_wants_runs(r->st, &r->st->checks[i]);
 		failed += r->st->checks[i].failures.failures;
 	}
-	clock_format_span(now - r->progress.started, spent);
-	snprintf(line, sizeof(line), "%s  %u runs that were missing  %zu of "
-	    "%zu checks undecided  failed %u", spent, r->st->ran, wanting,
-	    r->st->count, failed);
+	most = progress_width(&r->progress) + 1;
+	buf_init(&spent, CLOCK_SPAN_SIZE);
+	progress_time(now - r->progress.started, &spent);
+	snprintf(line, most < sizeof(line) ? most : sizeof(line),
+	    "%s  undecided %zu of %zu checks  %u missing run%s made  failed "
+	    "%u", buf_str(&spent), wanting, r->st->count, r->st->ran,
+	    r->st->ran == 1 ? "" : "s", failed);
+	buf_fini(&spent);
 	progress_say(&r->progress, line, now);
-	loop_timer_at(r->draw_timer, now + progress_interval(&r->progress));
+	loop_timer_at(r->draw_timer, now +
+	    progress_interval(&r->progress, now));
 }
 
 static void

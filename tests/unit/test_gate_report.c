@@ -565,16 +565,24 @@ what_is_not_judged_is_skipped_with_its_reason(void **state)
 	told_fini(&t);
 }
 
+static struct progress_work work;
+
 static const char *
-progress(struct told *t, uint32_t rounds, size_t width)
+progress(struct told *t, size_t width, bool has_colour)
 {
-	const struct progress p = {.started = 0};
-	const struct progress_rounds of = {rounds, 500};
+	const struct progress p = {.started = 0, .has_colour = has_colour};
 
 	buf_reset(&t->out);
-	progress_format(&p, t->session.engine, &of, 12 * SPAN_S, width,
+	progress_format(&p, t->session.engine, &work, 12 * SPAN_S, width,
 	    &t->out);
 	return (buf_str(&t->out));
+}
+
+static void
+work_of(uint32_t fresh, uint32_t earlier)
+{
+	work = (struct progress_work){.completed = fresh + earlier,
+	    .fresh = fresh, .most = 500, .time = 10 * SPAN_MIN};
 }
 
 static void
@@ -584,23 +592,71 @@ progress_is_one_line_that_fits(void **state)
 	size_t width;
 
 	(void)state;
+	told_init(&t, 100, 1, 100 * MS);
+	work_of(3, 0);
+	work.waits_for = "login";
+	work.waits_where = "candidate";
+	work.waits = 7 * SPAN_S;
+	for (width = 0; width < 200; width++)
+		assert_true(strlen(progress(&t, width, false)) <= width);
+	assert_string_equal(progress(&t, 200, false), "12s of 10m  round "
+	    "3/500  pass 0 % [--------]  block 100 % [########]  ~0s to a "
+	    "block  waits 7s for login on the candidate  failed 3, baseline "
+	    "0");
+	assert_string_equal(progress(&t, 39, false),
+	    "12s  pass 0 %  waits 7s for login");
+	assert_string_equal(progress(&t, 9, false), "12s");
+	/* Colours take no column. */
+	assert_string_equal(progress(&t, 80, true), "12s  pass 0 %  block "
+	    "100 %  ~0s to a block  \033[33mwaits 7s for login\033[0m "
+	    "\033[33mon the candidate\033[0m");
+	told_fini(&t);
+}
+
+static void
+progress_tells_an_end_only_when_it_can(void **state)
+{
+	struct told t;
+
+	(void)state;
 	told_init(&t, 0, 0, 100 * MS);
-	assert_string_equal(progress(&t, 0, 79),
-	    "12.00s  round 0 of 500  pass 0 %  block 0 %");
+	work_of(0, 0);
+	assert_string_equal(progress(&t, 79, false), "12s  round 0/500  pass "
+	    "0 % [--------]  block 0 % [--------]  time to go unknown");
 	told_fini(&t);
 	told_init(&t, 50, 0, 90 * MS);
-	assert_string_equal(progress(&t, 50, 79), "12.00s  round 50 of 500  "
-	    "pass 77 % (about 29.04s to go)  block 0 %");
+	work_of(50, 0);
+	assert_says(progress(&t, 160, false), "  round 50/500  pass 77 % "
+	    "[######--]  block 0 % [--------]  ~29s to a pass");
+	/* What was there before took none of these 12 seconds. */
+	work_of(5, 45);
+	assert_says(progress(&t, 160, false), "  round 5/500  pass 77 % "
+	    "[######--]  block 0 % [--------]  ~4m50s to a pass");
+	work.most = 20;
+	assert_says(progress(&t, 160, false), "~4m50s to a pass, beyond the "
+	    "budget");
+	work.most = 500;
+	work.time = 4 * SPAN_MIN;
+	assert_says(progress(&t, 160, false), "pass, beyond the budget");
+	/* A gathering of A/A rounds has no verdict to come to. */
+	work.is_exhaustive = true;
+	assert_string_equal(progress(&t, 160, false), "12s of 4m  round "
+	    "5/500  ~19m48s to the end, beyond the budget");
 	told_fini(&t);
-	told_init(&t, 100, 1, 100 * MS);
-	assert_says(progress(&t, 3, 79), "  block 100 %  failed 3, baseline 0");
-	for (width = 0; width < 100; width++)
-		assert_true(strlen(progress(&t, 3, width)) <= width);
-	told_fini(&t);
-	told_init(&t, 500, 0, 90 * MS);
-	assert_int_equal(t.session.verdict, ENGINE_PASS);
-	assert_says(progress(&t, 65, 79), "  pass 100 %");
-	told_fini(&t);
+}
+
+static void
+plain_lines_become_fewer(void **state)
+{
+	const struct progress log = {.started = 0},
+	    terminal = {.is_terminal = true};
+
+	(void)state;
+	assert_int_equal(progress_interval(&log, 0), 5 * SPAN_S);
+	assert_int_equal(progress_interval(&log, 50 * SPAN_S), 5 * SPAN_S);
+	assert_int_equal(progress_interval(&log, 5 * SPAN_MIN), 30 * SPAN_S);
+	assert_int_equal(progress_interval(&log, 9 * SPAN_H), SPAN_MIN);
+	assert_true(progress_interval(&terminal, 9 * SPAN_H) < SPAN_S);
 }
 
 static void
@@ -641,6 +697,8 @@ main(void)
 	    cmocka_unit_test(a_page_of_nothing_is_a_page),
 	    cmocka_unit_test(what_is_not_judged_is_skipped_with_its_reason),
 	    cmocka_unit_test(progress_is_one_line_that_fits),
+	    cmocka_unit_test(progress_tells_an_end_only_when_it_can),
+	    cmocka_unit_test(plain_lines_become_fewer),
 	    cmocka_unit_test(report_files_are_told_by_their_end),
 	};
 
