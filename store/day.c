@@ -134,21 +134,9 @@ day_remove(const char *dir, int64_t day)
 int
 day_set_aside(const char *dir, int64_t day)
 {
-	static const char *const tails[] = {"-wal", "-shm", ""};
-	char *path = day_path(dir, day), *from, *to;
-	wall_us now = clock_wall();
-	size_t i;
-	int rc = 0;
+	char *path = day_path(dir, day);
+	int rc = db_set_aside(path);
 
-	for (i = 0; i < NELEMS(tails); i++) {
-		from = xasprintf("%s%s", path, tails[i]);
-		to = xasprintf("%s.damaged-%lld%s", path, (long long)now,
-		    tails[i]);
-		if (rename(from, to) != 0 && errno != ENOENT)
-			rc = ERR_IO;
-		free(from);
-		free(to);
-	}
 	free(path);
 	return (rc);
 }

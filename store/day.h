@@ -37,8 +37,8 @@ int day_list(const char *dir, int64_t **days, size_t *count);
 int day_remove(const char *dir, int64_t day);
 
 /*
- * Rename a damaged day's file, and what SQLite keeps beside it, to
- * <name>.damaged-<time>, so that the day can begin anew. Returns 0 or ERR_IO.
+ * Put a damaged day's file aside (db_set_aside), so that the day can begin
+ * anew. Returns 0 or ERR_IO.
  */
 int day_set_aside(const char *dir, int64_t day);
 

@@ -127,6 +127,17 @@ days_let_go(struct days *days, int64_t day)
 	return (true);
 }
 
+bool
+days_have_moved(const struct days *days)
+{
+	int i;
+
+	for (i = 0; i < days->count; i++)
+		if (db_has_moved(day_db(days->open[i])))
+			return (true);
+	return (false);
+}
+
 void
 days_close(struct days *days)
 {

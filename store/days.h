@@ -36,6 +36,9 @@ void days_rollback(struct days *days);
 /* Close a day if it is open. False when rows wait in it: it stays open. */
 bool days_let_go(struct days *days, int64_t day);
 
+/* True when the file of one that is open was removed or replaced. */
+bool days_have_moved(const struct days *days);
+
 /* Close all; what waits is dropped. */
 void days_close(struct days *days);
 

@@ -8,10 +8,12 @@
 #include "store/db.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -225,7 +227,7 @@ check_identity(sqlite3 *db, const char *path, const struct db_kind *kind,
 		if (c != NULL)
 			cause_add(c, "%s is a database, but not %s of a "
 			    "store", path, kind->name);
-		return (ERR_CORRUPT);
+		return (ERR_VERSION);
 	}
 	if (version == 0 && mode == DB_READ)
 		return (ERR_NOT_FOUND);
@@ -279,10 +281,11 @@ open_checked(sqlite3 *db, const char *path, const struct db_kind *kind,
 	if (rc != 0)
 		return (rc);
 	if (mode == DB_READ)
-		return (db_exec(db, "PRAGMA cache_size = -16384;"
-		    "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF"));
-	rc = set_up_writer(db, kind);
-	if (rc == 0)
+		rc = db_exec(db, "PRAGMA cache_size = -16384;"
+		    "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF");
+	else
+		rc = set_up_writer(db, kind);
+	if (rc == 0 && mode == DB_WRITE)
 		rc = migrate(db, kind);
 	if (rc != 0 && c != NULL)
 		cause_add(c, "%s: %s", path, sqlite3_errmsg(db));
@@ -323,4 +326,34 @@ db_close(sqlite3 **db)
 		return;
 	must(sqlite3_close(*db) == SQLITE_OK);
 	*db = NULL;
+}
+
+bool
+db_has_moved(sqlite3 *db)
+{
+	int moved = 0;
+
+	return (sqlite3_file_control(db, NULL, SQLITE_FCNTL_HAS_MOVED,
+	    &moved) == SQLITE_OK && moved != 0);
+}
+
+int
+db_set_aside(const char *path)
+{
+	static const char *const tails[] = {"-wal", "-shm", ""};
+	wall_us now = clock_wall();
+	char *from, *to;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < NELEMS(tails); i++) {
+		from = xasprintf("%s%s", path, tails[i]);
+		to = xasprintf("%s.damaged-%lld%s", path, (long long)now,
+		    tails[i]);
+		if (rename(from, to) != 0 && errno != ENOENT)
+			rc = ERR_IO;
+		free(from);
+		free(to);
+	}
+	return (rc);
 }

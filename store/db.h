@@ -32,13 +32,23 @@ extern const struct db_kind db_runs;
 /*
  * Open the database file at path. Returns 0, ERR_NOT_FOUND (also a file
  * whose making has not been committed yet), ERR_VERSION when a newer program
- * wrote it, ERR_IO or ERR_CORRUPT; a sentence goes to c unless it is NULL.
+ * or another one wrote it, ERR_IO or ERR_CORRUPT; a sentence goes to c unless
+ * it is NULL.
  */
 int db_open(const char *path, const struct db_kind *kind, enum db_mode mode,
     sqlite3 **out, struct cause *c);
 
 /* Close; a database in use by no one else is checkpointed. */
 void db_close(sqlite3 **db);
+
+/* True when the open file is no longer at its path: removed, or replaced. */
+bool db_has_moved(sqlite3 *db);
+
+/*
+ * Rename a damaged database that is not open, and what SQLite keeps beside
+ * it, to <path>.damaged-<time>, so that another can begin. 0 or ERR_IO.
+ */
+int db_set_aside(const char *path);
 
 /* The newest schema version of a kind. */
 int db_newest_version(const struct db_kind *kind);

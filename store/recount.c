@@ -107,6 +107,8 @@ count_day(struct recount *w, int64_t day, struct cause *c)
 	if (rc != 0)
 		return (rc == ERR_CORRUPT ? 0 : rc);
 	last = day_last_number(d);
+	if (last < mark)
+		rollups_rewind(w->rollups, day, last);
 	if (last > mark) {
 		log_info("store.rollup.recount", "day=%lld from=%lld to=%lld",
 		    (long long)day, (long long)mark, (long long)last);

@@ -281,6 +281,13 @@ rollups_add(struct rollups *r, const struct rollup_run *run)
 	states_see(r->states, run);
 }
 
+void
+rollups_rewind(struct rollups *r, int64_t day, int64_t number)
+{
+	marks_set(r->marks, day, number);
+	r->is_dirty = true;
+}
+
 int64_t
 rollups_mark(const struct rollups *r, int64_t day)
 {

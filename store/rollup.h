@@ -51,6 +51,12 @@ void rollups_close(struct rollups **r);
 /* Count a run and move the mark of its day; runs come in order of number. */
 void rollups_add(struct rollups *r, const struct rollup_run *run);
 
+/*
+ * A day's file has only so many rows now, fewer than were counted: it is
+ * another one. Count what follows.
+ */
+void rollups_rewind(struct rollups *r, int64_t day, int64_t number);
+
 /* Up to which number a day's file has been counted. */
 int64_t rollups_mark(const struct rollups *r, int64_t day);
 

@@ -185,16 +185,39 @@ batch_cb(void *arg)
 		    idle_at < s->batch_due ? idle_at : s->batch_due);
 }
 
+/*
+ * Somebody removed files that we write: nothing more is acknowledged, and a
+ * new process begins with what is there.
+ */
+static void
+end_moved(struct server *s)
+{
+	log_error("store.file.gone", "dir=%s", log_quote(s->dir));
+	s->is_refusing = true;
+	s->result = ERR_IO;
+	loop_stop(s->loop);
+}
+
 static void
 flush_cb(void *arg)
 {
 	struct server *s = arg;
 	mono_us now = clock_mono();
+	int rc;
 
 	must_magic(s, SERVER_MAGIC);
 	if (s->is_refusing)
 		return;
-	if (store_writer_flush(s->writer) != 0)
+	if (store_writer_has_moved(s->writer)) {
+		end_moved(s);
+		return;
+	}
+	rc = store_writer_flush(s->writer);
+	if (rc == ERR_CORRUPT) {
+		refuse(s, false);
+		return;
+	}
+	if (rc != 0)
 		log_warn("store.rollup.delayed", "reason=%s",
 		    log_quote(store_writer_reason(s->writer)));
 	if (now >= s->next_expire) {

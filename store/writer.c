@@ -49,6 +49,7 @@ struct store_writer {
 	struct rollup_run *batch;
 	size_t batch_count, batch_cap;
 	struct store_counts counts;
+	bool is_main_damaged; /* main.db must be set aside */
 	bool has_damage;    /* the file of damaged_day must be set aside */
 	int64_t damaged_day;
 	char reason[REASON_SIZE];
@@ -61,6 +62,13 @@ fail(struct store_writer *w, int rc, sqlite3 *db, const char *what)
 	    db != NULL && sqlite3_errcode(db) != SQLITE_OK ?
 	    sqlite3_errmsg(db) : err_text(rc));
 	return (rc);
+}
+
+static int
+fail_main(struct store_writer *w, int rc, const char *what)
+{
+	w->is_main_damaged |= rc == ERR_CORRUPT;
+	return (fail(w, rc, w->db, what));
 }
 
 static int
@@ -109,9 +117,8 @@ close_main(struct store_writer *w)
 }
 
 static int
-open_main(struct store_writer *w, struct cause *c)
+try_main(struct store_writer *w, const char *path, struct cause *c)
 {
-	char *path = file_join(w->dir, "main.db");
 	int rc = db_open(path, &db_main, DB_WRITE, &w->db, c);
 
 	if (rc == 0) {
@@ -128,9 +135,35 @@ open_main(struct store_writer *w, struct cause *c)
 		if (rc != 0)
 			cause_add(c, "%s: %s", path, sqlite3_errmsg(w->db));
 	}
-	free(path);
 	if (rc != 0)
 		close_main(w);
+	return (rc);
+}
+
+/*
+ * A damaged main.db must not end the recording: it is kept beside, and what
+ * the runs files have of it is counted anew.
+ */
+static int
+open_main(struct store_writer *w, struct cause *c)
+{
+	char *path = file_join(w->dir, "main.db");
+	struct cause first;
+	int rc = ERR_CORRUPT;
+
+	cause_init(&first);
+	if (!w->is_main_damaged)
+		rc = try_main(w, path, &first);
+	if (rc == ERR_CORRUPT && db_set_aside(path) == 0) {
+		log_error("store.main.set_aside", "reason=%s",
+		    log_quote(first.count > 0 ? first.entries[0].sentence :
+		    w->reason));
+		w->is_main_damaged = false;
+		rc = try_main(w, path, c);
+	} else if (rc != 0 && first.count > 0)
+		cause_add(c, "%s", first.entries[0].sentence);
+	cause_fini(&first);
+	free(path);
 	return (rc);
 }
 
@@ -209,6 +242,8 @@ open_day(struct store_writer *w, int64_t day, struct day **out)
 	if (rc != 0)
 		snprintf(w->reason, sizeof(w->reason), "%s", c.count > 0 ?
 		    c.entries[0].sentence : err_text(rc));
+	else if (day_last_number(*out) < rollups_mark(w->rollups, day))
+		rollups_rewind(w->rollups, day, day_last_number(*out));
 	cause_fini(&c);
 	return (rc);
 }
@@ -243,7 +278,7 @@ reject(struct store_writer *w, const char *doc, size_t len,
 	if (rc == 0)
 		rc = db_exec(w->db, "DELETE FROM rejected WHERE id <= "
 		    "(SELECT max(id) FROM rejected) - 1000");
-	return (rc == 0 ? 0 : fail(w, rc, w->db, "main.db"));
+	return (rc == 0 ? 0 : fail_main(w, rc, "main.db"));
 }
 
 static void
@@ -281,7 +316,7 @@ append_event(struct store_writer *w, struct run_event *e, bool is_again)
 		rc = registry_definition_get(w->registry, run.check,
 		    &e->definition, e->due_us, &definition_id);
 	if (rc != 0)
-		return (fail(w, rc, w->db, "main.db"));
+		return (fail_main(w, rc, "main.db"));
 	if ((rc = get_day(w, run.day, &d)) != 0)
 		return (rc);
 	if (e->trigger == TRIGGER_SCHEDULE)
@@ -354,7 +389,7 @@ commit_files(struct store_writer *w)
 	int rc;
 
 	if ((rc = registry_commit(w->registry)) != 0)
-		return (fail(w, rc, w->db, "main.db"));
+		return (fail_main(w, rc, "main.db"));
 	rc = days_commit(w->days, clock_wall(), &failed);
 	return (rc == 0 ? 0 : fail_day(w, rc, failed));
 }
@@ -387,7 +422,7 @@ store_writer_flush(struct store_writer *w)
 	rc = registry_commit(w->registry);
 	if (rc == 0)
 		rc = rollups_flush(w->rollups);
-	return (rc == 0 ? 0 : fail(w, rc, w->db, "main.db"));
+	return (rc == 0 ? 0 : fail_main(w, rc, "main.db"));
 }
 
 bool
@@ -413,7 +448,7 @@ store_writer_plan(struct store_writer *w, const char *doc, size_t len)
 	}
 	rc = registry_plan(w->registry, json_root(json), clock_wall());
 	json_free(&json);
-	return (rc == 0 ? 0 : fail(w, rc, w->db, "the plan"));
+	return (rc == 0 ? 0 : fail_main(w, rc, "the plan"));
 }
 
 int
@@ -427,10 +462,17 @@ store_writer_gate(struct store_writer *w,
 	rc = registry_commit(w->registry);
 	if (rc == 0)
 		rc = gate_record_put(w->gates, id, doc, len);
-	return (rc == 0 ? 0 : fail(w, rc, w->db, "the gate"));
+	return (rc == 0 ? 0 : fail_main(w, rc, "the gate"));
 }
 
 /* Housekeeping. */
+
+bool
+store_writer_has_moved(const struct store_writer *w)
+{
+	return (w->db != NULL && (db_has_moved(w->db) ||
+	    days_have_moved(w->days)));
+}
 
 int
 store_writer_expire(struct store_writer *w, wall_us now)
@@ -445,7 +487,7 @@ store_writer_expire(struct store_writer *w, wall_us now)
 	if (rc == 0)
 		rc = rollups_expire(w->rollups, now);
 	if (rc != 0)
-		return (fail(w, rc, w->db, "main.db"));
+		return (fail_main(w, rc, "main.db"));
 	if (w->retain_days == 0 || day_list(w->dir, &days, &n) != 0)
 		return (0);
 	for (i = 0; i < n && days[i] < day_of(now) - w->retain_days; i++) {

@@ -75,6 +75,12 @@ size_t store_writer_pending(const struct store_writer *w);
 int store_writer_flush(struct store_writer *w);
 bool store_writer_needs_flush(const struct store_writer *w);
 
+/*
+ * True when a file that is being written was removed or replaced: what is
+ * stored goes nowhere. The store must be opened anew.
+ */
+bool store_writer_has_moved(const struct store_writer *w);
+
 /* Remove runs files and rollups past their time. */
 int store_writer_expire(struct store_writer *w, wall_us now);
 

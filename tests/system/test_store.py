@@ -308,3 +308,23 @@ def test_migrate_and_compact_keep_the_store_sound(directory):
         assert "main.db" in done.stdout
     assert not glob.glob(os.path.join(directory, "*-wal"))
     check_store(directory)
+
+
+@pytest.mark.parametrize("gone", ["main.db", "runs-*.db"])
+def test_a_file_removed_under_the_writer_ends_it(directory, gone):
+    """It acknowledges no more into a file that nobody can see; the next
+    writer begins with what is left."""
+    store = Store(directory)
+    store.wait_for(READY)
+    store.send(RESULT, 1, run_event(CHECKS[0], now_us()))
+    store.wait_for(ACK, 1)
+    for path in glob.glob(os.path.join(directory, gone + "*")):
+        os.unlink(path)
+    assert store.process.wait(60) == 30
+    assert "store.file.gone" in store.errors()
+    store = Store(directory)
+    store.wait_for(READY)
+    store.send(RESULT_AGAIN, 1, run_event(CHECKS[1], now_us()))
+    store.wait_for(ACK, 1)
+    assert store.finish() == 0
+    assert main_value(directory, "SELECT sum(passed) FROM rollup_hour") == 2

@@ -411,8 +411,9 @@ foreign_database_is_refused(void **state)
 	    NULL, NULL, NULL);
 	sqlite3_close(db);
 	cause_init(&c);
-	assert_int_equal(store_writer_open(&o, &w, &c), ERR_CORRUPT);
+	assert_int_equal(store_writer_open(&o, &w, &c), ERR_VERSION);
 	assert_non_null(strstr(c.entries[0].sentence, "not main.db"));
+	assert_int_equal(access(path, F_OK), 0);
 	cause_fini(&c);
 	free(path);
 }
@@ -533,6 +534,63 @@ damaged_file_is_set_aside_and_the_day_goes_on(void **state)
 		assert_int_equal(today("SELECT count(*) FROM run"), 1);
 		assert_true(count_damaged() >= i + 1);
 	}
+}
+
+/* Garbage all over, or only behind a good head, and found when the writer
+ * starts, or while it writes: counted anew from the runs. */
+static void
+damaged_main_database_is_set_aside_and_rebuilt(void **state)
+{
+	struct fixture_run r = {.duration_us = 5};
+	struct store_writer *w;
+	int i, j, rc;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		fixture_now = NOON_US + i; /* names the file set aside */
+		w = fixture_open(dir);
+		for (j = 0; j < 100; j++) {
+			r.due_us = NOON_US + i * SPAN_S + j;
+			assert_int_equal(fixture_append(w, &r, false), 0);
+		}
+		store_writer_close(&w);
+		overwrite("main.db", i == 0 ? 0 : 4096, 40000);
+		w = fixture_open(dir);
+		for (j = 0; (rc = store_writer_flush(w)) != 0 && j < 3; j++)
+			assert_int_equal(store_writer_revive(w), 0);
+		assert_int_equal(rc, 0);
+		store_writer_close(&w);
+		assert_int_equal(count_damaged(), i + 1);
+		assert_int_equal(in_main("SELECT passed FROM rollup_hour"),
+		    100 * (i + 1));
+	}
+}
+
+/* Today's file is removed, or one of an hour ago put in its place. */
+static void
+runs_of_another_file_are_counted(void **state)
+{
+	struct fixture_run r = {.due_us = NOON_US, .duration_us = 5};
+	struct store_writer *w = fixture_open(dir);
+	char *path = file_join(dir, TODAY);
+	int j;
+
+	(void)state;
+	for (j = 0; j < 10; j++, r.due_us++)
+		assert_int_equal(fixture_append(w, &r, false), 0);
+	assert_int_equal(store_writer_flush(w), 0);
+	assert_false(store_writer_has_moved(w));
+	assert_int_equal(unlink(path), 0);
+	assert_true(store_writer_has_moved(w));
+	store_writer_close(&w);
+	w = fixture_open(dir);
+	for (j = 0; j < 3; j++, r.due_us++)
+		assert_int_equal(fixture_append(w, &r, false), 0);
+	store_writer_close(&w);
+	assert_int_equal(today("SELECT count(*) FROM run"), 3);
+	assert_int_equal(in_main("SELECT passed FROM rollup_hour"), 13);
+	assert_int_equal(in_main("SELECT last_number FROM rollup_mark"), 3);
+	free(path);
 }
 
 static void
@@ -834,6 +892,8 @@ main(void)
 		TEST(lost_main_database_is_rebuilt_from_the_runs),
 		TEST(document_that_is_no_run_event_is_put_aside),
 		TEST(damaged_file_is_set_aside_and_the_day_goes_on),
+		TEST(damaged_main_database_is_set_aside_and_rebuilt),
+		TEST(runs_of_another_file_are_counted),
 		TEST(run_of_the_future_is_put_aside),
 		TEST(mutilated_event_never_disturbs_the_batch),
 		TEST(full_disk_rolls_back_and_the_writer_revives),
