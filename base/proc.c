@@ -102,6 +102,7 @@ proc_init(int keep_child_fd)
 	struct rlimit files;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	close_range(keep_child_fd ? PROC_CHILD_FD + 1 : 3, UINT_MAX, 0);
 	setenv("TZ", "UTC", 1);
 	setlocale(LC_CTYPE, "C.UTF-8");

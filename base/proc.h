@@ -25,9 +25,10 @@ int proc_start(const char *program, char *const argv[], pid_t *pid, int *fd);
 char *proc_sibling(const char *name);
 
 /*
- * Prepare any process: ignore SIGPIPE, close stray descriptors above 2
- * (above 3 when keep_child_fd), UTC, C.UTF-8, raise RLIMIT_NOFILE to its
- * hard limit, no core dumps (memory holds secrets).
+ * Prepare any process: ignore SIGPIPE and SIGXFSZ (a file at its limit is an
+ * error, not death), close stray descriptors above 2 (above 3 when
+ * keep_child_fd), UTC, C.UTF-8, raise RLIMIT_NOFILE to its hard limit, no
+ * core dumps (memory holds secrets).
  */
 void proc_init(int keep_child_fd);
 

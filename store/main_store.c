@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* e2e-store: the only writer of a store. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,7 +95,6 @@ serve(const struct values *v, struct cause *c)
 	struct loop *loop;
 	int rc;
 
-	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error, not death */
 	if ((rc = store_writer_open(&o, &writer, c)) != 0)
 		return (rc);
 	loop = loop_new();
