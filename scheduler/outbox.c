@@ -67,6 +67,7 @@ struct outbox {
 	mono_us down_since;
 	mono_us ticked;
 	mono_us progress;          /* last ACK, or last sending from empty */
+	mono_us copied;            /* see keep_copy */
 	mono_us complained;
 	char *plan;
 	size_t plan_len;
@@ -190,18 +191,14 @@ spool_event(struct outbox *o, const struct message *m, uint64_t *segment)
 	return (ERR_IO);
 }
 
-/*
- * Go to disk: first all that is in memory, so that a crash of ours loses
- * none of it; it stays in the queue as the window onto the spool.
- */
-static void
-begin_spooling(struct outbox *o)
+/* Put what is only in memory on disk; how much of it there is no room for. */
+static size_t
+save_all(struct outbox *o)
 {
 	struct event *e;
 	struct message m = {.type = MESSAGE_RESULT};
+	size_t left = 0;
 
-	if (o->is_spooling)
-		return;
 	STAILQ_FOREACH(e, &o->events, link) {
 		if (e->segment != 0)
 			continue;
@@ -209,13 +206,43 @@ begin_spooling(struct outbox *o)
 		memcpy(m.id, e->id, MESSAGE_ID_SIZE);
 		m.doc = e->doc;
 		m.doc_len = e->len;
-		if (spool_event(o, &m, &e->segment) != 0)
-			break;
+		if (left > 0 || spool_event(o, &m, &e->segment) != 0)
+			left++;
 	}
+	return (left);
+}
+
+/*
+ * Go to disk: first all that is in memory, so that a crash of ours loses
+ * none of it; it stays in the queue as the window onto the spool.
+ */
+static void
+begin_spooling(struct outbox *o)
+{
+	if (o->is_spooling)
+		return;
+	save_all(o);
 	spool_skip(o->spool);
 	o->is_spooling = true;
 	log_warn("outbox.spool.begin", "in_memory=%zu bytes=%zu",
 	    o->stats.in_memory, o->stats.memory_bytes);
+}
+
+/*
+ * The store stands still, and may go on at once: all stays in memory, but
+ * on disk as well, for we may be killed meanwhile.
+ */
+static void
+keep_copy(struct outbox *o, mono_us now)
+{
+	if (o->is_spooling || now - o->copied < o->options.away_most)
+		return;
+	if (o->copied < o->progress)
+		log_warn("outbox.store.still", "since_us=%lld in_memory=%zu",
+		    (long long)(now - o->progress), o->stats.in_memory);
+	o->copied = now;
+	save_all(o);
+	spool_skip(o->spool);
 }
 
 void
@@ -428,6 +455,9 @@ outbox_tick_cb(void *arg)
 	    !STAILQ_EMPTY(&o->events))
 		begin_spooling(o);
 	if (o->is_up && o->sent_bytes > 0 &&
+	    now - o->progress > o->options.away_most)
+		keep_copy(o, now);
+	if (o->is_up && o->sent_bytes > 0 &&
 	    now - o->progress > o->options.stuck_after)
 		child_replace(o->store, "acknowledged nothing for too long");
 	pump(o);
@@ -505,13 +535,15 @@ void
 outbox_free(struct outbox **op)
 {
 	struct outbox *o = *op;
+	size_t left;
 
 	if (o == NULL)
 		return;
 	*op = NULL;
 	must_magic(o, OUTBOX_MAGIC);
-	if (!STAILQ_EMPTY(&o->events))
-		begin_spooling(o);
+	left = save_all(o);
+	if (left > 0)
+		log_error("outbox.events.lost", "count=%zu", left);
 	child_free(&o->store);
 	while (!STAILQ_EMPTY(&o->events)) {
 		struct event *e = STAILQ_FIRST(&o->events);

@@ -22,7 +22,8 @@ struct outbox_options {
 	const char *spool;     /* directory of the spool */
 	const char *program;   /* NULL: e2e-store beside us */
 	size_t memory_most;    /* bytes of events in memory; 0: 32 MiB */
-	span_us away_most;     /* store away so long: on disk; 0: 1 s */
+	span_us away_most;     /* store away or still so long: on disk; 0:
+				* 1 s */
 	span_us stuck_after;   /* nothing acknowledged so long: the store is
 				* replaced; 0: 60 s */
 };

@@ -28,6 +28,7 @@
 #define SEGMENT_MOST_BYTES (16u << 20)
 #define NAME_FORMAT "events-%020llu.spool"
 #define NAME_SIZE 40
+#define WRITER_FLAGS (O_RDWR | O_CREAT | O_EXCL | O_APPEND)
 
 struct segment {
 	TAILQ_ENTRY(segment) link;
@@ -252,7 +253,10 @@ writer_open(struct spool *s)
 	if (g != NULL && g->bytes < SEGMENT_MOST_BYTES)
 		return (0);
 	g = segment_new(s, s->last_number + 1);
-	if (segment_open(s, g, O_RDWR | O_CREAT | O_EXCL | O_APPEND) != 0) {
+	/* Whoever removed the store's folder removed ours within it. */
+	if (segment_open(s, g, WRITER_FLAGS) != 0 && (errno != ENOENT ||
+	    file_make_dirs(s->dir) != 0 ||
+	    segment_open(s, g, WRITER_FLAGS) != 0)) {
 		segment_free(s, g, false);
 		return (ERR_IO);
 	}

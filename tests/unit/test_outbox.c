@@ -369,6 +369,27 @@ stopping_without_a_store_leaves_all_on_disk(void **state)
 	teardown(&b);
 }
 
+/* A kill -9 while the store stands still finds all on disk. */
+static void
+what_a_still_store_was_sent_is_on_disk(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	set_mode(&b, "mute");
+	open_outbox(&b, 0);
+	add(&b, 10);
+	wait_for(&b, b.readies == 1);
+	wait_for(&b, stats(&b).spool_bytes > 10 * 40);
+	assert_int_equal(stats(&b).in_memory, 10);
+	set_mode(&b, NULL);
+	wait_for(&b, is_empty(&b));
+	assert_stored(&b, 0, 10);
+	assert_int_equal(segment_count(&b), 0);
+	teardown(&b);
+}
+
 int
 main(void)
 {
@@ -383,6 +404,7 @@ main(void)
 	    cmocka_unit_test(what_is_older_is_stored_first),
 	    cmocka_unit_test(stopping_waits_until_all_is_stored),
 	    cmocka_unit_test(stopping_without_a_store_leaves_all_on_disk),
+	    cmocka_unit_test(what_a_still_store_was_sent_is_on_disk),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -9,7 +9,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "scheduler/spool.h"
 
 static char dir[64];
@@ -219,7 +219,7 @@ a_full_disk_refuses_whole_events_and_keeps_the_others(void **state)
 	int i, n = 0;
 
 	(void)state;
-	signal(SIGXFSZ, SIG_IGN);
+	proc_init(0); /* ignores SIGXFSZ */
 	getrlimit(RLIMIT_FSIZE, &old);
 	small.rlim_max = old.rlim_max;
 	assert_int_equal(spool_open(dir, &s), 0);
@@ -232,6 +232,21 @@ a_full_disk_refuses_whole_events_and_keeps_the_others(void **state)
 	for (i = 0; i < n; i++)
 		assert_reads(s, i, NULL);
 	assert_all_read(s);
+	spool_close(&s);
+}
+
+/* With the folder of the store, say. */
+static void
+a_removed_directory_is_made_again(void **state)
+{
+	struct spool *s;
+
+	(void)state;
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(append(s, 1, 10), 0);
+	assert_int_equal(count_files(NULL), 1);
+	assert_reads(s, 1, NULL);
 	spool_close(&s);
 }
 
@@ -314,6 +329,7 @@ main(void)
 	    TEST(a_changed_byte_is_noticed),
 	    TEST(a_full_disk_refuses_whole_events_and_keeps_the_others),
 	    TEST(what_is_skipped_is_on_disk_but_not_read),
+	    TEST(a_removed_directory_is_made_again),
 	    TEST(a_directory_serves_one_process),
 	    TEST(a_scan_shows_what_is_left_and_leaves_it),
 	};
