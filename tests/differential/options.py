@@ -65,7 +65,8 @@ class UnixServer(socketserver.ThreadingUnixStreamServer):
 
         super().__init__(str(path), UnixHandler)
         self.seen, self.counters = [], {}
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,),
+                         daemon=True).start()
 
     def get_request(self):
         request, _ = super().get_request()

@@ -345,7 +345,8 @@ class Server(http.server.ThreadingHTTPServer):
         self.seen = []
         self.counters = {}
         self.port = self.server_address[1]
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,),
+                         daemon=True).start()
 
     def take(self):
         """What was seen since the last call; counters begin anew."""

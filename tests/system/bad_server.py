@@ -19,7 +19,7 @@ class Server:
         self.thread = threading.Thread(
             target=self._serve, args=(context, ready), daemon=True)
         self.thread.start()
-        assert ready.wait(20)
+        assert ready.wait(60)
 
     @property
     def url(self):
@@ -64,8 +64,10 @@ class Server:
             writer.close()
 
     def stop(self):
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(20)
+        """Hang up on everybody; a second time does nothing."""
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join(60)
 
 
 def answer(status=200, body=b"{}", headers=""):

@@ -136,10 +136,14 @@ def assert_page(text, document):
         assert check["check"] in page.text
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+CLOSED = []  # bound, so that nobody else gets the port, and not listening
+
+
+def closed_port():
+    """A port at which nobody listens, now or later."""
+    CLOSED.append(socket.socket())
+    CLOSED[-1].bind(("127.0.0.1", 0))
+    return CLOSED[-1].getsockname()[1]
 
 
 def children(pid, name):

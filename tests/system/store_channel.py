@@ -9,6 +9,7 @@ import struct
 import subprocess
 import time
 
+PATIENCE_S = 120  # for a loaded machine
 HEAD = struct.Struct("<IHHQQ16s")
 (READY, DEFINE, FORGET, JOB, RESULT, RESULT_AGAIN, ACK, REFUSED, PLAN, GATE,
  STOP, LOAD) = range(12)
@@ -47,7 +48,7 @@ class Peer:
 
     def __init__(self, sock):
         self.sock = sock
-        self.sock.settimeout(20)
+        self.sock.settimeout(PATIENCE_S)
         self.data = b""
 
     def send(self, kind, cookie=0, doc=None, ident=bytes(16)):
@@ -55,7 +56,7 @@ class Peer:
         self.sock.sendall(HEAD.pack(len(text), kind, 0, cookie, 0, ident)
                           + text)
 
-    def receive(self, timeout=60):
+    def receive(self, timeout=PATIENCE_S):
         """The next (kind, cookie, document); None at end of file."""
         self.sock.settimeout(timeout)
         while True:
@@ -103,13 +104,13 @@ class Store(Peer):
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(PATIENCE_S)
         self.close()
 
     def finish(self):
         """Hang up as a parent that ends; returns the exit code."""
         self.close()
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
     def errors(self):
         with open(self.stderr_path, encoding="utf-8") as f:

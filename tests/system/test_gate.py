@@ -12,7 +12,7 @@ import pytest
 from conftest import TOP, wait_until
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
 from gate_driver import (GATE_PATIENCE_S, PLENTY, assert_document,
-                         assert_page, children, free_port, start_gate,
+                         assert_page, children, closed_port, start_gate,
                          wait_for_rounds)
 
 
@@ -109,7 +109,7 @@ def test_observe_reports_the_block_and_exits_0(gate, paysim):
 def test_dead_candidate_blocks(gate, paysim):
     """A candidate that does not answer is a failing one."""
     urls = paysim("good=0")
-    verdict = gate(f"http://127.0.0.1:{free_port()}", urls["good"],
+    verdict = gate(f"http://127.0.0.1:{closed_port()}", urls["good"],
                    "--format=json")
     assert verdict.code == 10
     assert verdict.json["first_failure"]["outcome"] in ("unreachable",

@@ -14,7 +14,7 @@ import pytest
 from conftest import wait_until
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
 from gate_driver import (CHECKS, GATE_PATIENCE_S, Verdict, add_policy,
-                         children, free_port, start_gate)
+                         children, closed_port, start_gate)
 
 
 def test_no_check_matched_is_exit_30(gate):
@@ -30,7 +30,7 @@ def test_no_check_matched_is_exit_30(gate):
                                      ("--format=json",)])
 def test_dead_target_in_both_arms_never_passes(gate, options):
     """When nobody answers there is no evidence, and no pass."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     verdict = gate(url, url + "/", *options)
     assert verdict.code == 20
     assert "baseline" in verdict.out
@@ -169,7 +169,7 @@ def one_sentence(text, *words):
 
 def test_unknown_service_and_paused_checks_are_no_evidence(attempt, checks):
     """What is not run cannot be good."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     verdict = attempt(url, url + "/", "--service=other", names=())
     assert verdict.code == 30
     one_sentence(verdict.err, "no check to run", "nothing was measured")
@@ -183,7 +183,7 @@ def test_unknown_service_and_paused_checks_are_no_evidence(attempt, checks):
 
 def test_no_manifest_and_no_check_in_it_are_mistakes(attempt, checks):
     """An empty folder, and a manifest that was emptied by accident."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     (checks / "payments.yaml").write_text("service: payments\nchecks: []\n")
     for path in list(checks.rglob("*.yaml")):
         if path.name != "payments.yaml":
@@ -225,7 +225,7 @@ def test_a_flow_that_sends_nothing_is_no_evidence(attempt, checks, paysim):
 @pytest.mark.parametrize("budget", ["--rounds=0", "--time=0s", "--time=-1s"])
 def test_a_budget_of_nothing_is_refused(attempt, budget):
     """Nobody can mean it."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     verdict = attempt(url, url + "/", budget)
     assert verdict.code == 64 and verdict.out == ""
     one_sentence(verdict.err, budget.split("=")[0].strip("-"))
@@ -235,7 +235,7 @@ def test_a_budget_of_nothing_is_refused(attempt, budget):
 def test_a_budget_of_nothing_in_a_manifest_is_a_mistake(attempt, checks,
                                                         budget):
     """The same, of the service and of a check."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     manifest = checks / "payments.yaml"
     before = manifest.read_text()
     for place in "service", "check":
@@ -268,7 +268,7 @@ def programs_fixture(build, tmp_path):
 
 def test_missing_probe_is_no_evidence(attempt, programs):
     """An incomplete image, say."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     verdict = attempt(url, url + "/", program=programs / "e2e-gate")
     assert verdict.code == 30 and verdict.out == ""
     one_sentence(verdict.err, "e2e-probe", "nothing can be measured")
@@ -280,7 +280,7 @@ def test_probe_that_never_comes_up_is_no_evidence(attempt, programs, script):
     probe = programs / "e2e-probe"
     probe.write_text(f"#!/bin/sh\n{script}\n")
     probe.chmod(0o755)
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     verdict = attempt(url, url + "/", "--quiet", "--time=60s",
                       program=programs / "e2e-gate")
     assert verdict.code == 30
@@ -323,7 +323,7 @@ def test_dead_baseline_never_passes_and_dead_candidate_blocks(attempt,
                                                               paysim):
     """One arm answers, the other does not."""
     urls = paysim("good=0")
-    dead = f"http://127.0.0.1:{free_port()}"
+    dead = f"http://127.0.0.1:{closed_port()}"
     verdict = attempt(urls["good"], dead)
     assert verdict.code == 20
     one_sentence(verdict.out, "baseline itself fails")

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
-from gate_driver import PLENTY, assert_page, fill_history, free_port, run
+from gate_driver import PLENTY, assert_page, fill_history, closed_port, run
 from store_channel import ACK, PLAN, READY, RESULT, Store, now_us, run_event
 
 
@@ -179,7 +179,7 @@ def test_history_alone_judges_failures_and_says_what_it_assumes(
 
     def judge(label, *options, where=store):
         # The baseline's address is of nobody: nothing may be sent there.
-        return gate(urls[label], f"http://127.0.0.1:{free_port()}",
+        return gate(urls[label], f"http://127.0.0.1:{closed_port()}",
                     "--history-only", "--store", where, "--format=json",
                     "--report", tmp_path / "alone.html",
                     "--report", tmp_path / "alone.md", *options, names=["login"])

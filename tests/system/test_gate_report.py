@@ -13,7 +13,7 @@ import pytest
 
 from conftest import PATIENCE_S
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
-from gate_driver import SCHEMA, assert_schema, free_port, run
+from gate_driver import SCHEMA, assert_schema, closed_port, run
 
 
 def test_card_numbers_in_a_flow_stay_out_of_every_report(gate, checks,
@@ -24,7 +24,7 @@ def test_card_numbers_in_a_flow_stay_out_of_every_report(gate, checks,
         "{{base_url}}/v1/payment_intents",
         "{{base_url}}/v1/4242424242424242?n=4000056655665556", 1))
     reports = [tmp_path / f"gate.{end}" for end in ("json", "xml", "md", "txt")]
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{closed_port()}"
     verdict = gate(url, url + "/x", "--store", tmp_path / "store",
                    *(f"--report={path}" for path in reports))
     assert verdict.code == 20
@@ -62,7 +62,7 @@ def test_dead_baseline_is_shown_to_be_dead(gate, paysim):
     more rounds would have ruled out."""
     urls = paysim("good=0")
     for options in (), ("--format=markdown",):
-        verdict = gate(urls["good"], f"http://127.0.0.1:{free_port()}",
+        verdict = gate(urls["good"], f"http://127.0.0.1:{closed_port()}",
                        *options)
         assert verdict.code == 20
         assert "irst failing run of the baseline" in verdict.out

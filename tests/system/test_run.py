@@ -413,7 +413,7 @@ def test_nobody_there_is_unreachable(event):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    code, e = event(f"GET http://127.0.0.1:{port}\nHTTP 200\n")
+        code, e = event(f"GET http://127.0.0.1:{port}\nHTTP 200\n")
     assert (code, e["outcome"]) == (10, "unreachable"), e
 
 

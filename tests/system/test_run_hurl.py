@@ -63,8 +63,8 @@ def test_it_continues_on_errors_as_hurl_does(run, server):
 
 def test_continuing_ends_with_the_time_of_the_run(run):
     """An endless entry that always fails ends with the run's time."""
-    done = run("GET @/\n[Options]\nrepeat: -1\ndelay: 20ms\nHTTP 500\n",
-               "--continue-on-error", "--timeout=500ms", "--format=json")
+    done = run("GET @/\n[Options]\nrepeat: -1\ndelay: 40ms\nHTTP 500\n",
+               "--continue-on-error", "--timeout=1s", "--format=json")
     event = json.loads(done.stdout)
     assert event["outcome"] == "failed"
     assert event["place"]["line"] == 5

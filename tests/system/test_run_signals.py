@@ -42,7 +42,8 @@ def server():
     httpd.daemon_threads = True
     httpd.seen, httpd.end = [], threading.Event()
     httpd.url = f"http://127.0.0.1:{httpd.server_port}"
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    threading.Thread(target=httpd.serve_forever, args=(0.01,),
+                     daemon=True).start()
     yield httpd
     httpd.end.set()
     httpd.shutdown()

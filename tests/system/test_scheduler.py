@@ -69,7 +69,7 @@ class Target:
                                                       Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever,
+        threading.Thread(target=self.server.serve_forever, args=(0.01,),
                          daemon=True).start()
 
     def serve_also(self, bound):

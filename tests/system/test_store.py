@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from conftest import PATIENCE_S
 from store_channel import (ACK, GATE, PLAN, READY, REFUSED, RESULT,
                            RESULT_AGAIN, STOP, Peer, Store, now_us, program,
                            run_event, run_id)
@@ -79,7 +80,7 @@ def test_stop_acknowledges_everything_and_ends(directory):
         store.send(RESULT, i + 1, run_event(CHECKS[0], now_us() + i))
     store.send(STOP)
     store.wait_for(ACK, 100)
-    assert store.process.wait(20) == 0
+    assert store.process.wait(PATIENCE_S) == 0
 
 
 def test_killed_writer_loses_nothing_acknowledged_and_doubles_nothing(
@@ -108,7 +109,7 @@ def test_killed_writer_loses_nothing_acknowledged_and_doubles_nothing(
             position += 1
         sent = max(sent, position)
         store.process.kill()
-        store.process.wait(20)
+        store.process.wait(PATIENCE_S)
         while (m := store.receive()) is not None:
             if m[0] == ACK:
                 acked = first + m[1]
@@ -256,8 +257,8 @@ def test_garbage_on_the_parents_channel_ends_the_writer_in_order(directory):
     store = Store(directory)
     store.wait_for(READY)
     store.send(RESULT, 1, run_event(CHECKS[0], now_us()))
-    store.sock.sendall(os.urandom(4000))
-    assert store.process.wait(20) == 30
+    store.sock.sendall(random.Random(1).randbytes(4000))
+    assert store.process.wait(PATIENCE_S) == 30
     assert len(rows(directory, "SELECT number FROM run")) == 1
     check_store(directory)
 

@@ -175,8 +175,11 @@ def test_runs_are_filtered_and_paged(site):
         pages.append(len(page["runs"]))
         cursor = page["next"] and "&cursor=" + page["next"]
     assert pages == [5] * 4, "a last page that is full says that it is last"
-    recent = site.json(f"/api/v1/runs?check={PAY}&since=105s")["runs"]
-    assert 2 <= len(recent) <= 4
+    age_s = (now_us() - dues[2]) // 1_000_000 + 15  # thirty between two
+    recent = site.json(f"/api/v1/runs?check={PAY}&since={age_s}s")["runs"]
+    oldest = now_us() - age_s * 1_000_000
+    assert {r["due_us"] for r in recent} <= set(dues[:3])
+    assert {r["due_us"] for r in recent} >= {d for d in dues if d >= oldest}
     for wrong in ("outcome=good", "since=x", "limit=0", "limit=9999",
                   "cursor=x"):
         assert "error" in site.json(f"/api/v1/runs?{wrong}", status=400)
