@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Whole gates against the demo payments API: a good release and four bad ones.
 
-usage: gate_demo.py BUILD [--repetitions N] [--jobs N]
+usage: gate_demo.py BUILD [--repetitions N] [--jobs N] [--median MS]
 Prints for each release how many of its gates said what they should, the
 rounds that they took, and the pairs of all of them that were void because a
 probe could not measure. Exits 10 when one did not.
@@ -18,18 +18,21 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BASE = "latency=lognormal:40:0.2"
-# name: (candidate's faults, baseline's faults, exit code)
-RELEASES = {
-    "good": (BASE, BASE, 0),
-    "always fails": (f"{BASE},error_rate=1", BASE, 10),
-    # About five requests a run, so a fifth of the runs.
-    "fails 20 %": (f"{BASE},error_rate=0.045", BASE, 10),
-    "+50 % latency": ("latency=lognormal:60:0.2", BASE, 10),
-    "slow share 5 -> 20 %": ("latency=bimodal:40:160:0.2",
-                             "latency=bimodal:40:160:0.05", 10),
-}
 CHECKS = ["card-payment", "decline", "login"]
+
+
+def make_releases(ms):
+    """name: (candidate's faults, baseline's faults, exit code)"""
+    base = f"latency=lognormal:{ms}:0.2"
+    slow = f"latency=bimodal:{ms}:{4 * ms}:"
+    return {
+        "good": (base, base, 0),
+        "always fails": (f"{base},error_rate=1", base, 10),
+        # About five requests a run, so a fifth of the runs.
+        "fails 20 %": (f"{base},error_rate=0.045", base, 10),
+        "+50 % latency": (f"latency=lognormal:{1.5 * ms}:0.2", base, 10),
+        "slow share 5 -> 20 %": (slow + "0.2", slow + "0.05", 10),
+    }
 
 
 def start_paysim(build, candidate, baseline):
@@ -42,12 +45,12 @@ def start_paysim(build, candidate, baseline):
     return process, {line["release"]: line["url"] for line in lines}
 
 
-def judge(build, checks, names, name):
+def judge(build, checks, names, release):
     """One gate in one paysim of its own: (exit code, gate document)."""
-    candidate, baseline, _ = RELEASES[name]
+    candidate, baseline, _ = release
     process, urls = start_paysim(build, candidate, baseline)
     argv = [build / "e2e-gate", "--checks", checks, "--format=json", "--quiet",
-            "--rounds=1000", "--time=10m",
+            "--rounds=3000", "--time=10m",
             "--candidate", f"base_url={urls['candidate']}",
             "--baseline", f"base_url={urls['baseline']}"]
     argv += [f"--check={check}" for check in names]
@@ -66,6 +69,8 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--repetitions", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--median", type=float, default=40,
+                        help="latency of a request in milliseconds")
     parser.add_argument("--check", action="append", help="of these only")
     parser.add_argument("--release", action="append", help="of these only")
     arguments = parser.parse_args()
@@ -78,13 +83,14 @@ def main():
         print(f"{'release':<22} {'as expected':>12} {'rounds':>8} "
               f"{'least':>6} {'most':>6} {'seconds':>8} {'void':>5}")
         names = arguments.check or CHECKS
-        for name in arguments.release or RELEASES:
-            code = RELEASES[name][2]
+        releases = make_releases(arguments.median)
+        for name in arguments.release or releases:
+            code = releases[name][2]
             with concurrent.futures.ThreadPoolExecutor(
                     arguments.jobs) as pool:
                 gates = list(pool.map(
                     lambda _, n=name: judge(arguments.build, checks, names,
-                                            n),
+                                            releases[n]),
                     range(arguments.repetitions)))
             right = sum(gate[0] == code for gate in gates)
             rounds = [gate[1]["round_count"] for gate in gates]

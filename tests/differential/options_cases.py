@@ -343,7 +343,7 @@ CASES = [
     Case("ssl-no-revoke", "--ssl-no-revoke f.hurl"),
 
     # Time and size.
-    Case("max-time", "-m 100ms f.hurl", "GET %HOST%/slow/20000\nHTTP 200\n"),
+    Case("max-time", "-m 900ms f.hurl", "GET %HOST%/slow/20000\nHTTP 200\n"),
     Case("max-time-seconds", "--max-time 1 f.hurl",
          "GET %HOST%/slow/20000\nHTTP 200\n", least_s=1),
     Case("max-time-enough", "--max-time 100s f.hurl"),

@@ -71,10 +71,10 @@ def brotli_of(data):
 
 
 BOMBS = {
-    "gzip": ("gzip", lambda: squeeze(512 * MIB, 31)),
+    "gzip": ("gzip", lambda: squeeze(160 * MIB, 31)),
     "gzip-in-gzip": ("gzip, gzip",
-                     lambda: gzip_of(squeeze(256 * MIB, 31))),
-    "deflate": ("deflate", lambda: squeeze(256 * MIB, -15)),
+                     lambda: gzip_of(squeeze(160 * MIB, 31))),
+    "deflate": ("deflate", lambda: squeeze(160 * MIB, -15)),
     "br": ("br", lambda: brotli_of(b"\0" * (64 * MIB))),
     "gzip-many-members": ("gzip", lambda: squeeze(MIB, 31) * 1000),
 }

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: ISC
 """No evidence is never a pass: every way to have none."""
+import concurrent.futures
 import fcntl
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import xml.etree.ElementTree
 
 import pytest
@@ -122,11 +125,9 @@ def test_signal_ends_the_gate_inconclusive(start, build, checks, paysim,
 def attempt_fixture(build, checks, tmp_path):
     """attempt(candidate, baseline, options..., program=...) -> Verdict; every
     report is asked for, and whatever there is of them says no pass."""
-    folder = tmp_path / "reports"
-    folder.mkdir()
-
     def attempt(candidate, baseline, *options, names=("login",),
                 program=build / "e2e-gate", may_pass=False):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=tmp_path))
         argv = [program, "--checks", checks, "--service", "payments",
                 "--on-inconclusive=pass", "--candidate",
                 f"base_url={candidate}", "--baseline", f"base_url={baseline}"]
@@ -256,35 +257,45 @@ def test_a_time_that_no_run_fits_into_is_no_evidence(attempt, paysim):
     assert "measured" in verdict.out
 
 
-@pytest.fixture(name="programs")
-def programs_fixture(build, tmp_path):
-    """A folder of programs in which the probe can be another one."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    for name in "e2e-gate", "e2e-store":
-        shutil.copy(build / name, folder)
-    return folder
+@pytest.fixture(name="make_gate")
+def make_gate_fixture(build, tmp_path):
+    """make_gate(script) -> a gate whose probe is that script, or missing."""
+
+    def make_gate(script=None):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=tmp_path))
+        for name in "e2e-gate", "e2e-store":
+            shutil.copy(build / name, folder)
+        if script is not None:
+            (folder / "e2e-probe").write_text(f"#!/bin/sh\n{script}\n")
+            (folder / "e2e-probe").chmod(0o755)
+        return folder / "e2e-gate"
+
+    return make_gate
 
 
-def test_missing_probe_is_no_evidence(attempt, programs):
+def at_once(function, values):
+    """What it makes of each value: they wait for their timeouts together."""
+    with concurrent.futures.ThreadPoolExecutor(len(values)) as pool:
+        return list(pool.map(function, values))
+
+
+def test_missing_probe_is_no_evidence(attempt, make_gate):
     """An incomplete image, say."""
     url = f"http://127.0.0.1:{closed_port()}"
-    verdict = attempt(url, url + "/", program=programs / "e2e-gate")
+    verdict = attempt(url, url + "/", program=make_gate())
     assert verdict.code == 30 and verdict.out == ""
     one_sentence(verdict.err, "e2e-probe", "nothing can be measured")
 
 
-@pytest.mark.parametrize("script", ["exec sleep 600", "exit 1", "kill -9 $$"])
-def test_probe_that_never_comes_up_is_no_evidence(attempt, programs, script):
+def test_probe_that_never_comes_up_is_no_evidence(attempt, make_gate):
     """It hangs, it ends, it is killed, every time."""
-    probe = programs / "e2e-probe"
-    probe.write_text(f"#!/bin/sh\n{script}\n")
-    probe.chmod(0o755)
     url = f"http://127.0.0.1:{closed_port()}"
-    verdict = attempt(url, url + "/", "--quiet", "--time=60s",
-                      program=programs / "e2e-gate")
-    assert verdict.code == 30
-    assert "no probe came up" in verdict.out or "void" in verdict.out
+    gates = [make_gate(script) for script in
+             ("exec sleep 600", "exit 1", "kill -9 $$")]
+    for verdict in at_once(lambda gate: attempt(
+            url, url + "/", "--quiet", "--time=60s", program=gate), gates):
+        assert verdict.code == 30
+        assert "no probe came up" in verdict.out or "void" in verdict.out
 
 
 def test_probes_that_are_killed_all_the_time_never_pass(
@@ -331,25 +342,25 @@ def test_dead_baseline_never_passes_and_dead_candidate_blocks(attempt,
     assert verdict.code == 10
 
 
-@pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM])
-def test_signal_before_the_first_run_is_no_pass(start, programs, checks,
-                                                tmp_path, signo):
+def test_signal_before_the_first_run_is_no_pass(start, make_gate, checks,
+                                                tmp_path):
     """A cancelled pipeline, while the probes still come up."""
-    probe = programs / "e2e-probe"
-    probe.write_text("#!/bin/sh\nexec sleep 600\n")
-    probe.chmod(0o755)
-    report = tmp_path / "gate.json"
-    process = start(programs / "e2e-gate", "--checks", checks, "--service",
-                    "payments", "--candidate", "base_url=http://127.0.0.1:1",
-                    "--baseline", "base_url=http://127.0.0.1:2", "--report",
-                    report, "--on-inconclusive=pass")
-    wait_until(lambda: children(process.pid, "sleep"), "a probe")
-    process.kill(signo)
-    assert process.wait() in (20, 30)
-    document = json.loads(report.read_text())
-    assert document["verdict"] == "inconclusive"
-    assert document["cause"] == "interrupted"
-    assert "INCONCLUSIVE" in process.process.stdout.read().decode()
+    gates = {}
+    for signo in signal.SIGINT, signal.SIGTERM:
+        gates[signo] = start(
+            make_gate("exec sleep 600"), "--checks", checks, "--service",
+            "payments", "--candidate", "base_url=http://127.0.0.1:1",
+            "--baseline", "base_url=http://127.0.0.1:2", "--report",
+            tmp_path / f"{signo}.json", "--on-inconclusive=pass")
+    for signo, gate in gates.items():
+        wait_until(lambda pid=gate.pid: children(pid, "sleep"), "a probe")
+        gate.kill(signo)
+    for signo, gate in gates.items():
+        assert gate.wait() in (20, 30)
+        document = json.loads((tmp_path / f"{signo}.json").read_text())
+        assert document["verdict"] == "inconclusive"
+        assert document["cause"] == "interrupted"
+        assert "INCONCLUSIVE" in gate.process.stdout.read().decode()
 
 
 def test_reports_that_cannot_be_written_are_no_pass(attempt, paysim, build,
@@ -381,37 +392,37 @@ def test_reports_that_cannot_be_written_are_no_pass(attempt, paysim, build,
     one_sentence(done.stderr, "small.json", "too large")
 
 
-@pytest.mark.parametrize("harm", ["file", "locked", "read-only", "broken"])
-def test_store_that_cannot_be_used_makes_no_pass_of_a_block(
-        attempt, paysim, tmp_path, harm):
+def broken_stores(tmp_path):
+    """By what is wrong with it, a folder that cannot be a store."""
+    for name in "locked", "broken", "shut":
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "broken" / "main.db").write_text("no database" * 1000)
+    stores = [tmp_path / "file" / "below", tmp_path / "locked",
+              tmp_path / "broken"]
+    if os.geteuid() != 0:  # who writes anywhere
+        (tmp_path / "shut").chmod(0o500)
+        stores.append(tmp_path / "shut")
+    return stores
+
+
+def test_store_that_cannot_be_used_makes_no_pass_of_a_block(attempt, paysim,
+                                                            tmp_path):
     """The store is a help: its loss is told, and changes no verdict."""
     urls = paysim("good=0", "bad=0,error_rate=1")
-    store = tmp_path / "store"
-    if harm == "file":
-        store.write_text("in the way")
-        attempt_in = store / "below"
-    else:
-        store.mkdir()
-        attempt_in = store
-    if harm == "broken":
-        (store / "main.db").write_text("no database" * 1000)
-    lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
-    if harm == "locked":
-        os.close(lock)
-        lock = os.open(store / "writer.lock", os.O_CREAT | os.O_RDWR)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    if harm == "read-only":
-        if os.geteuid() == 0:
-            pytest.skip("root writes anywhere")
-        store.chmod(0o500)
+    stores = broken_stores(tmp_path)
+    lock = os.open(tmp_path / "locked" / "writer.lock",
+                   os.O_CREAT | os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        verdict = attempt(urls["bad"], urls["good"], "--store", attempt_in)
+        verdicts = at_once(lambda store: attempt(
+            urls["bad"], urls["good"], "--store", store), stores)
     finally:
         os.close(lock)
-        if harm == "read-only":
-            store.chmod(0o700)
-    assert verdict.code == 10
-    one_sentence(verdict.err, "warning")
+        (tmp_path / "shut").chmod(0o700)
+    for verdict in verdicts:
+        assert verdict.code == 10
+        one_sentence(verdict.err, "warning")
 
 
 def test_history_alone_without_a_history_is_no_evidence(attempt, paysim,

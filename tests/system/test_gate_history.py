@@ -173,7 +173,7 @@ def test_history_alone_judges_failures_and_says_what_it_assumes(
         gate, build, paysim, tmp_path):
     """Without a baseline: E2 and the failure margin, never a latency."""
     urls = paysim("good=0", "bad=0,error_rate=0.5", "dead=0,error_rate=1",
-                  "slow=0,latency=fixed:60")
+                  "slow=0,latency=fixed:15")
     store = tmp_path / "store"
     fill_history(store, "payments/login", 1000)
 

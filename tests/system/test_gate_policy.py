@@ -13,7 +13,7 @@ from gate_driver import PLENTY, add_policy, assert_schema, run
 def test_manifest_says_how_checks_are_judged(gate, build, checks, paysim,
                                              tmp_path):
     """Policies of the service and of a check; the command line wins."""
-    urls = paysim("good=0", "slow=0,latency=fixed:120")
+    urls = paysim("good=0", "slow=0,latency=fixed:60")
     add_policy(checks, "login", "{tolerance_at_least: 2s, "
                "margin_at_least: 4s}",
                "{alpha: 2%, beta: 10%, rounds: 90, tolerance: 7%}")
@@ -205,12 +205,12 @@ def test_undecided_checks_say_what_is_to_be_done(gate, checks, paysim):
 def test_time_of_a_check_ends_its_rounds_alone(gate, checks, paysim):
     """A slow check gets its minute, and the others go on."""
     urls = paysim("good=0,latency=fixed:20", "next=0,latency=fixed:20")
-    add_policy(checks, "login", "{time: 3s}")
+    add_policy(checks, "login", "{time: 2s}")
     document = gate(urls["next"], urls["good"], "--format=json",
-                    "--rounds=100", names=["login", "decline"]).json
+                    "--rounds=60", names=["login", "decline"]).json
     pairs = {c["check"]: c["pairs"] for c in document["checks"]}
     assert document["verdict"] == "inconclusive"
-    assert document["checks"][1]["budget"] == {"time_us": 3000000}
+    assert document["checks"][1]["budget"] == {"time_us": 2000000}
     assert pairs["payments/decline"] > pairs["payments/login"] + 4
     assert "payments/login: its own budget ended" in document["reason"]
 

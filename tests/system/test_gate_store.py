@@ -70,7 +70,7 @@ def test_replay_gives_the_verdict_again_and_notices_a_change(
 def test_killed_gate_is_resumed_with_its_rounds(start, build, checks, paysim,
                                                 gate, tmp_path):
     """kill -9 of the gate: its rounds are in the store and count again."""
-    urls = paysim("good=0,latency=fixed:20", "next=0,latency=fixed:20")
+    urls = paysim("good=0,latency=fixed:10", "next=0,latency=fixed:10")
     store = tmp_path / "store"
     process = start_gate(start, build, checks, urls, "--store", store)
     wait_for_rounds(store, 10)
