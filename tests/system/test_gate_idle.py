@@ -57,6 +57,13 @@ class Idle:
                     "WHERE trigger = ?", (trigger,)).fetchall()
         return found
 
+    def wait_for_slots(self):
+        """Until more of what is due is stored, and with it what was run
+        before."""
+        before = len(self.runs(SCHEDULE))
+        wait_until(lambda: len(self.runs(SCHEDULE)) > before + 5,
+                   "more slots", PATIENCE_S)
+
     def notes(self):
         with contextlib.closing(sqlite3.connect(
                 f"file:{self.store}/main.db?mode=ro", uri=True)) as db:
@@ -85,13 +92,12 @@ def test_idle_time_gathers_what_the_gate_needs_and_no_more(
     idle.allow("login")
     scheduler = idle.start("--idle-share=100")
     wait_until(idle.notes, "the note of login", PATIENCE_S)
-    wait_until(lambda: len(idle.runs(GATE)) >= 620, "its runs on disk")
+    idle.wait_for_slots()
     gathered = idle.runs(GATE)
     assert {check for check, *_ in gathered} == {"payments/login"}
     # 310 pairs, a few void ones, and one that was begun too many.
     assert 620 <= len(gathered) <= 2 * 360 + 1
-    scheduled = len(idle.runs(SCHEDULE))
-    wait_until(lambda: len(idle.runs(SCHEDULE)) > scheduled + 5, "more slots")
+    idle.wait_for_slots()
     assert len(idle.runs(GATE)) <= len(gathered) + 1
     assert scheduler.stop() == 0
     note, = idle.notes()
@@ -141,8 +147,7 @@ def test_a_second_scheduler_does_not_gather_again(idle):
     gathered = len(idle.runs(GATE))
     second = idle.start("--idle-share=100")
     wait_until(lambda: "idle.aa.ready" in second.errors(), "the child")
-    scheduled = len(idle.runs(SCHEDULE))
-    wait_until(lambda: len(idle.runs(SCHEDULE)) > scheduled + 5, "more slots")
+    idle.wait_for_slots()
     assert second.stop() == 0
     assert len(idle.runs(GATE)) == gathered and len(idle.notes()) == 1
 
@@ -151,7 +156,7 @@ def test_killed_gatherer_begins_anew(idle):
     """kill -9 of the child: its session is lost, the next one is whole."""
     idle.allow("login")
     scheduler = idle.start("--idle-share=100")
-    wait_until(lambda: len(idle.runs(GATE)) > 20, "a session")
+    wait_until(lambda: len(idle.runs(GATE)) > 20, "a session", PATIENCE_S)
     child, = children(scheduler.pid, "e2e-gate")
     os.kill(child, signal.SIGKILL)
     note, = wait_until(idle.notes, "the note", PATIENCE_S)
@@ -183,7 +188,7 @@ def test_a_checks_own_word_wins_over_its_services(idle):
         "- name: capture-and-refund\n    gate: {aa: none}\n"))
     scheduler = idle.start("--idle-share=100")
     # It would be the first of all, by its name.
-    wait_until(lambda: idle.runs(GATE), "a gathered run")
+    wait_until(lambda: idle.runs(GATE), "a gathered run", PATIENCE_S)
     assert scheduler.stop() == 0
     assert {check for check, *_ in idle.runs(GATE)} == {
         "payments/card-payment"}
@@ -206,8 +211,7 @@ def test_the_last_places_of_a_host_are_for_what_is_due(idle):
     idle.allow("login")
     scheduler = idle.start("--idle-share=100", "--max-per-host=1")
     wait_until(lambda: "gate.gather.begin" in scheduler.errors(), "a wish")
-    scheduled = len(idle.runs(SCHEDULE))
-    wait_until(lambda: len(idle.runs(SCHEDULE)) > scheduled + 5, "more slots")
+    idle.wait_for_slots()
     assert scheduler.stop() == 0
     assert idle.runs(GATE) == []
 
@@ -218,13 +222,13 @@ def test_reload_takes_leave_back_and_gives_it(idle):
     plain = (idle.checks / "payments.yaml").read_text()
     idle.allow("decline")
     scheduler.kill(signal.SIGHUP)
-    wait_until(lambda: idle.runs(GATE), "a gathered run")
+    wait_until(lambda: idle.runs(GATE), "a gathered run", PATIENCE_S)
     (idle.checks / "payments.yaml").write_text(plain)
     scheduler.kill(signal.SIGHUP)
     wait_until(lambda: not children(scheduler.pid, "e2e-gate"), "its end")
+    idle.wait_for_slots()
     gathered = len(idle.runs(GATE))
-    scheduled = len(idle.runs(SCHEDULE))
-    wait_until(lambda: len(idle.runs(SCHEDULE)) > scheduled + 5, "more slots")
+    idle.wait_for_slots()
     assert len(idle.runs(GATE)) <= gathered + 1
     assert scheduler.stop() == 0
 
@@ -236,9 +240,10 @@ def test_ill_service_gets_no_more_load_than_its_schedule(
     ill = Idle(start, build, checks, tmp_path / "store", urls["bad"])
     ill.allow("login")
     scheduler = ill.start("--idle-share=100")
-    wait_until(lambda: "the service fails" in scheduler.errors(), "its end")
-    scheduled = len(ill.runs(SCHEDULE))
-    wait_until(lambda: len(ill.runs(SCHEDULE)) > scheduled + 5, "more slots")
+    wait_until(lambda: "the service fails" in scheduler.errors(), "its end",
+               PATIENCE_S)
+    ill.wait_for_slots()
     assert scheduler.stop() == 0
-    assert 5 <= len(ill.runs(GATE)) <= 12
+    # Pairs that were void by lateness come on top of five failures.
+    assert 5 <= len(ill.runs(GATE)) <= 50
     assert ill.notes() == []
