@@ -19,12 +19,19 @@ for name in list(os.environ):
     if name.lower().endswith("_proxy") or name == "NO_COLOR" or (
             name.startswith(("HURL_", "E2E_")) and name != "E2E_BUILD"):
         del os.environ[name]
+# Nor does anything wait for a name server that does not answer.
+os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
 
 
 @pytest.fixture(scope="session")
 def build():
     """The folder of the built programs: $E2E_BUILD, or ./build."""
     return pathlib.Path(os.environ.get("E2E_BUILD", TOP / "build")).resolve()
+
+
+def is_sanitized(build):
+    """Sanitizers make a program ten times slower, and its memory large."""
+    return b"__asan_init" in (build / "e2e-run").read_bytes()
 
 
 def wait_until(condition, what, patience_s=PATIENCE_S):

@@ -14,7 +14,7 @@ import xml.etree.ElementTree
 import pytest
 
 import bad_server
-from conftest import TOP, wait_until
+from conftest import TOP, is_sanitized, wait_until
 
 EXAMPLES = TOP / "contrib" / "examples"
 FLOWS = sorted(p.name for p in EXAMPLES.glob("*.hurl"))
@@ -49,17 +49,13 @@ def run(build, tmp_path):
             [build / "e2e-run", *map(str, options), str(path)],
             capture_output=True, text=True, timeout=timeout,
             env={**os.environ, **(env or {})},
-            preexec_fn=limit if memory_mb and not sanitized(build) else None)
+            preexec_fn=limit if memory_mb and not is_sanitized(build)
+            else None)
         assert "Sanitizer" not in done.stderr, done.stderr
         print(done.stdout, done.stderr)
         return done
 
     return run_flow
-
-
-def sanitized(build):
-    """Sanitizers reserve more address space than any limit allows."""
-    return b"__asan_init" in (build / "e2e-run").read_bytes()
 
 
 @pytest.fixture

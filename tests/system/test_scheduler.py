@@ -18,7 +18,7 @@ import urllib.request
 
 import pytest
 
-from conftest import wait_until
+from conftest import is_sanitized, wait_until
 
 EVERY_US = 1_000_000
 WEBHOOK = pathlib.Path(__file__).parents[2] / "contrib/notify/webhook.hurl"
@@ -411,7 +411,7 @@ def test_slots_are_handed_out_while_a_large_plan_is_reloaded(system):
     """SIGHUP with 20,000 checks, all of them changed: what is due while the
     plan is loaded and applied does not wait for the end of that."""
     system.url = "http://127.0.0.1:1"  # nobody listens: quickly told
-    for i in range(20):
+    for i in range(4 if is_sanitized(system.build) else 20):
         system.write_checks(*((f"check-{n}", "every: 100s, timeout: 5s")
                               for n in range(1000)), service=f"svc{i}")
     scheduler = system.start("--max-per-host", "0")
@@ -425,6 +425,7 @@ def test_slots_are_handed_out_while_a_large_plan_is_reloaded(system):
     slots = [(r.due, r.started) for rs in system.records().values()
              for r in rs if begin <= r.due < begin + (end - begin) // 2]
     in_time = [due for due, started in slots if started and started < end]
+    print(f"{len(in_time)} of {len(slots)} slots in {end - begin} us")
     assert len(slots) > 10, f"the reload took {end - begin} us"
     assert len(in_time) > len(slots) / 4
 
