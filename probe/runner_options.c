@@ -292,6 +292,11 @@ static const struct option_text texts[] = {
 	    "text is a\nstring. Secrets come from HURL_SECRET_name and "
 	    "E2E_SECRET_name, --secrets-file,\n--secret-file and "
 	    "--secret."},
+	{"FILES", "$XDG_CONFIG_HOME/hurl/config ($HOME/config/hurl/config when "
+	    "that variable is not\nset): Hurl's file of defaults, below the "
+	    "environment and the command line. It may\nhave --header, "
+	    "--max-redirs, --user-agent and --verbose, each on a line, with "
+	    "its\nvalue behind a blank or =; # begins a comment."},
 	{"EXIT STATUS", "0 when every run passed; 10 when one failed, was "
 	    "unreachable or is unknown; 30\nwhen one could not be "
 	    "measured; 64 for wrong options; 78 when a flow or a\n"
@@ -440,21 +445,20 @@ put_list(struct buf *out, const char *name, const struct option_list *list)
 		put_text(out, name, list->items[i]);
 }
 
-/* HURL_HEADER holds several, with | between them, which are added. */
+/* HURL_HEADER holds several, with | between them. */
 static void
-put_headers(struct buf *out, const struct option_list *list)
+put_headers(struct buf *out, const struct runner_options *o)
 {
 	const char *env = getenv("HURL_HEADER");
 	char *copy, *rest, *header;
 
-	put_list(out, "header", list);
-	if (env == NULL)
-		return;
-	rest = copy = xstrdup(env);
+	put_list(out, "header", &o->config_headers);
+	rest = copy = xstrdup(env != NULL ? env : "");
 	while ((header = strsep(&rest, "|")) != NULL)
 		if (*header != '\0')
 			put_text(out, "header", header);
 	free(copy);
+	put_list(out, "header", &o->headers);
 }
 
 static void
@@ -496,7 +500,7 @@ runner_options_flow(const struct runner_options *o, struct buf *out)
 	put_text(out, "delay", o->delay);
 	put_span(out, "max-time", o->max_time);
 	put_span(out, "connect-timeout", o->connect_timeout);
-	put_headers(out, &o->headers);
+	put_headers(out, o);
 	put_text(out, "user", o->user);
 	put_flag(out, "digest", o->is_digest);
 	put_flag(out, "ntlm", o->is_ntlm);

@@ -72,6 +72,7 @@ struct runner_options {
 	bool has_netrc, is_netrc_optional;
 	const char *netrc_file;
 	struct option_list headers, resolves, connects;
+	struct option_list config_headers; /* before these, of a file */
 	const char *delay, *retry_interval; /* as in a flow: 500, 2s */
 	span_us connect_timeout, max_time;
 	int64_t max_redirects, retry, rate_bytes;

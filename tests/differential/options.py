@@ -154,7 +154,7 @@ class Program:
 
     def run(self):
         env = {k: v for k, v in os.environ.items()
-               if not k.startswith(("HURL_", "E2E_", "NO_COLOR"))
+               if not k.startswith(("HURL_", "E2E_", "NO_COLOR", "XDG_"))
                and not k.lower().endswith("_proxy")}
         env |= {k: self.bench.fill(v, self.folder)
                 for k, v in self.case.env.items()}
@@ -334,7 +334,8 @@ class Hurl(Program):
     program = ["hurl"]
 
     def failed(self):
-        return re.findall(r"^ +--> (.*:\d+:\d+)$", self.err, re.M)
+        return re.findall(r"^(?: +--> |error: )(\S+:\d+:\d+)(?:$|: )",
+                          self.err, re.M)
 
     def test(self):
         found = dict(re.findall(r"^(Executed \w+|Succeeded files|Failed "

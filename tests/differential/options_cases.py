@@ -566,6 +566,40 @@ CASES = [
          {"HURL_RETRY": "0", "HURL_RETRY_INTERVAL": "1"}),
     Case("environment-and-header", "-H X-A:cli f.hurl", OK,
          {"HURL_HEADER": "X-A:env|X-B:env"}),
+    *[Case(f"config-{name}", argv, {"f.hurl": flow, "x/hurl/config": text},
+           {"XDG_CONFIG_HOME": "%DIR%/x"} | env, apart={
+               "failed": "told where the value begins"}
+           if name in ("no-header", "no-quote") else {})
+      for name, argv, flow, text, env in [
+          ("all", "-L f.hurl", MOVED, "# ours\n\n --header X-A: b # c\n"
+           "--user-agent=\"tester 1\"\n--max-redirs 5\n", {}),
+          ("max-redirs", "-L f.hurl", MOVED, "--max-redirs=1\n", {}),
+          ("verbose", "f.hurl", OK, "--verbose\n--header\tX-A:b\n", {}),
+          ("and-others", "-H X-A:cli -A cli/1 -L --max-redirs 9 f.hurl",
+           MOVED, "--header X-A:file\n--user-agent file/1\n--max-redirs 1\n",
+           {"HURL_HEADER": "X-A:env"}),
+          ("and-environment", "-L f.hurl", MOVED,
+           "--user-agent file/1\n--max-redirs 1\n",
+           {"HURL_USER_AGENT": "env/1", "HURL_MAX_REDIRS": "5"}),
+          ("and-flow", "f.hurl", "GET %HOST%/redirect/2\nUser-Agent: flow/1\n"
+           "[Options]\nlocation: true\nmax-redirs: 4\nheader: X-A:flow\n"
+           "HTTP *\n", "--user-agent file/1\n--max-redirs 1\n"
+           "--header X-A:file\n", {}),
+          ("one-line", "f.hurl", OK, "--header \"X-A: b\" --header X-B: c",
+           {}),
+          ("unknown", "f.hurl", OK, "--location\n", {}),
+          ("no-option", "f.hurl", OK, "verbose\n", {}),
+          ("flag-value", "f.hurl", OK, "--verbose=1\n", {}),
+          ("no-value", "f.hurl", OK, "--user-agent\n", {}),
+          ("no-header", "f.hurl", OK, "--header X-A\n", {}),
+          ("no-number", "f.hurl", OK, "--max-redirs=-2\n", {}),
+          ("no-quote", "f.hurl", OK, "--user-agent \"a\n", {}),
+          ("empty", "f.hurl", OK, "", {})]],
+    Case("config-missing", "f.hurl", OK, {"XDG_CONFIG_HOME": "/dev/null"}),
+    Case("config-home", "f.hurl",
+         {"f.hurl": OK, "config/hurl/config": "--header X-A:home\n"}),
+    Case("config-home-dot", "f.hurl",
+         {"f.hurl": OK, ".config/hurl/config": "--header X-A:home\n"}),
 ]
 
 # What goes together in any way; for random command lines.

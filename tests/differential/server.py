@@ -154,7 +154,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(body=JSON, kind="application/json")
 
     def on_status(self, code):
-        self.answer(int(code), f"status {code}")
+        self.answer(int(code) if code.isdigit() else 404, f"status {code}")
 
     def on_redirect(self, count, status="302"):
         there = (f"/redirect/{int(count) - 1}/{status}" if int(count) > 1

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "probe/http.h"
+#include "probe/runner_config.h"
 #include "probe/runner_load.h"
 
 #define MOST_BYTES 3000
@@ -115,6 +116,27 @@ check_limits(const uint8_t *data, size_t size)
 	free(text);
 }
 
+/* Hurl's file of defaults: a mistake is told, headers are whole. */
+static void
+check_config(const uint8_t *data, size_t size)
+{
+	char *text = xstrndup((const char *)data, size);
+	struct runner_options options;
+	struct runner_config c;
+	size_t i;
+	int err;
+
+	runner_options_init(&options);
+	arena_init(&c.texts, 0);
+	cause_init(&c.cause);
+	err = runner_config_parse(&c, "config", text, size, &options);
+	must((err == 0) == (c.cause.error_count == 0));
+	for (i = 0; i < options.config_headers.count; i++)
+		must(strchr(options.config_headers.items[i], ':') != NULL);
+	runner_config_fini(&c);
+	free(text);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -146,6 +168,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_cookies(&l);
 	check_variables(&l);
 	check_limits(data, size);
+	check_config(data, size);
 	runner_load_fini(&l);
 	cause_fini(&cause);
 	return (0);
