@@ -196,8 +196,7 @@ note_options(struct visit *v, const struct flow_request *r)
 	for (i = 0; i < r->option_count; i++) {
 		o = &r->options[i];
 		if (o->kind == FLOW_OPTION_OUTPUT ||
-		    o->kind == FLOW_OPTION_UNIX_SOCKET ||
-		    o->kind == FLOW_OPTION_AWS_SIGV4)
+		    o->kind == FLOW_OPTION_UNIX_SOCKET)
 			mention_add(v, &v->e->refused,
 			    flow_option_name(o->kind), 0, o->place.line);
 	}

@@ -425,7 +425,8 @@ request_finish(struct request_maker *m, const struct request *r,
 	add_default(headers, own, &count, "User-Agent",
 	    o->user_agent != NULL ? o->user_agent :
 	    "e2e/" PACKAGE_VERSION);
-	if (o->user != NULL && r->sends_user && !has_scheme(&o->http))
+	if (o->user != NULL && r->sends_user && !has_scheme(&o->http) &&
+	    o->aws_sigv4 == NULL)
 		add_default(headers, own, &count, "Authorization",
 		    basic(m, o->user, strlen(o->user)));
 	if (o->is_compressed)
@@ -438,7 +439,7 @@ request_finish(struct request_maker *m, const struct request *r,
 	    .has_body = r->has_body, .body = r->body,
 	    .body_len = r->body_len, .parts = r->parts,
 	    .part_count = r->part_count, .options = o->http};
-	if (o->user != NULL && r->sends_user)
+	if (o->user != NULL && r->sends_user && o->aws_sigv4 == NULL)
 		split_user(m, o->user, &out->options);
 	out->is_repeatable = o->has_idempotent ? o->is_idempotent :
 	    request_is_idempotent(out);

@@ -49,6 +49,7 @@ struct request_options {
 	bool has_idempotent;   /* the flow says whether it is */
 	bool is_idempotent;
 	const char *user;      /* "name:password", or NULL */
+	const char *aws_sigv4; /* signed with user in this way; or NULL */
 	enum request_verbosity verbosity;
 	const char *output;    /* path below the flow's root, or NULL */
 	const char *user_agent; /* unless a header says it; NULL: ours */
@@ -100,6 +101,14 @@ int request_build(struct request_maker *m, const struct flow_entry *entry,
 void request_finish(struct request_maker *m, const struct request *r,
     const struct request_options *o, const char *traceparent,
     struct http_request *out);
+
+/*
+ * Sign what request_finish made of r, when the option aws-sigv4 says so and
+ * there is a user, who may be known where it goes. Returns NULL, or a static
+ * sentence when it cannot be signed.
+ */
+const char *request_sign(struct request_maker *m, const struct request *r,
+    const struct request_options *o, struct http_request *out);
 
 /* True for an answer that asks to go elsewhere. */
 bool request_is_redirect(long status);

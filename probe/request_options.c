@@ -325,6 +325,8 @@ option_about_request(struct options_maker *om)
 	struct request_options *out = om->out;
 
 	switch (om->option->kind) {
+	case FLOW_OPTION_AWS_SIGV4:
+		return (option_string(om, &out->aws_sigv4));
 	case FLOW_OPTION_COMPRESSED:
 		return (option_bool(om, &out->is_compressed));
 	case FLOW_OPTION_HEADER:

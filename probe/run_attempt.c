@@ -117,6 +117,11 @@ send_request(struct run *run)
 		refuse_host(run, host);
 		return;
 	}
+	sentence = request_sign(&m, &run->request, &run->options, &run->sent);
+	if (sentence != NULL) {
+		refuse_request(run, sentence);
+		return;
+	}
 	run->sent_at = clock_mono();
 	trim_timeouts(run);
 	/* What the environment has is not where a fleet's requests go. */

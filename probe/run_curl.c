@@ -248,6 +248,7 @@ run_describe_curl(struct run *run, struct buf *out)
 	if (o->max_redirects != DEFAULT_REDIRECTS)
 		buf_printf(out, " --max-redirs %lld",
 		    (long long)o->max_redirects);
+	put_option(run, "aws-sigv4", o->aws_sigv4, out);
 	put_user(run, out);
 	put_option(run, "user-agent", o->user_agent, out);
 	put_connection(run, out);

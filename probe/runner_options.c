@@ -187,8 +187,10 @@ static const struct option_row rows[] = {
 	    .help = "Speak HTTP/2", .env2 = "HURL_HTTP2"},
 	{.name = "http3", .type = OPTION_FLAG, AT(is_http3),
 	    .help = "Not supported, and said so", .env2 = "HURL_HTTP3"},
-	{.name = "aws-sigv4", .type = OPTION_STR, .arg = "PROVIDER",
-	    AT(aws_sigv4), .help = "Not supported, and said so"},
+	{.name = "aws-sigv4", .type = OPTION_STR,
+	    .arg = "PROVIDER[:PREFIX[:REGION[:SERVICE]]]", AT(aws_sigv4),
+	    .help = "Sign requests with --user, as in "
+	    "aws:amz:eu-central-1:s3"},
 	{.name = "trace", .type = OPTION_FLAG, AT(is_traced),
 	    .help = "Send a W3C traceparent with every request; the default",
 	    .env = ""},
@@ -390,9 +392,6 @@ runner_options_check(const struct program *p, struct runner_options *o)
 	if (o->is_http3)
 		options_fail(p, "--http3 cannot be served: "
 		    "libcurl was built without HTTP/3");
-	if (o->aws_sigv4 != NULL)
-		options_fail(p, "--aws-sigv4 is not supported: "
-		    "libcurl signs queries wrongly here");
 	if (o->last_entry > 0 && o->first_entry > o->last_entry)
 		options_fail(p, "--from-entry is behind "
 		    "--to-entry");
@@ -502,6 +501,7 @@ runner_options_flow(const struct runner_options *o, struct buf *out)
 	put_span(out, "connect-timeout", o->connect_timeout);
 	put_headers(out, o);
 	put_text(out, "user", o->user);
+	put_text(out, "aws-sigv4", o->aws_sigv4);
 	put_flag(out, "digest", o->is_digest);
 	put_flag(out, "ntlm", o->is_ntlm);
 	put_flag(out, "negotiate", o->is_negotiate);

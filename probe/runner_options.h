@@ -60,14 +60,13 @@ struct runner_options {
 
 	/* What is refused with a sentence, or ignored. */
 	bool is_http3, is_unused;
-	const char *aws_sigv4;
 
 	/* Defaults of [Options]. */
 	bool is_traced;            /* a traceparent goes along */
 	bool is_insecure, follows, trusts, is_compressed, keeps_path;
 	bool is_ipv4, is_ipv6, is_http10, is_http11, is_http2;
 	const char *cacert, *cert, *key, *pinned_key;
-	const char *user, *user_agent, *proxy, *no_proxy, *unix_socket;
+	const char *aws_sigv4, *user, *user_agent, *proxy, *no_proxy, *unix_socket;
 	bool is_digest, is_ntlm, is_negotiate; /* besides basic */
 	bool has_netrc, is_netrc_optional;
 	const char *netrc_file;

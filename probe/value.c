@@ -289,7 +289,7 @@ value_kind_name(const struct value *v)
 		[VALUE_STRING] = "string", [VALUE_BYTES] = "bytes",
 		[VALUE_DATE] = "date", [VALUE_LIST] = "list",
 		[VALUE_OBJECT] = "object", [VALUE_NODESET] = "nodeset",
-		[VALUE_RESPONSE] = "http_response", [VALUE_UNIT] = "unit",
+		[VALUE_RESPONSE] = "http response", [VALUE_UNIT] = "unit",
 		[VALUE_REGEX] = "regex",
 	};
 

@@ -155,8 +155,8 @@ value_describe_bare(const struct value *v, struct buf *out)
 		buf_printf(out, "Nodeset(size=%zu)", v->nodes);
 		break;
 	case VALUE_RESPONSE:
-		buf_printf(out, "location=%s status=%lld", value_text(v, NULL),
-		    (long long)v->integer);
+		buf_printf(out, "Response(location=%s, status=%lld)",
+		    value_text(v, NULL), (long long)v->integer);
 		break;
 	case VALUE_UNIT:
 		buf_append_str(out, "Unit");

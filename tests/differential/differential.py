@@ -283,6 +283,12 @@ def is_same_place(got, want):
     return line == at_line and int(column) >= int(at)
 
 
+def is_same_value(got, want):
+    """A NUL is shown as a symbol; what looks like a card number is masked."""
+    pattern = re.escape(got).replace(r"\*\*\*\*", r"\d[\d -]{8,17}")
+    return re.fullmatch(pattern, want.replace("\0", "\u2400")) is not None
+
+
 def differences(got, want):
     """Sentences about how two answers differ; none when Hurl panicked or
     took too long."""
@@ -297,7 +303,8 @@ def differences(got, want):
                      f"accepted by one: want {want}, got {got}")
     for line, value in want.get("values", {}).items():
         here = got.get("values", {}).get(line)
-        if here is not None and here != value and "<" in value:
+        if here is not None and "<" in value and not is_same_value(
+                here, value):
             found.append(f"value at {line}: want {value!r}, got {here!r}")
     if len(got["requests"]) != len(want["requests"]):
         found.append(f"requests: want {len(want['requests'])}, "

@@ -14,6 +14,7 @@ fail, so that what came is told. Requests go to the server of server.py.
 import argparse
 import base64
 import random
+import re
 import sys
 
 from generate_rich import Rich
@@ -88,6 +89,7 @@ ATOMS = ["a", "b", "c", "1", "\u00e9", "\u65e5", ".", "\\w", "\\d", "\\s", "\\W"
          "\\z", "\\-", "[.]", "[^\\s]", "\\p{Greek}", "[[:^digit:]]", "k", "s"]
 COUNTS = ["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{1,}", "{,2}",
           "{2}?", "{0}"]
+MAY_BE_EMPTY = re.compile(r"[*?^$]|\{0|\{,|\\[bBAz]")
 FLAGS = ["(?i)", "(?s)", "(?m)", "(?x)", "(?U)", "(?i-s)", "(?-u)", "(?R)"]
 SPECIFIERS = ["Y", "C", "y", "m", "b", "B", "h", "d", "e", "a", "A", "w", "u",
               "U", "W", "G", "g", "V", "j", "D", "x", "F", "v", "H", "k", "I",
@@ -260,14 +262,19 @@ class Generator:
     def pattern(self, depth=2):
         text = ""
         for _ in range(self.r.randint(1, 4)):
-            atom = self.pick(ATOMS)
+            atom, inner = self.pick(ATOMS), ""
             if depth and self.maybe(0.35):
                 inner = self.pattern(depth - 1)
                 if self.maybe(0.4):
                     inner += "|" + self.pattern(depth - 1)
                 atom = self.pick(["(", "(", "(?:", "(?P<n>", "(?i:"]) + inner
                 atom += ")"
-            text += atom + (self.pick(COUNTS) if self.maybe(0.3) else "")
+            count = self.pick(COUNTS) if self.maybe(0.3) else ""
+            if inner and count and MAY_BE_EMPTY.search(inner):
+                # See doc/hurl-compatibility.md: repeated empty matches.
+                head = atom[:-len(inner) - 1]
+                atom = f"{head}(?:{inner})a)"
+            text += atom + count
         return (self.pick(FLAGS) if depth == 2 and self.maybe(0.2)
                 else "") + text
 

@@ -293,6 +293,7 @@ check_redirect(struct request_maker *m, struct request *r,
 	was_get = strcmp(r->method, "GET") == 0;
 	request_redirect(m, r, o, 303, "http://elsewhere.invalid/");
 	request_finish(m, r, o, NULL, &sent);
+	(void)request_sign(m, r, o, &sent);
 	must(sent.cookies == NULL && (was_get || !sent.has_body));
 	for (i = 0; i < r->header_count; i++)
 		must(strcasecmp(r->headers[i].name, "Authorization") != 0);
@@ -323,6 +324,7 @@ build(const struct flow_entry *entry, const struct variables *usual,
 	if ((err = request_options(&m, entry, &defaults, &options)) == 0 &&
 	    (err = request_build(&m, entry, &request)) == 0) {
 		request_finish(&m, &request, &options, "00-1-2-00", &sent);
+		(void)request_sign(&m, &request, &options, &sent);
 		write_request(&sent, text);
 		check_masking(text, v);
 		check_redirect(&m, &request, &options);

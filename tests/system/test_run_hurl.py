@@ -143,13 +143,32 @@ def test_hurl_s_variables_are_read_where_no_e2e_variable_is(run, server):
     assert headers["User-Agent"] == "other"
 
 
-@pytest.mark.parametrize("option", ["--http3", "--aws-sigv4=aws:amz"])
-def test_what_is_not_supported_is_said(run, server, option):
+def test_what_is_not_supported_is_said(run, server):
     """Such an option is known, and refused with a sentence."""
-    done = run(TWO, option)
+    done = run(TWO, "--http3")
     assert done.returncode == 64
-    assert option.split("=")[0] in done.stderr
+    assert "--http3" in done.stderr
     assert not server.seen
+
+
+def test_requests_are_signed_and_signatures_masked(run, server, tmp_path):
+    """--aws-sigv4 with --user, on every hop; what cannot be signed is said."""
+    done = run("GET @/redirect\nx-amz-date: 20150830T123600Z\n[Options]\n"
+               "aws-sigv4: aws:amz:r:s\nHTTP 200\n", "-L", "-v",
+               "-u", "AKID:topsecret", "--curl", "curl.txt")
+    assert done.returncode == 0
+    signed = [seen[2]["Authorization"] for seen in server.seen]
+    assert len(set(signed)) == 2
+    for text in signed:
+        assert text.startswith("AWS4-HMAC-SHA256 Credential=AKID/20150830/r/"
+                               "s/aws4_request, SignedHeaders=host;x-amz-date")
+    assert "Signature=" not in done.stdout + done.stderr
+    assert "topsecret" not in done.stdout + done.stderr
+    assert "--aws-sigv4 'aws:amz:r:s'" in (
+        tmp_path / "curl.txt").read_text()
+    done = run("GET @/\n[Multipart]\na: b\nHTTP 200\n", "--aws-sigv4",
+               "aws:amz", "-u", "AKID:topsecret")
+    assert done.returncode == 78 and "[Multipart]" in done.stdout
 
 
 def test_digest_is_answered_when_it_is_asked_for(run, server):

@@ -236,8 +236,6 @@ what_cannot_be_made_says_why_and_where(void **state)
 		 "line break"},
 		{"GET http://h/\n[Options]\nheader: Nothing\n", 3, 9, "':'"},
 		{"GET http://h/\n[Options]\nhttp3: true\n", 3, 1, "HTTP/3"},
-		{"GET http://h/\n[Options]\naws-sigv4: a:b\n", 3, 1,
-		 "not supported"},
 		{"GET http://h/\n[Options]\nunix-socket: /s\n", 3, 1,
 		 "not allowed"},
 		{"GET http://h/\n[Options]\noutput: x\n", 3, 1,
@@ -336,7 +334,7 @@ a_skipped_entry_may_ask_for_what_cannot_be_done(void **state)
 	assert_int_equal(m.err, 0);
 	made_fini(&m);
 	made_init(&m, "GET http://h/\n[Options]\nhttp3: true\n"
-	    "aws-sigv4: a\n");
+	    "cacert: ../ca.pem\n");
 	assert_int_equal(m.err, ERR_UNSUPPORTED);
 	assert_int_equal(m.findings.count, 2);
 	made_fini(&m);

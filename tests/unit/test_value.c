@@ -176,7 +176,7 @@ values_without_json_are_shown_too(void **state)
 	rows[4].json = "null";
 	rows[5].v = value_response(302, "http://x/");
 	rows[5].description =
-	    "http_response <location=http://x/ status=302>";
+	    "http response <Response(location=http://x/, status=302)>";
 	rows[5].json = "{\"location\":\"http://x/\",\"status\":302}";
 	rows[6].v = value_regex(re);
 	rows[6].description = "regex </a/b/>";
