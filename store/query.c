@@ -45,8 +45,11 @@ query_open(const char *dir, struct query **out, struct cause *c)
 	if (stat(path, &st) != 0) {
 		rc = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND :
 		    ERR_IO;
-		cause_add(c, rc == ERR_NOT_FOUND ? "%s: there is no store "
-		    "here" : "%s: the store cannot be read", dir);
+		if (rc == ERR_NOT_FOUND)
+			cause_add(c, "%s: there is no store here", dir);
+		else
+			cause_add(c, "%s: the store cannot be read: %s", dir,
+			    strerror(errno));
 	} else if ((rc = db_open(path, &db_main, DB_READ, &q->db, c)) ==
 	    ERR_NOT_FOUND)
 		cause_add(c, "%s: the store is still empty", dir);
