@@ -3,6 +3,7 @@
 #include "base/buf.h"
 
 #include <stdint.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,13 +80,15 @@ buf_append_char(struct buf *b, char c)
 }
 
 int
-buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+buf_printf(struct buf *b, const char *fmt, ...)
 {
-	va_list again;
+	va_list ap, again;
 	int len;
 
+	va_start(ap, fmt);
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
 	must(len >= 0);
 	if (buf_reserve(b, (size_t)len) != 0) {
 		va_end(again);
@@ -95,18 +98,6 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	va_end(again);
 	b->len += (size_t)len;
 	return (0);
-}
-
-int
-buf_printf(struct buf *b, const char *fmt, ...)
-{
-	va_list ap;
-	int rc;
-
-	va_start(ap, fmt);
-	rc = buf_vprintf(b, fmt, ap);
-	va_end(ap);
-	return (rc);
 }
 
 void

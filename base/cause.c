@@ -2,6 +2,7 @@
 /* Sentences for people, with places, source lines and carets. */
 #include "base/cause.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 

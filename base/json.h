@@ -107,7 +107,4 @@ int json_int(const struct json *number, int64_t *out);
 /* The value of a JSON_NUMBER as the nearest double. */
 double json_double(const struct json *number);
 
-/* True when the text is [-]digits: no fraction, no exponent. */
-bool json_is_integer(const struct json *number);
-
 #endif

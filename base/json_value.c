@@ -36,13 +36,12 @@ json_get_str(const struct json *object, const char *name,
 	return (v != NULL && v->kind == JSON_STRING ? v->text : otherwise);
 }
 
-bool
-json_is_integer(const struct json *number)
+/* True when the text is [-]digits: no fraction, no exponent. */
+static bool
+is_integer(const struct json *number)
 {
-	const char *p = number->text;
-
 	return (number->kind == JSON_NUMBER &&
-	    strcspn(p, ".eE") == number->len);
+	    strcspn(number->text, ".eE") == number->len);
 }
 
 int
@@ -52,7 +51,7 @@ json_int(const struct json *number, int64_t *out)
 	bool is_negative;
 	uint64_t v = 0, most;
 
-	if (number->kind != JSON_NUMBER || !json_is_integer(number))
+	if (!is_integer(number))
 		return (ERR_TYPE);
 	p = number->text;
 	is_negative = *p == '-';

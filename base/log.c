@@ -2,19 +2,20 @@
 /* The log on stderr; a whole line in one write, so that processes may share. */
 #include "base/log.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/err.h"
 
 #define LINE_MOST_BYTES 4000
 #define QUOTE_MOST_BYTES 200
 #define QUOTE_SLOTS 8
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
+const char *const log_level_names[] = {"error", "warn", "info", "debug",
+    NULL};
 static const char *log_program = "e2e";
 static enum log_level log_most = LOG_WARN;
 static log_before_cb *log_before_line;
@@ -25,20 +26,6 @@ log_init(const char *program, enum log_level level)
 {
 	log_program = program;
 	log_most = level;
-}
-
-int
-log_parse_level(const char *s, enum log_level *out)
-{
-	size_t i;
-
-	for (i = 0; i < NELEMS(level_names); i++) {
-		if (strcmp(s, level_names[i]) == 0) {
-			*out = (enum log_level)i;
-			return (0);
-		}
-	}
-	return (ERR_SYNTAX);
 }
 
 void
@@ -60,7 +47,7 @@ log_event(enum log_level level, const char *event, const char *fmt, ...)
 		return;
 	clock_format_wall(clock_wall(), when);
 	n = snprintf(line, sizeof(line), "%s %s[%d] %s %s ", when,
-	    log_program, (int)getpid(), level_names[level], event);
+	    log_program, (int)getpid(), log_level_names[level], event);
 	len = (size_t)n;
 	va_start(ap, fmt);
 	n = vsnprintf(line + len, sizeof(line) - len, fmt, ap);

@@ -16,8 +16,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Name the program and choose what is written; until then LOG_WARN. */
 void log_init(const char *program, enum log_level level);
 
-/* Parse error, warn, info or debug. Returns 0 or ERR_SYNTAX. */
-int log_parse_level(const char *s, enum log_level *out);
+/* What the levels are called, by enum log_level; ends with NULL. */
+extern const char *const log_level_names[];
 
 /*
  * Call cb before each line: who has drawn on the terminal can make room for

@@ -2,6 +2,7 @@
 /* Allocation that ends the process on failure, and arenas. */
 #include "base/mem.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -122,12 +122,6 @@ table_colour(struct table *t, enum table_colour colour)
 	t->cells[t->count - 1].colour = colour;
 }
 
-size_t
-table_row_count(const struct table *t)
-{
-	return (t->count / t->column_count);
-}
-
 struct table_style
 table_style_for(FILE *fp)
 {
@@ -451,8 +445,8 @@ cell_json(struct json_out *o, enum table_kind kind, const struct cell *c)
 		json_out_int(o, c->n);
 }
 
-void
-table_json(const struct table *t, struct json_out *o)
+static void
+write_rows(const struct table *t, struct json_out *o)
 {
 	size_t i, column;
 
@@ -478,7 +472,7 @@ print_json(const struct table *t, FILE *fp)
 
 	buf_init(&b, OUTPUT_MOST_BYTES);
 	json_out_init(&o, &b);
-	table_json(t, &o);
+	write_rows(t, &o);
 	fwrite(buf_str(&b), 1, b.len, fp);
 	fputc('\n', fp);
 	buf_fini(&b);

@@ -16,8 +16,6 @@
 #include "base/buf.h"
 #include "base/options.h"
 
-struct json_out;
-
 enum table_kind {
 	TABLE_TEXT,
 	TABLE_INT,
@@ -63,8 +61,6 @@ void table_none(struct table *t);
 /* Colour the cell added last. */
 void table_colour(struct table *t, enum table_colour colour);
 
-size_t table_row_count(const struct table *t);
-
 /* How to print for people. */
 struct table_style {
 	bool has_colour;
@@ -77,9 +73,6 @@ struct table_style table_style_for(FILE *fp);
 /* Print as format (TABLE, JSON or CSV; AUTO is TABLE). */
 void table_print(const struct table *t, enum format format,
     const struct table_style *style, FILE *fp);
-
-/* Write the rows as a JSON array of objects. */
-void table_json(const struct table *t, struct json_out *o);
 
 /*
  * Append s for a terminal: control characters and invalid UTF-8 become

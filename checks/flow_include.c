@@ -4,6 +4,7 @@
  * file is parsed by itself, once, and its entries are copied (not what they
  * point to) into one array, in order: whoever runs a flow sees entries only.
  */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -171,8 +171,7 @@ void engine_pair_at(const struct engine *e, size_t check, size_t i,
 /* The limits of a check as they hold. */
 struct engine_limits engine_limits(const struct engine *e, size_t check);
 
-/* The sizes that were given. */
-size_t engine_check_count(const struct engine *e);
+/* The count that was given. */
 uint32_t engine_step_count(const struct engine *e, size_t check);
 
 /*

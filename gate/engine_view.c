@@ -72,12 +72,6 @@ engine_limits(const struct engine *e, size_t check)
 	return (e->checks[check].limits);
 }
 
-size_t
-engine_check_count(const struct engine *e)
-{
-	return (e->check_count);
-}
-
 uint32_t
 engine_step_count(const struct engine *e, size_t check)
 {

@@ -319,18 +319,6 @@ growth_of_effect(const struct forecast_check *c,
 	    step->median_ns), step->spread));
 }
 
-uint32_t
-forecast_rounds_to_block(const struct forecast_suite *suite, size_t check,
-    uint32_t at, double effect)
-{
-	const struct forecast_check *c = &suite->checks[check];
-	const struct forecast_step *step = &c->steps[at];
-	uint32_t n = rounds_until(growth_of_effect(c, step, effect),
-	    block_bound(suite, c), 0, step->phi0, step->phi);
-
-	return (n == FORECAST_NEVER ? n : n + WARMUP_ROUNDS);
-}
-
 static bool
 sees_effect(const struct forecast_suite *s, const struct forecast_check *c,
     const struct forecast_step *step, double effect, uint32_t rounds)

@@ -51,8 +51,4 @@ struct forecast {
 struct forecast forecast_check(const struct forecast_suite *suite,
     size_t check, uint32_t budget);
 
-/* Rounds until a step that is slower by effect is blocked, on average. */
-uint32_t forecast_rounds_to_block(const struct forecast_suite *suite,
-    size_t check, uint32_t step, double effect);
-
 #endif

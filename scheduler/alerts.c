@@ -342,14 +342,6 @@ alerts_plan_step(struct alerts *a, mono_us until)
 	return (false);
 }
 
-void
-alerts_set_plan(struct alerts *a, const struct plan *plan)
-{
-	alerts_plan_begin(a, plan);
-	while (alerts_plan_step(a, INT64_MAX))
-		continue;
-}
-
 struct alerts *
 alerts_new(struct loop *loop, struct fleet *fleet, struct outbox *outbox,
     const char *path)

@@ -30,11 +30,10 @@ struct alerts *alerts_new(struct loop *loop, struct fleet *fleet,
     struct outbox *outbox, const char *path);
 void alerts_free(struct alerts **a);
 
-/* Follow this plan. A check that stays keeps its count. Nothing is kept of
- * the plan. */
-void alerts_set_plan(struct alerts *a, const struct plan *plan);
-
-/* The same in steps: see dispatch_plan_begin. */
+/*
+ * Follow this plan, in steps: see dispatch_plan_begin. A check that stays
+ * keeps its count. Nothing is kept of the plan.
+ */
 void alerts_plan_begin(struct alerts *a, const struct plan *plan);
 bool alerts_plan_step(struct alerts *a, mono_us until);
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -355,18 +356,6 @@ bool
 child_is_gone(struct child *c)
 {
 	return (c->state == CHILD_DOWN && c->is_stopping && reap(c, NULL));
-}
-
-size_t
-child_queued_bytes(const struct child *c)
-{
-	return (c->channel != NULL ? channel_queued_bytes(c->channel) : 0);
-}
-
-pid_t
-child_pid(const struct child *c)
-{
-	return (c->pid);
 }
 
 uint32_t

@@ -8,7 +8,7 @@
 #define SCHEDULER_CHILD_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <stdint.h>
 
 #include "base/channel.h"
 #include "base/clock.h"
@@ -70,12 +70,6 @@ bool child_is_ready(const struct child *c);
 
 /* True when the process of a stopped child is gone. */
 bool child_is_gone(struct child *c);
-
-/* Bytes that wait for the child to read them. */
-size_t child_queued_bytes(const struct child *c);
-
-/* Process id, 0 when there is none. */
-pid_t child_pid(const struct child *c);
 
 /* How often it became ready: 1 for the first process. */
 uint32_t child_generation(const struct child *c);

@@ -41,15 +41,11 @@ void dispatch_free(struct dispatch **d);
 
 /*
  * Make this the plan: new checks begin, removed ones end (their runs still
- * come back), others go on in their rhythm. The plan is not kept.
- */
-void dispatch_set_plan(struct dispatch *d, const struct plan *plan);
-
-/*
- * The same in steps, between which the loop runs and slots are handed out:
- * begin, then step until it returns false. A step goes on until that time,
- * for one check at least. The plan must live until the last step; no other
- * may begin before.
+ * come back), others go on in their rhythm. It is done in steps, between
+ * which the loop runs and slots are handed out: begin, then step until it
+ * returns false. A step goes on until that time, for one check at least. The
+ * plan must live until the last step, and is not kept; no other may begin
+ * before.
  */
 void dispatch_plan_begin(struct dispatch *d, const struct plan *plan);
 bool dispatch_plan_step(struct dispatch *d, mono_us until);

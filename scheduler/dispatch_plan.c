@@ -160,11 +160,3 @@ dispatch_plan_step(struct dispatch *d, mono_us until)
 		loop_timer_at(d->timer, clock_mono());
 	return (has_more);
 }
-
-void
-dispatch_set_plan(struct dispatch *d, const struct plan *plan)
-{
-	dispatch_plan_begin(d, plan);
-	while (dispatch_plan_step(d, INT64_MAX))
-		continue;
-}

@@ -51,7 +51,6 @@ struct dispatch {
 	struct timetable *timetable;
 	struct check *checks;
 	struct loop_timer *timer;
-	mono_us woken;
 	bool is_acquainted; /* with the store */
 	bool is_stopped;
 	struct buf event;

@@ -12,9 +12,6 @@ struct values {
 	int log_level;
 };
 
-static const char *const log_levels[] = {"error", "warn", "info", "debug",
-    NULL};
-
 #define AT(member) OPTION_AT(struct values, member)
 
 static const struct option_row rows[] = {
@@ -55,7 +52,7 @@ static const struct option_row rows[] = {
 	    "check against itself may be in flight beside the schedule, for "
 	    "checks that allow it (50); 0: never"},
 	{.name = "log-level", .type = OPTION_CHOICE,
-	    .offset = AT(log_level), .arg = "LEVEL", .choices = log_levels,
+	    .offset = AT(log_level), .arg = "LEVEL", .choices = log_level_names,
 	    .help = "error, warn, info or debug (info)"},
 	OPTION_END,
 };

@@ -75,8 +75,9 @@ timetable_phase(const char *check, const char *location, span_us every)
 	return ((span_us)(hash_slot(check, location) % (uint64_t)every));
 }
 
-span_us
-timetable_tolerance(span_us every)
+/* How late a slot may be and still run. */
+static span_us
+tolerance(span_us every)
 {
 	span_us t = every / TOLERANCE_PART;
 
@@ -341,7 +342,7 @@ timetable_pop_due(struct timetable *t, struct timetable_slot *out)
 		e = entry_of_node(heap_first(&t->heap));
 		due = e->next;
 		newest = due + (t->wall - due) / e->every * e->every;
-		is_fresh = t->wall - newest <= timetable_tolerance(e->every);
+		is_fresh = t->wall - newest <= tolerance(e->every);
 		if (!is_fresh || newest > due)
 			queue_missed(t, e, due,
 			    is_fresh ? newest - e->every : newest,
@@ -399,10 +400,4 @@ timetable_take_unrecorded(struct timetable *t)
 
 	t->unrecorded = 0;
 	return (n);
-}
-
-size_t
-timetable_count(const struct timetable *t)
-{
-	return (t->heap.count);
 }

@@ -9,7 +9,8 @@
  * Every slot is handed out exactly once: to be run, or as one that was
  * missed, with the reason. What the clocks may do:
  *	- We were late (a pause, a busy machine): the newest slot runs if it
- *	  is fresh (see timetable_tolerance), older ones are missed.
+ *	  is fresh (late by a 20th of every at most, within 1 s and 30 s);
+ *	  older ones are missed.
  *	- The wall clock steps forward: the slots it leaps over are missed.
  *	- It steps back: its slots have records already. The second pass over
  *	  the same hours gets slots of its own, less than 1 ms beside.
@@ -96,13 +97,8 @@ wall_us timetable_entry_next(const struct timetable_entry *e);
 /* Count of missed slots beyond the bounds since the last call. */
 uint64_t timetable_take_unrecorded(struct timetable *t);
 
-/* How late a slot may still run: a 20th of every, within 1 s and 30 s. */
-span_us timetable_tolerance(span_us every);
-
 /* The phase of a check at a location, in [0, every). */
 span_us timetable_phase(const char *check, const char *location,
     span_us every);
-
-size_t timetable_count(const struct timetable *t);
 
 #endif

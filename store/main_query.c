@@ -10,7 +10,6 @@
 #define AT(member) .offset = OPTION_AT(struct query_values, member)
 
 static const char *const formats[] = {"", "table", "json", "csv", NULL};
-static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 
 static const struct option_row rows[] = {
 	{.name = "store", .letter = 's', .type = OPTION_STR, AT(store),
@@ -46,7 +45,7 @@ static const struct option_row rows[] = {
 	    .arg = "FORMAT", .choices = formats,
 	    .help = "table, json or csv (table)"},
 	{.name = "log-level", .type = OPTION_CHOICE, AT(log_level),
-	    .arg = "LEVEL", .choices = levels,
+	    .arg = "LEVEL", .choices = log_level_names,
 	    .help = "error, warn, info or debug (warn)"},
 	OPTION_END
 };

@@ -18,8 +18,6 @@ struct values {
 	int log_level;
 };
 
-static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
-
 static const struct option_row rows[] = {
 	{.name = "store", .letter = 's', .type = OPTION_STR,
 	    .offset = OPTION_AT(struct values, store), .arg = "DIR",
@@ -34,7 +32,8 @@ static const struct option_row rows[] = {
 	    .help = "Serve the parent on descriptor 3 and end with it"},
 	{.name = "log-level", .type = OPTION_CHOICE,
 	    .offset = OPTION_AT(struct values, log_level), .arg = "LEVEL",
-	    .choices = levels, .help = "error, warn, info or debug (warn)"},
+	    .choices = log_level_names,
+	    .help = "error, warn, info or debug (warn)"},
 	OPTION_END
 };
 
@@ -86,6 +85,15 @@ static const struct program program = {
 	.texts = texts,
 };
 
+static void
+note_stop(const struct store_counts *n)
+{
+	log_info("store.stop", "runs=%llu again=%llu rejected=%llu "
+	    "expired=%llu commits=%llu", (unsigned long long)n->runs,
+	    (unsigned long long)n->again, (unsigned long long)n->rejected,
+	    (unsigned long long)n->expired, (unsigned long long)n->commits);
+}
+
 static int
 serve(const struct values *v, struct cause *c)
 {
@@ -105,6 +113,7 @@ serve(const struct values *v, struct cause *c)
 		loop_run_until_signal(loop, v->is_child);
 		rc = server_result(server);
 		server_free(&server);
+		note_stop(store_writer_counts(writer));
 	}
 	loop_free(&loop);
 	store_writer_close(&writer);

@@ -2,6 +2,7 @@
 /* Finding a run and the last good one before it, and comparing them. */
 #include "store/show.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -69,20 +69,6 @@ sketch_add(struct sketch *s, int64_t value)
 	s->bins[bin - s->first]++;
 }
 
-void
-sketch_merge(struct sketch *s, const struct sketch *from)
-{
-	uint32_t i;
-
-	s->count += from->count;
-	s->zero_count += from->zero_count;
-	if (from->len == 0)
-		return;
-	cover(s, from->first, from->first + from->len - 1);
-	for (i = 0; i < from->len; i++)
-		s->bins[from->first - s->first + i] += from->bins[i];
-}
-
 int64_t
 sketch_quantile(const struct sketch *s, double q)
 {

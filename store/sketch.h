@@ -37,9 +37,6 @@ void sketch_fini(struct sketch *s);
 /* Count one value. */
 void sketch_add(struct sketch *s, int64_t value);
 
-/* Count everything that from has counted. */
-void sketch_merge(struct sketch *s, const struct sketch *from);
-
 /*
  * The value at quantile q in [0, 1], within 1 % of the true one; 0 when
  * nothing was counted.

@@ -33,7 +33,7 @@ struct store_counts {
 	uint64_t again;     /* given again and there already */
 	uint64_t rejected;  /* no run events */
 	uint64_t expired;   /* older than what is retained */
-	uint64_t commits;
+	uint64_t commits;   /* of batches */
 };
 
 /*
@@ -90,6 +90,7 @@ int store_writer_revive(struct store_writer *w);
 /* Why the last call failed, a sentence; lives until the next call. */
 const char *store_writer_reason(const struct store_writer *w);
 
+/* What it did since it was opened; lives as long as the writer. */
 const struct store_counts *store_writer_counts(const struct store_writer *w);
 
 /* Append the document of READY: each check's last due time. */

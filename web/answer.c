@@ -2,6 +2,7 @@
 /* One request and its answer: parameters and errors. */
 #include "web/answer.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

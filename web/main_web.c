@@ -26,8 +26,6 @@ struct values {
 	int log_level;
 };
 
-static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
-
 static const struct option_row rows[] = {
     {.name = "store", .letter = 's', .type = OPTION_STR,
         .offset = OPTION_AT(struct values, store), .arg = "DIR",
@@ -47,7 +45,8 @@ static const struct option_row rows[] = {
         .help = "Tell the parent on descriptor 3, and end with it"},
     {.name = "log-level", .type = OPTION_CHOICE,
         .offset = OPTION_AT(struct values, log_level), .arg = "LEVEL",
-        .choices = levels, .help = "error, warn, info or debug (warn)"},
+        .choices = log_level_names,
+        .help = "error, warn, info or debug (warn)"},
     OPTION_END};
 
 static const struct option_text texts[] = {

@@ -2,6 +2,7 @@
 /* One request on its way: parameters, errors, objects and lists. */
 #include "contrib/paysim/call.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -49,8 +49,9 @@ random_next(struct random *r)
 	return (result);
 }
 
-double
-random_unit(struct random *r)
+/* Uniform in [0, 1). */
+static double
+unit(struct random *r)
 {
 	return ((double)(random_next(r) >> 11) * 0x1.0p-53);
 }
@@ -58,7 +59,7 @@ random_unit(struct random *r)
 double
 random_normal(struct random *r)
 {
-	double u = 1 - random_unit(r), v = random_unit(r);
+	double u = 1 - unit(r), v = unit(r);
 
 	return (sqrt(-2 * log(u)) * cos(2 * acos(-1) * v));
 }
@@ -66,7 +67,7 @@ random_normal(struct random *r)
 bool
 random_is(struct random *r, double rate)
 {
-	return (rate > 0 && random_unit(r) < rate);
+	return (rate > 0 && unit(r) < rate);
 }
 
 void

@@ -18,10 +18,8 @@ struct random {
 /* Start a stream; name tells streams of one seed apart. */
 void random_init(struct random *r, uint64_t seed, const char *name);
 
+/* The next 64 random bits. */
 uint64_t random_next(struct random *r);
-
-/* Uniform in [0, 1). */
-double random_unit(struct random *r);
 
 /* Normal with mean 0 and deviation 1. */
 double random_normal(struct random *r);

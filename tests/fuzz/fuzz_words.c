@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/message.h"
 #include "base/must.h"
@@ -101,7 +100,6 @@ check_names(const char *text)
 {
 	enum outcome outcome = outcome_parse(text);
 	enum trigger trigger = trigger_parse(text);
-	enum log_level level;
 	char host[64];
 	int port;
 
@@ -109,7 +107,6 @@ check_names(const char *text)
 	    strcmp(outcome_name(outcome), text) == 0);
 	must(trigger == TRIGGER_COUNT ||
 	    strcmp(trigger_name(trigger), text) == 0);
-	(void)log_parse_level(text, &level);
 	if (hosts_parse_url(text, host, sizeof(host), &port) == 0)
 		must(strlen(host) < sizeof(host) && port > 0 &&
 		    port < 65536);

@@ -42,7 +42,9 @@ load_plan(struct bench *b, const char *yaml)
 {
 	struct plan *plan = fixture_plan(&b->f, yaml);
 
-	alerts_set_plan(b->alerts, plan);
+	alerts_plan_begin(b->alerts, plan);
+	while (alerts_plan_step(b->alerts, INT64_MAX))
+		continue;
 	plan_free(&plan);
 }
 

@@ -49,7 +49,9 @@ load_plan(struct bench *b, const char *yaml)
 {
 	struct plan *plan = fixture_plan(&b->f, yaml);
 
-	dispatch_set_plan(b->dispatch, plan);
+	dispatch_plan_begin(b->dispatch, plan);
+	while (dispatch_plan_step(b->dispatch, INT64_MAX))
+		continue;
 	plan_free(&plan);
 }
 

@@ -169,31 +169,6 @@ rounds_to_a_pass_are_forecast_within_a_factor(void **state)
 	}
 }
 
-static void
-rounds_to_a_block_are_forecast_within_a_factor(void **state)
-{
-	static const double effects[] = {.2, .5, 1};
-	struct world w = worlds[0];
-	struct made m;
-	double sum;
-	size_t i;
-	int k, rounds;
-
-	(void)state;
-	coin_init(&coin, 12);
-	make(&w, &m);
-	for (i = 0; i < NELEMS(effects); i++) {
-		sum = 0;
-		for (k = 0; k < RUNS; k++) {
-			assert_int_equal(simulate(&w, effects[i], 0,
-			    ROUNDS_MOST, &rounds), ENGINE_BLOCK);
-			sum += rounds;
-		}
-		assert_close("slower", sum / RUNS, forecast_rounds_to_block(
-		    &m.suite, 0, 0, effects[i]));
-	}
-}
-
 /* Blocked gates of RUNS. */
 static int
 count_blocks(const struct world *w, double slower, double failing, int most)
@@ -256,7 +231,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rounds_to_a_pass_are_forecast_within_a_factor),
-	    cmocka_unit_test(rounds_to_a_block_are_forecast_within_a_factor),
 	    cmocka_unit_test(
 		what_is_seen_in_a_budget_is_blocked_and_half_of_it_is_not),
 	    cmocka_unit_test(what_cannot_be_seen_is_said_so),
