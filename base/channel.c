@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/mem.h"

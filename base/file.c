@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -67,41 +68,107 @@ file_read(const char *path, size_t max_bytes, char **data, size_t *len)
 	return (rc);
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
+int
+file_write_all(int fd, const void *p, size_t len)
 {
+	const char *at = p;
 	ssize_t n;
 
 	while (len > 0) {
-		n = write(fd, p, len);
+		n = write(fd, at, len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return (ERR_IO);
-		p += n;
+		at += n;
 		len -= (size_t)n;
 	}
 	return (0);
 }
 
+/* Close, with errno still telling of what was before. */
+static void
+close_quietly(int fd)
+{
+	int kept = errno;
+
+	close(fd);
+	errno = kept;
+}
+
+/* A new file beside path; *temp is its name, freed by the caller. */
+static int
+open_beside(const char *path, char **temp)
+{
+	uint64_t chance;
+
+	crypto_random(&chance, sizeof(chance));
+	*temp = xasprintf("%s.%016" PRIx64, path, chance);
+	return (open(*temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+}
+
 int
 file_replace(const char *path, const void *data, size_t len)
 {
-	char *temp = xasprintf("%s.XXXXXX", path);
-	int fd = mkostemp(temp, O_CLOEXEC), rc = ERR_IO;
+	struct stat old;
+	char *temp;
+	int fd = open_beside(path, &temp), rc = ERR_IO, kept;
 
 	if (fd < 0)
 		goto out;
-	rc = write_all(fd, data, len);
-	if (rc == 0 && (fchmod(fd, 0644) != 0 || fsync(fd) != 0))
+	rc = file_write_all(fd, data, len);
+	if (rc == 0 && stat(path, &old) == 0 &&
+	    fchmod(fd, old.st_mode & 0777) != 0)
 		rc = ERR_IO;
-	close(fd);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = ERR_IO;
+	close_quietly(fd);
 	if (rc == 0 && rename(temp, path) != 0)
 		rc = ERR_IO;
+	kept = errno;
 	if (rc != 0)
 		unlink(temp);
+	errno = kept;
 out:
 	free(temp);
+	return (rc);
+}
+
+/* True when a file of that name cannot be put in its place. */
+static bool
+is_stream(const char *path)
+{
+	struct stat st;
+
+	return (strncmp(path, "/dev/std", 8) == 0 ||
+	    strncmp(path, "/dev/fd/", 8) == 0 ||
+	    strncmp(path, "/proc/self/fd/", 14) == 0 ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode)));
+}
+
+static int
+write_through(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return (ERR_IO);
+	rc = file_write_all(fd, data, len);
+	close_quietly(fd);
+	return (rc);
+}
+
+int
+file_write(const char *path, const void *data, size_t len)
+{
+	char *real;
+	int rc;
+
+	if (is_stream(path))
+		return (write_through(path, data, len));
+	real = realpath(path, NULL);
+	rc = file_replace(real != NULL ? real : path, data, len);
+	free(real);
 	return (rc);
 }
 
@@ -159,9 +226,14 @@ file_resolve_below(const char *root, const char *name, char **out)
 int
 file_make_dirs(const char *path)
 {
-	char *copy = xstrdup(path), *p;
+	char *copy, *p;
 	int rc = 0;
 
+	if (path[0] == '\0') {
+		errno = ENOENT;
+		return (ERR_IO);
+	}
+	copy = xstrdup(path);
 	for (p = copy + 1; rc == 0; p++) {
 		if (*p != '/' && *p != '\0')
 			continue;

@@ -13,8 +13,22 @@
  */
 int file_read(const char *path, size_t max_bytes, char **data, size_t *len);
 
-/* Write a whole file beside path, sync it and rename it over path. */
+/* Write all bytes to a descriptor. Returns 0 or ERR_IO (errno is set). */
+int file_write_all(int fd, const void *p, size_t len);
+
+/*
+ * Write a whole file beside path, sync it and rename it over path. It gets
+ * the mode of the file it replaces, else what the umask leaves of 0666.
+ * Returns 0 or ERR_IO (errno is set).
+ */
 int file_replace(const char *path, const void *data, size_t len);
+
+/*
+ * Write a whole file where a person said, as file_replace, but: what path
+ * links to is replaced, not the link; a device, a pipe or a stream of ours
+ * (/dev/stdout) is written to.
+ */
+int file_write(const char *path, const void *data, size_t len);
 
 /* Join with one slash; an absolute name stands alone. The caller frees. */
 char *file_join(const char *dir, const char *name);
@@ -29,7 +43,10 @@ char *file_dir(const char *path);
  */
 int file_resolve_below(const char *root, const char *name, char **out);
 
-/* Make a directory and its parents, mode 0700 for what is new. */
+/*
+ * Make a directory and its parents, mode 0700 for what is new. Returns 0 or
+ * ERR_IO (errno is set).
+ */
 int file_make_dirs(const char *path);
 
 #endif

@@ -36,7 +36,7 @@ write_file(const struct report *r, const char *file)
 
 	buf_init(&out, REPORT_MOST_BYTES);
 	report_format(r, settings_report_format(file), &out);
-	rc = out.is_full ? ERR_LIMIT : file_replace(file, out.data, out.len);
+	rc = out.is_full ? ERR_LIMIT : file_write(file, out.data, out.len);
 	if (rc != 0)
 		fprintf(stderr, "e2e-gate: %s: %s\n", file, rc == ERR_IO ?
 		    strerror(errno) : err_text(rc));

@@ -140,21 +140,6 @@ read_file(struct ledger *l)
 	free(data);
 }
 
-static int
-write_whole(int fd, const struct buf *b)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < b->len) {
-		n = write(fd, b->data + at, b->len - at);
-		if (n <= 0)
-			return (ERR_IO);
-		at += (size_t)n;
-	}
-	return (0);
-}
-
 /* Write all that is live to a new file, and go on with that. */
 static int
 rewrite(struct ledger *l)
@@ -168,7 +153,7 @@ rewrite(struct ledger *l)
 	buf_init(&all, FILE_MOST_BYTES);
 	HASH_ITER(hh, l->entries, e, next)
 		append_line(&all, e->name, e->value);
-	if (fd >= 0 && !all.is_full && write_whole(fd, &all) == 0 &&
+	if (fd >= 0 && !all.is_full && file_write_all(fd, all.data, all.len) == 0 &&
 	    rename(temp, l->path) == 0)
 		rc = 0;
 	if (rc == 0) {
@@ -206,7 +191,8 @@ ledger_flush(struct ledger *l)
 	    REWRITE_FACTOR * l->live_bytes)
 		rc = rewrite(l);
 	else {
-		rc = write_whole(l->fd, &l->changes);
+		rc = file_write_all(l->fd, l->changes.data,
+		    l->changes.len);
 		l->file_bytes += l->changes.len;
 	}
 	buf_reset(&l->changes);

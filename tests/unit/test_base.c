@@ -230,6 +230,55 @@ files_are_read_with_bounds_and_replaced_whole(void **state)
 	free(path);
 }
 
+static mode_t
+mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return (st.st_mode & (S_IFMT | 0777));
+}
+
+static void
+what_is_written_keeps_modes_links_and_streams(void **state)
+{
+	char dir[] = "/tmp/e2e-test-XXXXXX", *path, *link, *data;
+	mode_t mask = umask(077);
+	int ends[2];
+	size_t len;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = file_join(dir, "new");
+	link = file_join(dir, "link");
+	assert_int_equal(symlink("new", link), 0);
+	assert_int_equal(file_write(path, "1", 1), 0);
+	assert_int_equal(mode_of(path), S_IFREG | 0600);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(file_write(link, "22", 2), 0);
+	assert_int_equal(mode_of(path), S_IFREG | 0640);
+	assert_int_equal(mode_of(link), S_IFLNK | 0777);
+	assert_int_equal(file_read(path, 10, &data, &len), 0);
+	assert_string_equal(data, "22");
+	free(data);
+	unlink(link);
+	unlink(path);
+	/* A pipe is written to; a directory is refused, nothing is left. */
+	assert_int_equal(pipe(ends), 0);
+	snprintf(path, strlen(path) + 1, "/dev/fd/%d", ends[1]);
+	assert_int_equal(file_write(path, "333", 3), 0);
+	assert_int_equal(read(ends[0], path, 4), 3);
+	assert_memory_equal(path, "333", 3);
+	assert_int_equal(file_write(dir, "4", 1), ERR_IO);
+	assert_int_equal(file_make_dirs(""), ERR_IO);
+	assert_int_equal(rmdir(dir), 0);
+	close(ends[0]);
+	close(ends[1]);
+	umask(mask);
+	free(link);
+	free(path);
+}
+
 static void
 message_heads_go_both_ways_and_refuse_nonsense(void **state)
 {
@@ -292,6 +341,7 @@ main(void)
 	    cmocka_unit_test(hashes_agree_with_published_vectors),
 	    cmocka_unit_test(base64_goes_both_ways_and_is_strict),
 	    cmocka_unit_test(files_are_read_with_bounds_and_replaced_whole),
+	    cmocka_unit_test(what_is_written_keeps_modes_links_and_streams),
 	    cmocka_unit_test(message_heads_go_both_ways_and_refuse_nonsense),
 	    cmocka_unit_test(outcomes_have_names_and_sides),
 	    cmocka_unit_test(log_values_are_quoted_where_needed),
