@@ -3,6 +3,7 @@
 #ifndef GATE_COMMAND_H
 #define GATE_COMMAND_H
 
+#include "base/buf.h"
 #include "gate/settings.h"
 
 /* Compute a recorded verdict again and compare. */
@@ -22,5 +23,13 @@ int command_status(const struct settings *s);
 
 /* Note that a gate's verdict is not to stop a release. */
 int command_override(const struct settings *s);
+
+/*
+ * Print a command's whole answer, or flush what was printed of it. Returns 0,
+ * or EXIT_UNMEASURED with a sentence on stderr: what nobody can read was not
+ * said.
+ */
+int command_print(const struct buf *out);
+int command_flush(void);
 
 #endif

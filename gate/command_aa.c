@@ -89,11 +89,10 @@ measure(const struct settings *settings, const struct suite *suite)
 	if (code != EXIT_UNMEASURED &&
 	    archive_note(settings->store, s.id, &note) != 0)
 		code = EXIT_UNMEASURED;
-	if (settings->format == FORMAT_JSON)
-		fputs(buf_str(&note), stdout);
-	else
+	if (settings->format != FORMAT_JSON)
 		print_table(&s, least);
-	if (fflush(stdout) != 0)
+	if ((settings->format == FORMAT_JSON ? command_print(&note) :
+	    command_flush()) != 0)
 		code = EXIT_UNMEASURED;
 	buf_fini(&note);
 	session_fini(&s);

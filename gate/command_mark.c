@@ -35,6 +35,5 @@ command_mark(const struct settings *s)
 	if (rc == 0)
 		printf("%s: %s deployed at %s\n", s->service, s->operand,
 		    text);
-	return (rc == 0 && fflush(stdout) == 0 ? EXIT_GOOD :
-	    EXIT_UNMEASURED);
+	return (rc == 0 ? command_flush() : EXIT_UNMEASURED);
 }

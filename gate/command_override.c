@@ -81,7 +81,7 @@ override(const struct settings *s, const struct json *gate)
 	printf("gate %s (%s) is overridden until %s\n",
 	    json_get_str(gate, "gate", ""),
 	    json_get_str(gate, "verdict", ""), text);
-	return (fflush(stdout) == 0 ? EXIT_GOOD : EXIT_UNMEASURED);
+	return (command_flush());
 }
 
 int

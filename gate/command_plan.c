@@ -295,10 +295,9 @@ plan(struct planned *p, struct query *q, struct cause *cause)
 		print_json(p, &out);
 	else
 		print_table(p, &out);
-	fputs(buf_str(&out), stdout);
+	rc = command_print(&out);
 	buf_fini(&out);
-	return (fflush(stdout) != 0 ? EXIT_UNMEASURED :
-	    fits(p) ? EXIT_GOOD : EXIT_INCONCLUSIVE);
+	return (rc != 0 ? rc : fits(p) ? EXIT_GOOD : EXIT_INCONCLUSIVE);
 }
 
 static int

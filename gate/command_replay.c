@@ -51,16 +51,11 @@ tell(const struct settings *s, const struct transcript *t)
 	int code;
 
 	replay_run(t, &replay);
-	code = replay_exit_code(&replay);
 	buf_init(&out, REPORT_MOST_BYTES);
 	replay_format(&replay, t, (enum format)s->format, &out);
-	if (fwrite(buf_str(&out), 1, out.len, stdout) != out.len ||
-	    fflush(stdout) != 0) {
-		fprintf(stderr, "e2e-gate: stdout: %s\n", strerror(errno));
-		code = EXIT_UNMEASURED;
-	}
+	code = command_print(&out);
 	buf_fini(&out);
-	return (code);
+	return (code != 0 ? code : replay_exit_code(&replay));
 }
 
 int

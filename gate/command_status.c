@@ -137,14 +137,14 @@ exit_code(const struct status *st)
 static int
 tell(const struct status *st)
 {
-	int code = exit_code(st);
+	int code = exit_code(st), trouble;
 	struct buf out;
 
 	buf_init(&out, 16u << 20);
 	status_format(st, code, &out);
-	fputs(buf_str(&out), stdout);
+	trouble = command_print(&out);
 	buf_fini(&out);
-	return (fflush(stdout) == 0 ? code : EXIT_UNMEASURED);
+	return (trouble != 0 ? trouble : code);
 }
 
 static void

@@ -49,17 +49,12 @@ write_stdout(const struct report *report)
 {
 	struct report r = *report;
 	struct buf out;
-	int code = 0;
+	int code;
 
 	r.has_colour = table_style_for(stdout).has_colour;
 	buf_init(&out, REPORT_MOST_BYTES);
 	report_format(&r, (enum format)r.session->settings->format, &out);
-	if (out.is_full || fwrite(buf_str(&out), 1, out.len, stdout) !=
-	    out.len || fflush(stdout) != 0) {
-		fprintf(stderr, "e2e-gate: stdout: %s\n", out.is_full ?
-		    "the report is too long" : strerror(errno));
-		code = EXIT_UNMEASURED;
-	}
+	code = command_print(&out);
 	buf_fini(&out);
 	return (code);
 }
