@@ -40,6 +40,7 @@ struct segment {
 	uint64_t written;   /* events appended by this process */
 	int fd;             /* -1: not open */
 	bool is_read;       /* to its end */
+	bool is_kept;       /* the disk did not give it: for another time */
 };
 
 TAILQ_HEAD(segment_list, segment);
@@ -112,6 +113,7 @@ segment_free(struct spool *s, struct segment *g, bool is_removed)
 	free(g);
 }
 
+/* Returns 0, ERR_BUSY when it may succeed in a moment, or ERR_IO. */
 static int
 segment_open(struct spool *s, struct segment *g, int flags)
 {
@@ -122,7 +124,9 @@ segment_open(struct spool *s, struct segment *g, int flags)
 	path = segment_path(s, g->number);
 	g->fd = open(path, flags | O_CLOEXEC, 0600);
 	free(path);
-	return (g->fd < 0 ? ERR_IO : 0);
+	if (g->fd >= 0)
+		return (0);
+	return (errno == EMFILE || errno == ENFILE ? ERR_BUSY : ERR_IO);
 }
 
 /* Find what an earlier process left. */
@@ -232,7 +236,7 @@ static void
 segment_settle(struct spool *s, struct segment *g)
 {
 	if (g->is_read && g->done >= g->given)
-		segment_free(s, g, true);
+		segment_free(s, g, !g->is_kept);
 }
 
 /* The reader is through with it: it grows no more. */
@@ -335,7 +339,7 @@ read_fully(int fd, void *p, size_t len, uint64_t at)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return (ERR_CORRUPT);
+			return (n < 0 ? ERR_IO : ERR_CORRUPT);
 		to += n;
 		at += (uint64_t)n;
 		len -= (size_t)n;
@@ -347,37 +351,57 @@ static int
 read_frame(struct spool *s, struct segment *g, struct message *m)
 {
 	uint8_t head[MESSAGE_HEAD_SIZE];
+	uint64_t left = g->bytes - g->read_at;
+	int rc;
 
-	if (segment_open(s, g, O_RDONLY) != 0 ||
-	    g->bytes - g->read_at < MESSAGE_HEAD_SIZE ||
-	    read_fully(g->fd, head, sizeof(head), g->read_at) != 0 ||
-	    message_decode_head(head, m) != 0 || m->code >= OUTCOME_COUNT ||
-	    m->doc_len > g->bytes - g->read_at - MESSAGE_HEAD_SIZE)
+	if ((rc = segment_open(s, g, O_RDONLY)) != 0)
+		return (rc);
+	if (left < MESSAGE_HEAD_SIZE)
+		return (ERR_CORRUPT);
+	if ((rc = read_fully(g->fd, head, sizeof(head), g->read_at)) != 0)
+		return (rc);
+	if (message_decode_head(head, m) != 0 || m->code >= OUTCOME_COUNT ||
+	    m->doc_len > left - MESSAGE_HEAD_SIZE)
 		return (ERR_CORRUPT);
 	buf_reset(&s->doc);
-	if (buf_reserve(&s->doc, m->doc_len + 1) != 0 ||
-	    read_fully(g->fd, s->doc.data, m->doc_len,
-	    g->read_at + MESSAGE_HEAD_SIZE) != 0 ||
-	    m->cookie != checksum(head, s->doc.data, m->doc_len))
+	if (buf_reserve(&s->doc, m->doc_len + 1) != 0)
 		return (ERR_CORRUPT);
+	rc = read_fully(g->fd, s->doc.data, m->doc_len,
+	    g->read_at + MESSAGE_HEAD_SIZE);
+	if (rc == 0 && m->cookie != checksum(head, s->doc.data, m->doc_len))
+		rc = ERR_CORRUPT;
 	m->doc = s->doc.data;
 	m->cookie = 0;
-	return (0);
+	return (rc);
+}
+
+/* Go on behind a segment of which no more can be read. */
+static void
+pass_over(struct spool *s, struct segment *g, int why)
+{
+	const char *error = why == ERR_IO ? strerror(errno) : err_text(why);
+
+	log_warn(why == ERR_IO ? "spool.segment.unreadable" :
+	    "spool.segment.torn", "number=%llu at_bytes=%llu bytes=%llu "
+	    "error=%s", (unsigned long long)g->number,
+	    (unsigned long long)g->read_at, (unsigned long long)g->bytes,
+	    log_quote(error));
+	g->is_kept = why == ERR_IO;
+	segment_end(s, g);
 }
 
 int
 spool_read(struct spool *s, struct message *m, uint64_t *segment)
 {
 	struct segment *g;
+	int rc;
 
 	while ((g = reading(s)) != NULL) {
-		if (read_frame(s, g, m) != 0) {
-			log_warn("spool.segment.torn", "number=%llu "
-			    "at_bytes=%llu bytes=%llu",
-			    (unsigned long long)g->number,
-			    (unsigned long long)g->read_at,
-			    (unsigned long long)g->bytes);
-			segment_end(s, g);
+		rc = read_frame(s, g, m);
+		if (rc == ERR_BUSY)
+			return (rc);
+		if (rc != 0) {
+			pass_over(s, g, rc);
 			continue;
 		}
 		g->read_at += MESSAGE_HEAD_SIZE + m->doc_len;

@@ -40,7 +40,9 @@ void spool_skip(struct spool *s);
 
 /*
  * Read the next event into m; m->doc lives until the next call. *segment is
- * for spool_done. Returns 0, or ERR_NOT_FOUND when all is read.
+ * for spool_done. Returns 0, ERR_NOT_FOUND when all is read, or ERR_BUSY when
+ * there are no descriptors to spare just now. A segment that the disk does
+ * not give is passed over and stays for the next process.
  */
 int spool_read(struct spool *s, struct message *m, uint64_t *segment);
 

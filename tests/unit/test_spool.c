@@ -250,6 +250,60 @@ a_removed_directory_is_made_again(void **state)
 	spool_close(&s);
 }
 
+/* As with no descriptor to spare for a moment. */
+static void
+events_wait_for_a_descriptor(void **state)
+{
+	struct rlimit old, none = {0, 0};
+	struct message m;
+	struct spool *s;
+	uint64_t g;
+
+	(void)state;
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_int_equal(append(s, 1, 10), 0);
+	spool_close(&s);
+	assert_int_equal(spool_open(dir, &s), 0);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none.rlim_max = old.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &none);
+	assert_int_equal(spool_read(s, &m, &g), ERR_BUSY);
+	setrlimit(RLIMIT_NOFILE, &old);
+	assert_false(spool_is_read(s));
+	assert_reads(s, 1, &g);
+	spool_done(s, g);
+	assert_int_equal(count_files(NULL), 0);
+	spool_close(&s);
+}
+
+static void
+a_segment_that_the_disk_does_not_give_is_kept(void **state)
+{
+	char path[400], aside[80];
+	struct spool *s;
+	uint64_t g;
+
+	(void)state;
+	snprintf(aside, sizeof(aside), "%s.aside", dir);
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_int_equal(append(s, 1, 10), 0);
+	spool_close(&s);
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_int_equal(append(s, 2, 10), 0);
+	/* A link to itself cannot be opened. */
+	snprintf(path, sizeof(path), "%s/events-%020d.spool", dir, 1);
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(symlink(path, path), 0);
+	assert_reads(s, 2, &g);
+	spool_done(s, g);
+	assert_all_read(s);
+	spool_close(&s);
+	assert_int_equal(rename(aside, path), 0);
+	assert_int_equal(spool_open(dir, &s), 0);
+	assert_reads(s, 1, NULL);
+	spool_close(&s);
+}
+
 static void
 what_is_skipped_is_on_disk_but_not_read(void **state)
 {
@@ -328,6 +382,8 @@ main(void)
 	    TEST(a_torn_end_loses_only_itself),
 	    TEST(a_changed_byte_is_noticed),
 	    TEST(a_full_disk_refuses_whole_events_and_keeps_the_others),
+	    TEST(events_wait_for_a_descriptor),
+	    TEST(a_segment_that_the_disk_does_not_give_is_kept),
 	    TEST(what_is_skipped_is_on_disk_but_not_read),
 	    TEST(a_removed_directory_is_made_again),
 	    TEST(a_directory_serves_one_process),
