@@ -139,19 +139,22 @@ send_event(struct outbox *o, struct event *e)
 	o->sent_bytes += e->len;
 }
 
-/* Bring back from disk what fits the window. False when all is back. */
+/* Bring the oldest event back from disk. False when there is none now. */
 static bool
 load_one(struct outbox *o)
 {
 	struct message m;
 	uint64_t segment;
+	int rc;
 
 	if (!o->is_spooling)
 		return (false);
-	if (spool_read(o->spool, &m, &segment) == 0) {
+	if ((rc = spool_read(o->spool, &m, &segment)) == 0) {
 		push(o, &m, segment, true);
 		return (true);
 	}
+	if (rc == ERR_BUSY)
+		return (false); /* the next tick tries again */
 	o->is_spooling = false;
 	log_info("outbox.spool.end", "in_memory=%zu", o->stats.in_memory);
 	return (false);

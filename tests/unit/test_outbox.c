@@ -8,9 +8,11 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -390,6 +392,34 @@ what_a_still_store_was_sent_is_on_disk(void **state)
 	teardown(&b);
 }
 
+/* The disk is full while the store is away, and has room again at the end. */
+static void
+what_the_disk_refused_is_tried_once_more_at_the_end(void **state)
+{
+	struct rlimit old, small = {100, 0};
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	set_mode(&b, "away");
+	open_outbox(&b, 1000);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small.rlim_max = old.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &small);
+	add(&b, 100);
+	assert_true(stats(&b).in_memory > 90);
+	setrlimit(RLIMIT_FSIZE, &old);
+	add(&b, 100); /* to disk again, before the others */
+	assert_true(stats(&b).in_memory <= 100);
+	outbox_free(&b.outbox);
+	set_mode(&b, NULL);
+	open_outbox(&b, 0);
+	wait_for(&b, is_empty(&b));
+	assert_int_equal(stats(&b).acked, 200);
+	teardown(&b);
+}
+
 int
 main(void)
 {
@@ -405,6 +435,8 @@ main(void)
 	    cmocka_unit_test(stopping_waits_until_all_is_stored),
 	    cmocka_unit_test(stopping_without_a_store_leaves_all_on_disk),
 	    cmocka_unit_test(what_a_still_store_was_sent_is_on_disk),
+	    cmocka_unit_test(
+	        what_the_disk_refused_is_tried_once_more_at_the_end),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
