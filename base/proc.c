@@ -95,6 +95,19 @@ proc_sibling(const char *name)
 	return (path);
 }
 
+/* Else a file of ours would be opened as stderr, and get the log. */
+static void
+fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 void
 proc_init(int keep_child_fd)
 {
@@ -103,6 +116,7 @@ proc_init(int keep_child_fd)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	fill_standard_fds();
 	close_range(keep_child_fd ? PROC_CHILD_FD + 1 : 3, UINT_MAX, 0);
 	setenv("TZ", "UTC", 1);
 	setlocale(LC_CTYPE, "C.UTF-8");

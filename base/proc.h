@@ -26,7 +26,8 @@ char *proc_sibling(const char *name);
 
 /*
  * Prepare any process: ignore SIGPIPE and SIGXFSZ (a file at its limit is an
- * error, not death), close stray descriptors above 2 (above 3 when
+ * error, not death), /dev/null for what is closed of stdin, stdout and
+ * stderr, close stray descriptors above 2 (above 3 when
  * keep_child_fd), UTC, C.UTF-8, raise RLIMIT_NOFILE to its hard limit, no
  * core dumps (memory holds secrets).
  */

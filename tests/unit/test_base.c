@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/message.h"
+#include "base/proc.h"
 #include "base/utf8.h"
 
 static void
@@ -279,6 +281,31 @@ what_is_written_keeps_modes_links_and_streams(void **state)
 	free(path);
 }
 
+/* Else the first file that a program opens would be its stderr. */
+static void
+closed_standard_descriptors_lead_nowhere(void **state)
+{
+	struct stat null, st;
+	int fd, status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(stat("/dev/null", &null), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		for (fd = 0; fd < 3; fd++)
+			close(fd);
+		proc_init(0);
+		for (fd = 0; fd < 3; fd++)
+			if (fstat(fd, &st) != 0 || st.st_rdev != null.st_rdev)
+				_exit(1);
+		_exit(fstat(3, &st) == 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void
 message_heads_go_both_ways_and_refuse_nonsense(void **state)
 {
@@ -341,6 +368,7 @@ main(void)
 	    cmocka_unit_test(hashes_agree_with_published_vectors),
 	    cmocka_unit_test(base64_goes_both_ways_and_is_strict),
 	    cmocka_unit_test(files_are_read_with_bounds_and_replaced_whole),
+	    cmocka_unit_test(closed_standard_descriptors_lead_nowhere),
 	    cmocka_unit_test(what_is_written_keeps_modes_links_and_streams),
 	    cmocka_unit_test(message_heads_go_both_ways_and_refuse_nonsense),
 	    cmocka_unit_test(outcomes_have_names_and_sides),
