@@ -143,34 +143,61 @@ runner_text_step(const struct runner_text *t, struct run *run,
 	buf_append_char(t->out, '\n');
 }
 
-/* The flow's line with a caret below; tabs keep their width. */
-static void
-put_source(const struct runner_text *t, const struct flow_file *file,
-    struct place place)
+/* The bytes of the first count characters. */
+static size_t
+bytes_of(const char *line, size_t len, uint32_t count)
 {
+	size_t at = 0, n;
+	uint32_t c;
+
+	for (; count > 0 && at < len; count--, at += n)
+		if ((n = utf8_decode(line + at, len - at, &c)) == 0)
+			n = 1;
+	return (at);
+}
+
+/* Blanks as wide as text, whose tabs stay; returns its characters. */
+static size_t
+put_blanks(struct buf *out, const struct buf *text)
+{
+	const char *p = buf_str(text), *end = p + text->len;
+	size_t count = 0;
+
+	for (; p < end; p += bytes_of(p, (size_t)(end - p), 1), count++)
+		buf_append_char(out, *p == '\t' ? '\t' : ' ');
+	return (count);
+}
+
+/* The flow's line with a caret below; what is masked may be shorter. */
+static void
+put_source(const struct runner_text *t, const struct run *run,
+    const struct flow_file *file, struct place place)
+{
+	struct buf before, until;
 	const char *line;
-	uint32_t c, column;
-	size_t len, n;
+	size_t len, at, n;
 
 	line = flow_line(file, place.line, &len);
 	if (line == NULL)
 		return;
-	buf_printf(t->out, "%5u | %.*s\n      | ", place.line, (int)len,
-	    line);
-	for (column = 1; column < place.column && len > 0; column++) {
-		buf_append_char(t->out, *line == '\t' ? '\t' : ' ');
-		if ((n = utf8_decode(line, len, &c)) == 0)
-			n = 1;
-		line += n;
-		len -= n;
-	}
+	buf_printf(t->out, "%5u | ", place.line);
+	put_masked(t, run, line, len);
+	buf_append_str(t->out, "\n      | ");
+	buf_init(&before, 2 * len + 64);
+	buf_init(&until, 2 * len + 64);
+	at = bytes_of(line, len, place.column > 0 ? place.column - 1 : 0);
+	run_mask(run, line, at, true, &before);
+	at += bytes_of(line + at, len - at, place.width);
+	run_mask(run, line, at, true, &until);
+	n = put_blanks(t->out, &before);
 	color(t, RED);
 	buf_append_char(t->out, '^');
-	n = utf8_count(line, len);
-	for (column = 1; column < place.width && column < n; column++)
+	for (n++; n < utf8_count(buf_str(&until), until.len); n++)
 		buf_append_char(t->out, '~');
 	plain(t);
 	buf_append_char(t->out, '\n');
+	buf_fini(&before);
+	buf_fini(&until);
 }
 
 /* Text behind a label; its further lines stand below its first. */
@@ -216,7 +243,7 @@ runner_text_failure(const struct runner_text *t, struct run *run,
 	put_masked(t, run, f->message, strlen(f->message));
 	plain(t);
 	buf_append_char(t->out, '\n');
-	put_source(t, file, f->place);
+	put_source(t, run, file, f->place);
 	if (f->actual != NULL)
 		put_labelled(t, run, "actual:  ", f->actual);
 	if (f->expected != NULL)
@@ -337,7 +364,7 @@ runner_text_reason(const struct runner_text *t, struct run *run,
 	plain(t);
 	buf_append_char(t->out, '\n');
 	if (result->place.line > 0)
-		put_source(t, result->file, result->place);
+		put_source(t, run, result->file, result->place);
 }
 
 void

@@ -147,14 +147,20 @@ def test_secrets_and_card_numbers_are_masked_everywhere(run, serve):
         status=402, body=b'{"card": "4242424242424242", "k": "topsecret9"}'))
     flow = (f"POST {server.url}/a?k={{{{key}}}}\nX-Key: {{{{key}}}}\n"
             '{"card": "4242 4242 4242 4242", "key": "{{key}}"}\n'
-            'HTTP 402\n[Asserts]\njsonpath "$.k" == "other"\n')
-    for options in ([], ["--very-verbose"], ["--test"], ["--format=json"]):
+            'HTTP 402\n[Asserts]\njsonpath "$.k" == "other"\n'
+            'body contains "is topsecret9"\n'
+            'body\tnot contains "4242424242424242" # topsecret9\n')
+    for options in ([], ["--very-verbose"], ["--test"], ["--format=json"],
+                    ["--json"]):
         done = run(flow, "--secret", "key=topsecret9", *options)
         assert done.returncode == 10
         everything = done.stdout + done.stderr
         assert "topsecret9" not in everything
         assert "4242424242424242" not in everything
         assert "4242 4242 4242" not in everything
+        if not options:
+            assert ('    7 | body contains "is ***"\n      | ^~~~\n'
+                    in everything)
     assert "POST /a?k=topsecret9" in server.requests[0][0]
 
 
