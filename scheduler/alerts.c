@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Streaks. What a restart must not forget is in the ledger: each streak, and
+ * Streaks. What a restart must not forget is in the journal: each streak, and
  * that it fires, written before anybody is told.
  */
 #include <stdlib.h>
@@ -66,7 +66,7 @@ format_variables(const struct streak *s, const struct dispatch_event *e,
 }
 
 static char *
-ledger_name(const struct streak *s)
+entry_name(const struct streak *s)
 {
 	return (xasprintf(CHECK_PREFIX "%s", s->check));
 }
@@ -75,7 +75,7 @@ ledger_name(const struct streak *s)
 static void
 streak_save(struct alerts *a, struct streak *s, wall_us due)
 {
-	char *name = ledger_name(s);
+	char *name = entry_name(s);
 	struct json_out o;
 	struct buf b;
 
@@ -88,10 +88,10 @@ streak_save(struct alerts *a, struct streak *s, wall_us due)
 		json_out_kv_int(&o, "since_us", s->since);
 		json_out_kv_bool(&o, "firing", s->is_firing);
 		json_out_object_end(&o);
-		ledger_put(a->ledger, name, buf_str(&b));
+		journal_put(a->journal, name, buf_str(&b));
 		buf_fini(&b);
 	} else
-		ledger_remove(a->ledger, name);
+		journal_remove(a->journal, name);
 	free(name);
 }
 
@@ -99,8 +99,8 @@ streak_save(struct alerts *a, struct streak *s, wall_us due)
 static void
 streak_restore(struct alerts *a, struct streak *s)
 {
-	char *name = ledger_name(s);
-	const char *text = ledger_find(a->ledger, name);
+	char *name = entry_name(s);
+	const char *text = journal_find(a->journal, name);
 	const struct json *root;
 	struct json_doc *doc;
 
@@ -206,7 +206,7 @@ alerts_note(struct alerts *a, const struct dispatch_event *e)
 		streak_passed(a, s, e);
 	else
 		streak_bad(a, s, e);
-	ledger_flush(a->ledger);
+	journal_flush(a->journal);
 	start_new(a);
 }
 
@@ -298,13 +298,13 @@ forget_others(struct alerts *a)
 	const char *name, *next;
 	struct streak *s;
 
-	for (name = ledger_next(a->ledger, NULL); name != NULL; name = next) {
-		next = ledger_next(a->ledger, name);
+	for (name = journal_next(a->journal, NULL); name != NULL; name = next) {
+		next = journal_next(a->journal, name);
 		if (strncmp(name, CHECK_PREFIX, strlen(CHECK_PREFIX)) != 0)
 			continue;
 		HASH_FIND_STR(a->streaks, name + strlen(CHECK_PREFIX), s);
 		if (s == NULL)
-			ledger_remove(a->ledger, name);
+			journal_remove(a->journal, name);
 	}
 }
 
@@ -338,7 +338,7 @@ alerts_plan_step(struct alerts *a, mono_us until)
 		forget_others(a);
 		alerts_notice_resume(a);
 	}
-	ledger_flush(a->ledger);
+	journal_flush(a->journal);
 	return (false);
 }
 
@@ -352,7 +352,7 @@ alerts_new(struct loop *loop, struct fleet *fleet, struct outbox *outbox,
 	a->loop = loop;
 	a->fleet = fleet;
 	a->outbox = outbox;
-	a->ledger = ledger_open(path);
+	a->journal = journal_open(path);
 	LIST_INIT(&a->notices);
 	return (a);
 }
@@ -388,7 +388,7 @@ alerts_free(struct alerts **ap)
 		alerts_notice_free(LIST_FIRST(&a->notices));
 	HASH_ITER(hh, a->streaks, s, next)
 		streak_free(a, s);
-	ledger_close(&a->ledger);
+	journal_close(&a->journal);
 	a->magic = 0;
 	free(a);
 }

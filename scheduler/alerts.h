@@ -22,7 +22,7 @@
 struct alerts;
 
 /*
- * fleet and outbox outlive the alerts. path is the ledger's: streaks and
+ * fleet and outbox outlive the alerts. path is the journal's: streaks and
  * undelivered notifications of an earlier process are in it, and go on with
  * the first plan that has their checks.
  */

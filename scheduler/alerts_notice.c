@@ -3,7 +3,7 @@
  * Notifications. One that could not be delivered is tried again only where
  * nothing can have been sent (skipped, unreachable): an alert that comes
  * twice is a lesser evil than none, but what the other side may have taken is
- * the flow's own business to repeat. Until its end it stands in the ledger,
+ * the flow's own business to repeat. Until its end it stands in the journal,
  * so a scheduler that was killed meanwhile sends it once more.
  */
 #include <stdio.h>
@@ -87,8 +87,8 @@ alerts_notice_free(struct notice *n)
 static void
 notice_end(struct notice *n)
 {
-	ledger_remove(n->alerts->ledger, n->name);
-	ledger_flush(n->alerts->ledger);
+	journal_remove(n->alerts->journal, n->name);
+	journal_flush(n->alerts->journal);
 	alerts_notice_free(n);
 }
 
@@ -192,7 +192,7 @@ alerts_notice_new(struct alerts *a, struct target *t,
 	json_out_key(&o, "variables");
 	json_out_raw(&o, variables->data, variables->len);
 	json_out_object_end(&o);
-	ledger_put(a->ledger, n->name, buf_str(&b));
+	journal_put(a->journal, n->name, buf_str(&b));
 	buf_fini(&b);
 }
 
@@ -224,7 +224,7 @@ resume(struct alerts *a, const char *name, const char *text)
 	if (t == NULL || variables == NULL || variables->kind != JSON_OBJECT) {
 		log_error("alert.notify.dropped", "target=%s",
 		    log_quote(json_get_str(root, "target", "")));
-		ledger_remove(a->ledger, name);
+		journal_remove(a->journal, name);
 	} else {
 		log_info("alert.notify.resume", "target=%s",
 		    log_quote(t->name));
@@ -241,10 +241,10 @@ alerts_notice_resume(struct alerts *a)
 {
 	const char *name, *next;
 
-	for (name = ledger_next(a->ledger, NULL); name != NULL; name = next) {
-		next = ledger_next(a->ledger, name);
+	for (name = journal_next(a->journal, NULL); name != NULL; name = next) {
+		next = journal_next(a->journal, name);
 		if (strncmp(name, NOTICE_PREFIX, strlen(NOTICE_PREFIX)) == 0)
-			resume(a, name, ledger_find(a->ledger, name));
+			resume(a, name, journal_find(a->journal, name));
 	}
-	ledger_flush(a->ledger);
+	journal_flush(a->journal);
 }

@@ -8,7 +8,7 @@
 #include <uthash.h>
 
 #include "scheduler/alerts.h"
-#include "scheduler/ledger.h"
+#include "scheduler/journal.h"
 
 #define ALERTS_MAGIC 0x414c4552u
 #define MEMO_SIZE    4
@@ -42,7 +42,7 @@ struct streak {
 /* One message to one target, until it is delivered or given up. */
 struct notice {
 	LIST_ENTRY(notice) link;
-	char name[2 * MESSAGE_ID_SIZE + 16]; /* in the ledger */
+	char name[2 * MESSAGE_ID_SIZE + 16]; /* in the journal */
 	struct alerts *alerts;
 	struct target *target;
 	char *variables;
@@ -67,7 +67,7 @@ struct alerts {
 	struct outbox *outbox;
 	struct streak *streaks;
 	struct target *targets;
-	struct ledger *ledger;
+	struct journal *journal;
 	bool is_resumed;             /* what an earlier process left */
 	struct notice_list notices;
 	const struct plan *plan;     /* being applied; NULL: none */
@@ -89,14 +89,14 @@ struct target *alerts_target_take(struct alerts *a,
 void alerts_target_release(struct alerts *a, struct target *t);
 
 /*
- * Put a message for a target down in the ledger, not flushed yet, and make it
+ * Put a message for a target down in the journal, not flushed yet, and make it
  * the first of the notices; alerts_notice_start sends it.
  */
 void alerts_notice_new(struct alerts *a, struct target *t,
     const struct buf *variables);
 void alerts_notice_start(struct notice *n);
 
-/* Forget it here; the ledger keeps it for the next process. */
+/* Forget it here; the journal keeps it for the next process. */
 void alerts_notice_free(struct notice *n);
 
 /* Send what an earlier process could not: once the first plan is known. */

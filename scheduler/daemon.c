@@ -316,7 +316,7 @@ open_parts(struct daemon *d)
 	struct outbox_options outbox = {.store = o->store, .spool = spool};
 	struct idle_options idle = {.checks = o->checks, .store = o->store,
 	    .location = o->location, .share_percent = o->idle_share};
-	char *ledger;
+	char *journal;
 	int rc;
 
 	rc = outbox_new(d->loop, &outbox, store_ready_cb, d, &d->outbox);
@@ -325,15 +325,15 @@ open_parts(struct daemon *d)
 		    rc == ERR_BUSY ? "in use by another scheduler" :
 		    strerror(errno));
 	/* The spool is ours alone now, and so is what lies in it. */
-	ledger = file_join(spool, "alerts.ledger");
+	journal = file_join(spool, "alerts.journal");
 	free(spool);
 	if (rc != 0) {
-		free(ledger);
+		free(journal);
 		return (rc);
 	}
 	d->fleet = fleet_new(d->loop, &fleet);
-	d->alerts = alerts_new(d->loop, d->fleet, d->outbox, ledger);
-	free(ledger);
+	d->alerts = alerts_new(d->loop, d->fleet, d->outbox, journal);
+	free(journal);
 	d->dispatch = dispatch_new(d->loop, d->fleet, d->outbox, o->location,
 	    run_ended_cb, d);
 	d->idle = idle_new(d->loop, d->dispatch, d->fleet, d->outbox,

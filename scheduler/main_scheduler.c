@@ -81,7 +81,7 @@ static const struct option_text texts[] = {
 	    "in some minutes. The folder notify of the documentation has flows "
 	    "to copy.\n\n"
 	    "What is failing, and who was not told of it yet, outlives the "
-	    "scheduler: it stands in the file alerts.ledger of the spool "
+	    "scheduler: it stands in the file alerts.journal of the spool "
 	    "directory. A restart, or a kill, neither tells an alert again "
 	    "nor loses one; only a notification that was just under way is "
 	    "sent once more.\n\n"

@@ -377,7 +377,7 @@ measure_scheduler(struct bench *b, const char *self, const char *dir)
 	struct idle_options idle = {.checks = dir, .store = dir,
 	    .location = "local", .share_percent = 0};
 	struct reload_options reload = {.checks = dir, .location = "local"};
-	char *ledger = xasprintf("%s/alerts.ledger", dir);
+	char *journal = xasprintf("%s/alerts.journal", dir);
 	struct loaded first;
 	mono_us start;
 
@@ -393,7 +393,7 @@ measure_scheduler(struct bench *b, const char *self, const char *dir)
 	b->fleet = fleet_new(b->loop, &fleet);
 	b->dispatch = dispatch_new(b->loop, b->fleet, b->outbox, "local",
 	    NULL, NULL);
-	b->alerts = alerts_new(b->loop, b->fleet, b->outbox, ledger);
+	b->alerts = alerts_new(b->loop, b->fleet, b->outbox, journal);
 	b->idle = idle_new(b->loop, b->dispatch, b->fleet, b->outbox, &idle);
 	reload.dispatch = b->dispatch;
 	reload.alerts = b->alerts;
@@ -404,7 +404,7 @@ measure_scheduler(struct bench *b, const char *self, const char *dir)
 	printf("plan applied in %.2f s\n",
 	    (double)(clock_mono() - start) / SPAN_S);
 	loaded_fini(&first);
-	free(ledger);
+	free(journal);
 	b->timer = loop_timer_new(b->loop, bench_timer_cb, b);
 	loop_timer_at(b->timer, clock_mono());
 	loop_run(b->loop);

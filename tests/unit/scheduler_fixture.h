@@ -28,7 +28,7 @@ struct fixture {
 	struct fleet *fleet;
 	struct outbox *outbox;
 	char dir[64];
-	char ledger[80]; /* where alerts may have theirs */
+	char journal[80]; /* where alerts may have theirs */
 	bool is_late;
 };
 
@@ -70,7 +70,7 @@ fixture_init(struct fixture *f,
 	memset(f, 0, sizeof(*f));
 	strcpy(f->dir, "/tmp/test-scheduler-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->ledger, sizeof(f->ledger), "%s/ledger", f->dir);
+	snprintf(f->journal, sizeof(f->journal), "%s/journal", f->dir);
 	spool = file_join(f->dir, "spool");
 	outbox.store = f->dir;
 	outbox.spool = spool;

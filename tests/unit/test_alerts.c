@@ -53,13 +53,13 @@ setup(struct bench *b)
 {
 	fixture_init(&b->f, ready_cb, NULL);
 	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox,
-	    b->f.ledger);
+	    b->f.journal);
 	load_plan(b, manifest);
 }
 
 /*
  * What a killed scheduler and its successor make of it: the probes are new,
- * and the ledger is as it was left.
+ * and the journal is as it was left.
  */
 static void
 restart(struct bench *b)
@@ -67,13 +67,13 @@ restart(struct bench *b)
 	char *left = NULL;
 	size_t len;
 
-	assert_int_equal(file_read(b->f.ledger, 1 << 20, &left, &len), 0);
+	assert_int_equal(file_read(b->f.journal, 1 << 20, &left, &len), 0);
 	alerts_free(&b->alerts);
-	assert_int_equal(file_replace(b->f.ledger, left, len), 0);
+	assert_int_equal(file_replace(b->f.journal, left, len), 0);
 	free(left);
 	fixture_restart_fleet(&b->f);
 	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox,
-	    b->f.ledger);
+	    b->f.journal);
 	load_plan(b, manifest);
 }
 

@@ -43,7 +43,7 @@ setup(struct bench *b)
 	b->dispatch = dispatch_new(b->f.loop, b->f.fleet, b->f.outbox,
 	    "local", NULL, NULL);
 	b->alerts = alerts_new(b->f.loop, b->f.fleet, b->f.outbox,
-	    b->f.ledger);
+	    b->f.journal);
 	write_checks(b, TOP CHECK("one") CHECK("two"));
 	o.checks = b->f.dir;
 	o.dispatch = b->dispatch;

@@ -5,36 +5,36 @@
  * a file that is rewritten when it is mostly out of date. It is never synced,
  * for nothing here may wait for a disk: a power cut may cost the last seconds.
  */
-#ifndef SCHEDULER_LEDGER_H
-#define SCHEDULER_LEDGER_H
+#ifndef SCHEDULER_JOURNAL_H
+#define SCHEDULER_JOURNAL_H
 
 #include <stddef.h>
 
-struct ledger;
+struct journal;
 
 /* Open or make the file; it has one user. What is damaged is passed over. */
-struct ledger *ledger_open(const char *path);
+struct journal *journal_open(const char *path);
 
 /* Flush and close. */
-void ledger_close(struct ledger **l);
+void journal_close(struct journal **j);
 
 /* The value of a name as JSON text, NULL: none. Good until the next change. */
-const char *ledger_find(const struct ledger *l, const char *name);
+const char *journal_find(const struct journal *j, const char *name);
 
 /* Give a name a value: one line of JSON, copied. */
-void ledger_put(struct ledger *l, const char *name, const char *json);
+void journal_put(struct journal *j, const char *name, const char *json);
 
 /* Forget a name; nothing happens when it is not there. */
-void ledger_remove(struct ledger *l, const char *name);
+void journal_remove(struct journal *j, const char *name);
 
 /*
  * Write what changed since the last flush, in one piece. When that cannot be
  * done it is logged, and done with a later flush.
  */
-void ledger_flush(struct ledger *l);
+void journal_flush(struct journal *j);
 
 /* The names in the order of their making, from NULL, until NULL. The one at
  * hand may be removed once its successor is known. */
-const char *ledger_next(const struct ledger *l, const char *name);
+const char *journal_next(const struct journal *j, const char *name);
 
 #endif

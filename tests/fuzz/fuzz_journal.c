@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The scheduler's ledger: any bytes as its file, then changes. What is there
+ * The scheduler's journal: any bytes as its file, then changes. What is there
  * after a restart is what was there before it, in the same order, and each
  * value is one line of JSON.
  */
@@ -16,13 +16,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "scheduler/ledger.h"
+#include "scheduler/journal.h"
 
 #define MOST_BYTES 3000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char dir[] = "/tmp/fuzz-ledger.XXXXXX";
+static char dir[] = "/tmp/fuzz-journal.XXXXXX";
 static char *path;
 
 static void
@@ -37,7 +37,7 @@ static void
 prepare(void)
 {
 	must(mkdtemp(dir) != NULL);
-	path = file_join(dir, "ledger");
+	path = file_join(dir, "journal");
 	log_init("fuzz", LOG_ERROR);
 	must(atexit(clean_up) == 0);
 }
@@ -50,15 +50,15 @@ write_file(const uint8_t *data, size_t size)
 	must(f != NULL && fwrite(data, 1, size, f) == size && fclose(f) == 0);
 }
 
-/* All that a ledger holds, as text. */
+/* All that a journal holds, as text. */
 static void
-write_out(const struct ledger *l, struct buf *out)
+write_out(const struct journal *j, struct buf *out)
 {
 	const char *name, *value;
 
-	for (name = ledger_next(l, NULL); name != NULL;
-	    name = ledger_next(l, name)) {
-		value = ledger_find(l, name);
+	for (name = journal_next(j, NULL); name != NULL;
+	    name = journal_next(j, name)) {
+		value = journal_find(j, name);
 		must(value != NULL);
 		must(json_scan(value, strlen(value), 1024) == strlen(value));
 		buf_printf(out, "%s %s\n", name, value);
@@ -66,16 +66,16 @@ write_out(const struct ledger *l, struct buf *out)
 }
 
 static void
-must_be_same_again(struct ledger **l)
+must_be_same_again(struct journal **j)
 {
 	struct buf before, after;
 
 	buf_init(&before, 1u << 20);
 	buf_init(&after, 1u << 20);
-	write_out(*l, &before);
-	ledger_close(l);
-	*l = ledger_open(path);
-	write_out(*l, &after);
+	write_out(*j, &before);
+	journal_close(j);
+	*j = journal_open(path);
+	write_out(*j, &after);
 	must(strcmp(buf_str(&before), buf_str(&after)) == 0);
 	buf_fini(&before);
 	buf_fini(&after);
@@ -84,7 +84,7 @@ must_be_same_again(struct ledger **l)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ledger *l;
+	struct journal *j;
 	const char *name;
 
 	if (size > MOST_BYTES)
@@ -92,17 +92,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (path == NULL)
 		prepare();
 	write_file(data, size);
-	l = ledger_open(path);
-	must_be_same_again(&l);
-	if ((name = ledger_next(l, NULL)) != NULL)
-		ledger_put(l, name, "1");
-	ledger_put(l, "new \"name\"", "{\"a\":[1.50,null]}");
-	must_be_same_again(&l);
-	must(strcmp(ledger_find(l, "new \"name\""),
+	j = journal_open(path);
+	must_be_same_again(&j);
+	if ((name = journal_next(j, NULL)) != NULL)
+		journal_put(j, name, "1");
+	journal_put(j, "new \"name\"", "{\"a\":[1.50,null]}");
+	must_be_same_again(&j);
+	must(strcmp(journal_find(j, "new \"name\""),
 	    "{\"a\":[1.50,null]}") == 0);
-	ledger_remove(l, "new \"name\"");
-	must(ledger_find(l, "new \"name\"") == NULL);
-	must_be_same_again(&l);
-	ledger_close(&l);
+	journal_remove(j, "new \"name\"");
+	must(journal_find(j, "new \"name\"") == NULL);
+	must_be_same_again(&j);
+	journal_close(&j);
 	return (0);
 }

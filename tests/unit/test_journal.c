@@ -10,27 +10,27 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "scheduler/ledger.h"
+#include "scheduler/journal.h"
 
 struct bench {
 	char dir[64];
 	char path[80];
-	struct ledger *ledger;
+	struct journal *journal;
 };
 
 static void
 setup(struct bench *b)
 {
-	strcpy(b->dir, "/tmp/test-ledger-XXXXXX");
+	strcpy(b->dir, "/tmp/test-journal-XXXXXX");
 	assert_non_null(mkdtemp(b->dir));
-	snprintf(b->path, sizeof(b->path), "%s/ledger", b->dir);
-	b->ledger = ledger_open(b->path);
+	snprintf(b->path, sizeof(b->path), "%s/journal", b->dir);
+	b->journal = journal_open(b->path);
 }
 
 static void
 teardown(struct bench *b)
 {
-	ledger_close(&b->ledger);
+	journal_close(&b->journal);
 	unlink(b->path);
 	assert_int_equal(rmdir(b->dir), 0);
 }
@@ -51,10 +51,10 @@ open_again(struct bench *b)
 	size_t len;
 	char *text = read_text(b, &len);
 
-	ledger_close(&b->ledger);
+	journal_close(&b->journal);
 	assert_int_equal(file_replace(b->path, text, len), 0);
 	free(text);
-	b->ledger = ledger_open(b->path);
+	b->journal = journal_open(b->path);
 }
 
 static void
@@ -65,22 +65,22 @@ what_was_flushed_is_there_again(void **state)
 
 	(void)state;
 	setup(&b);
-	ledger_put(b.ledger, "one", "{\"n\":1}");
-	ledger_put(b.ledger, "two", "[1, 2]");
-	ledger_put(b.ledger, odd, "\"text\"");
-	ledger_put(b.ledger, "one", "{\"n\":2}");
-	ledger_remove(b.ledger, "two");
-	ledger_remove(b.ledger, "never");
-	ledger_flush(b.ledger);
-	ledger_put(b.ledger, "late", "0");
+	journal_put(b.journal, "one", "{\"n\":1}");
+	journal_put(b.journal, "two", "[1, 2]");
+	journal_put(b.journal, odd, "\"text\"");
+	journal_put(b.journal, "one", "{\"n\":2}");
+	journal_remove(b.journal, "two");
+	journal_remove(b.journal, "never");
+	journal_flush(b.journal);
+	journal_put(b.journal, "late", "0");
 	open_again(&b);
-	assert_string_equal(ledger_find(b.ledger, "one"), "{\"n\":2}");
-	assert_string_equal(ledger_find(b.ledger, odd), "\"text\"");
-	assert_null(ledger_find(b.ledger, "two"));
-	assert_null(ledger_find(b.ledger, "late"));
-	assert_string_equal(ledger_next(b.ledger, NULL), "one");
-	assert_string_equal(ledger_next(b.ledger, "one"), odd);
-	assert_null(ledger_next(b.ledger, odd));
+	assert_string_equal(journal_find(b.journal, "one"), "{\"n\":2}");
+	assert_string_equal(journal_find(b.journal, odd), "\"text\"");
+	assert_null(journal_find(b.journal, "two"));
+	assert_null(journal_find(b.journal, "late"));
+	assert_string_equal(journal_next(b.journal, NULL), "one");
+	assert_string_equal(journal_next(b.journal, "one"), odd);
+	assert_null(journal_next(b.journal, odd));
 	teardown(&b);
 }
 
@@ -94,17 +94,17 @@ a_torn_or_foreign_line_is_passed_over(void **state)
 
 	(void)state;
 	setup(&b);
-	ledger_close(&b.ledger);
+	journal_close(&b.journal);
 	assert_int_equal(file_replace(b.path, text, sizeof(text) - 1), 0);
-	b.ledger = ledger_open(b.path);
-	assert_string_equal(ledger_find(b.ledger, "a"), "1");
-	assert_string_equal(ledger_find(b.ledger, "b"), "2");
+	b.journal = journal_open(b.path);
+	assert_string_equal(journal_find(b.journal, "a"), "1");
+	assert_string_equal(journal_find(b.journal, "b"), "2");
 	/* What follows the torn one must not be torn with it. */
-	ledger_put(b.ledger, "c", "3");
-	ledger_flush(b.ledger);
+	journal_put(b.journal, "c", "3");
+	journal_flush(b.journal);
 	open_again(&b);
-	assert_string_equal(ledger_find(b.ledger, "c"), "3");
-	assert_string_equal(ledger_next(b.ledger, "b"), "c");
+	assert_string_equal(journal_find(b.journal, "c"), "3");
+	assert_string_equal(journal_next(b.journal, "b"), "c");
 	teardown(&b);
 }
 
@@ -120,13 +120,13 @@ the_file_stays_small_whatever_happens(void **state)
 	setup(&b);
 	for (i = 0; i < 100000; i++) {
 		snprintf(value, sizeof(value), "%d", i);
-		ledger_put(b.ledger, "streak", value);
-		ledger_flush(b.ledger);
+		journal_put(b.journal, "streak", value);
+		journal_flush(b.journal);
 	}
 	assert_int_equal(stat(b.path, &st), 0);
 	assert_in_range(st.st_size, 30, 300000);
 	open_again(&b);
-	assert_string_equal(ledger_find(b.ledger, "streak"), "99999");
+	assert_string_equal(journal_find(b.journal, "streak"), "99999");
 	teardown(&b);
 }
 
@@ -138,19 +138,19 @@ what_could_not_be_written_is_written_later(void **state)
 
 	(void)state;
 	setup(&b);
-	ledger_close(&b.ledger);
+	journal_close(&b.journal);
 	snprintf(moved, sizeof(moved), "%s.away", b.dir);
 	assert_int_equal(rename(b.dir, moved), 0);
-	b.ledger = ledger_open(b.path);
-	ledger_put(b.ledger, "a", "1");
-	ledger_flush(b.ledger);
-	assert_string_equal(ledger_find(b.ledger, "a"), "1");
+	b.journal = journal_open(b.path);
+	journal_put(b.journal, "a", "1");
+	journal_flush(b.journal);
+	assert_string_equal(journal_find(b.journal, "a"), "1");
 	assert_int_equal(rename(moved, b.dir), 0);
-	ledger_put(b.ledger, "b", "2");
-	ledger_flush(b.ledger);
+	journal_put(b.journal, "b", "2");
+	journal_flush(b.journal);
 	open_again(&b);
-	assert_string_equal(ledger_find(b.ledger, "a"), "1");
-	assert_string_equal(ledger_find(b.ledger, "b"), "2");
+	assert_string_equal(journal_find(b.journal, "a"), "1");
+	assert_string_equal(journal_find(b.journal, "b"), "2");
 	teardown(&b);
 }
 

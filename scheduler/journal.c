@@ -4,7 +4,7 @@
  * gone; the last line of a name counts. A line that is no such thing, torn
  * or foreign, is passed over.
  */
-#include "scheduler/ledger.h"
+#include "scheduler/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ struct entry {
 	UT_hash_handle hh;
 };
 
-struct ledger {
+struct journal {
 	char *path;
 	int fd;               /* -1: not open */
 	struct entry *entries;
@@ -69,40 +69,40 @@ line_bytes(const struct entry *e)
 }
 
 static void
-set(struct ledger *l, const char *name, const char *value, size_t len)
+set(struct journal *j, const char *name, const char *value, size_t len)
 {
 	struct entry *e;
 
-	HASH_FIND_STR(l->entries, name, e);
+	HASH_FIND_STR(j->entries, name, e);
 	if (e != NULL) {
-		l->live_bytes -= line_bytes(e);
+		j->live_bytes -= line_bytes(e);
 		free(e->value);
 	} else {
 		e = xcalloc(1, sizeof(*e));
 		e->name = xstrdup(name);
-		HASH_ADD_KEYPTR(hh, l->entries, e->name, strlen(e->name), e);
+		HASH_ADD_KEYPTR(hh, j->entries, e->name, strlen(e->name), e);
 	}
 	e->value = xstrndup(value, len);
-	l->live_bytes += line_bytes(e);
+	j->live_bytes += line_bytes(e);
 }
 
 static void
-unset(struct ledger *l, const char *name)
+unset(struct journal *j, const char *name)
 {
 	struct entry *e;
 
-	HASH_FIND_STR(l->entries, name, e);
+	HASH_FIND_STR(j->entries, name, e);
 	if (e == NULL)
 		return;
-	l->live_bytes -= line_bytes(e);
-	HASH_DEL(l->entries, e);
+	j->live_bytes -= line_bytes(e);
+	HASH_DEL(j->entries, e);
 	free(e->name);
 	free(e->value);
 	free(e);
 }
 
 static void
-read_line(struct ledger *l, const char *line, size_t len)
+read_line(struct journal *j, const char *line, size_t len)
 {
 	const struct json *root, *value;
 	struct json_doc *doc;
@@ -114,53 +114,53 @@ read_line(struct ledger *l, const char *line, size_t len)
 	name = json_get_str(root, "name", NULL);
 	value = json_get(root, "value");
 	if (name != NULL && value != NULL)
-		set(l, name, line + value->start, value->end - value->start);
+		set(j, name, line + value->start, value->end - value->start);
 	else if (name != NULL)
-		unset(l, name);
+		unset(j, name);
 	json_free(&doc);
 }
 
 static void
-read_file(struct ledger *l)
+read_file(struct journal *j)
 {
 	char *data, *line, *end;
 	size_t len;
-	int rc = file_read(l->path, FILE_MOST_BYTES, &data, &len);
+	int rc = file_read(j->path, FILE_MOST_BYTES, &data, &len);
 
 	if (rc == ERR_NOT_FOUND)
 		return;
 	if (rc != 0) {
-		log_error("ledger.read", "path=%s error=%s",
-		    log_quote(l->path), err_text(rc));
+		log_error("journal.read", "path=%s error=%s",
+		    log_quote(j->path), err_text(rc));
 		return;
 	}
 	for (line = data; (end = memchr(line, '\n',
 	    len - (size_t)(line - data))) != NULL; line = end + 1)
-		read_line(l, line, (size_t)(end - line));
+		read_line(j, line, (size_t)(end - line));
 	free(data);
 }
 
 /* Write all that is live to a new file, and go on with that. */
 static int
-rewrite(struct ledger *l)
+rewrite(struct journal *j)
 {
-	char *temp = xasprintf("%s.new", l->path);
+	char *temp = xasprintf("%s.new", j->path);
 	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct entry *e, *next;
 	int rc = ERR_IO;
 	struct buf all;
 
 	buf_init(&all, FILE_MOST_BYTES);
-	HASH_ITER(hh, l->entries, e, next)
+	HASH_ITER(hh, j->entries, e, next)
 		append_line(&all, e->name, e->value);
 	if (fd >= 0 && !all.is_full && file_write_all(fd, all.data, all.len) == 0 &&
-	    rename(temp, l->path) == 0)
+	    rename(temp, j->path) == 0)
 		rc = 0;
 	if (rc == 0) {
-		if (l->fd >= 0)
-			close(l->fd);
-		l->fd = fd;
-		l->file_bytes = all.len;
+		if (j->fd >= 0)
+			close(j->fd);
+		j->fd = fd;
+		j->file_bytes = all.len;
 	} else if (fd >= 0)
 		close(fd);
 	buf_fini(&all);
@@ -169,106 +169,106 @@ rewrite(struct ledger *l)
 }
 
 static void
-complain(struct ledger *l)
+complain(struct journal *j)
 {
 	mono_us now = clock_mono();
 
-	if (l->complained != 0 && now - l->complained < COMPLAIN_EVERY)
+	if (j->complained != 0 && now - j->complained < COMPLAIN_EVERY)
 		return;
-	l->complained = now;
-	log_error("ledger.write", "path=%s error=%s", log_quote(l->path),
+	j->complained = now;
+	log_error("journal.write", "path=%s error=%s", log_quote(j->path),
 	    log_quote(strerror(errno)));
 }
 
 void
-ledger_flush(struct ledger *l)
+journal_flush(struct journal *j)
 {
 	int rc;
 
-	if (l->changes.len == 0 && !l->is_behind)
+	if (j->changes.len == 0 && !j->is_behind)
 		return;
-	if (l->is_behind || l->file_bytes > REWRITE_LEAST_BYTES +
-	    REWRITE_FACTOR * l->live_bytes)
-		rc = rewrite(l);
+	if (j->is_behind || j->file_bytes > REWRITE_LEAST_BYTES +
+	    REWRITE_FACTOR * j->live_bytes)
+		rc = rewrite(j);
 	else {
-		rc = file_write_all(l->fd, l->changes.data,
-		    l->changes.len);
-		l->file_bytes += l->changes.len;
+		rc = file_write_all(j->fd, j->changes.data,
+		    j->changes.len);
+		j->file_bytes += j->changes.len;
 	}
-	buf_reset(&l->changes);
-	l->is_behind = rc != 0;
+	buf_reset(&j->changes);
+	j->is_behind = rc != 0;
 	if (rc != 0)
-		complain(l);
+		complain(j);
 }
 
-struct ledger *
-ledger_open(const char *path)
+struct journal *
+journal_open(const char *path)
 {
-	struct ledger *l = xcalloc(1, sizeof(*l));
+	struct journal *j = xcalloc(1, sizeof(*j));
 
-	l->path = xstrdup(path);
-	l->fd = -1;
-	buf_init(&l->changes, FILE_MOST_BYTES);
-	read_file(l);
+	j->path = xstrdup(path);
+	j->fd = -1;
+	buf_init(&j->changes, FILE_MOST_BYTES);
+	read_file(j);
 	/* From a whole line on, and without what was out of date. */
-	l->is_behind = true;
-	ledger_flush(l);
-	return (l);
+	j->is_behind = true;
+	journal_flush(j);
+	return (j);
 }
 
 void
-ledger_close(struct ledger **lp)
+journal_close(struct journal **jp)
 {
-	struct ledger *l = *lp;
+	struct journal *j = *jp;
 
-	if (l == NULL)
+	if (j == NULL)
 		return;
-	*lp = NULL;
-	ledger_flush(l);
-	while (l->entries != NULL)
-		unset(l, l->entries->name);
-	if (l->fd >= 0)
-		close(l->fd);
-	buf_fini(&l->changes);
-	free(l->path);
-	free(l);
+	*jp = NULL;
+	journal_flush(j);
+	while (j->entries != NULL)
+		unset(j, j->entries->name);
+	if (j->fd >= 0)
+		close(j->fd);
+	buf_fini(&j->changes);
+	free(j->path);
+	free(j);
 }
 
 const char *
-ledger_find(const struct ledger *l, const char *name)
+journal_find(const struct journal *j, const char *name)
 {
 	struct entry *e;
 
-	HASH_FIND_STR(l->entries, name, e);
+	HASH_FIND_STR(j->entries, name, e);
 	return (e != NULL ? e->value : NULL);
 }
 
 void
-ledger_put(struct ledger *l, const char *name, const char *json)
+journal_put(struct journal *j, const char *name, const char *json)
 {
-	set(l, name, json, strlen(json));
-	append_line(&l->changes, name, json);
-	l->is_behind |= l->changes.is_full;
+	set(j, name, json, strlen(json));
+	append_line(&j->changes, name, json);
+	j->is_behind |= j->changes.is_full;
 }
 
 void
-ledger_remove(struct ledger *l, const char *name)
+journal_remove(struct journal *j, const char *name)
 {
-	if (ledger_find(l, name) == NULL)
+	if (journal_find(j, name) == NULL)
 		return;
 	/* Before it goes: name may be the entry's own. */
-	append_line(&l->changes, name, NULL);
-	unset(l, name);
-	l->is_behind |= l->changes.is_full;
+	append_line(&j->changes, name, NULL);
+	unset(j, name);
+	j->is_behind |= j->changes.is_full;
 }
 
 const char *
-ledger_next(const struct ledger *l, const char *name)
+journal_next(const struct journal *j, const char *name)
 {
-	struct entry *e = l->entries;
+	struct entry *e = j->entries;
 
 	if (name != NULL) {
-		HASH_FIND_STR(l->entries, name, e);
+		HASH_FIND_STR(j->entries, name, e);
 		e = e != NULL ? e->hh.next : NULL;
 	}
 	return (e != NULL ? e->name : NULL);
