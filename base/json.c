@@ -10,10 +10,14 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/json_plain.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#define SMALL_BYTES 192 /* a document that does not need a page */
+#define SMALL_BYTES 480  /* of a document that does not need a page */
+#define SMALL_CHUNK 992  /* malloc has a quick way for this size */
+#define FEW_WAITING 32  /* for these the parser needs no heap */
+#define FEW_OPEN 16
 
 const struct json_limits json_limits_default = {64u << 20, 16u << 20, 128};
 
@@ -37,9 +41,9 @@ struct parser {
 	             * end with a NUL in place of what followed them */
 	struct arena *arena;
 	const struct json_limits *limits;
-	struct json *waiting;
+	struct json *waiting, *few_waiting; /* the few are json_parse's */
 	size_t waiting_count, waiting_cap;
-	struct open_container *open;
+	struct open_container *open, *few_open;
 	size_t depth, open_cap;
 	size_t node_count;
 	const char *key; /* of the value that comes next */
@@ -143,31 +147,6 @@ string_end(struct parser *ps)
 	return (p < ps->end ? p : NULL);
 }
 
-/* Length of the ASCII at p that stands for itself in a string. */
-static size_t
-plain_run(const char *p, const char *end)
-{
-	const char *start = p;
-	uint64_t v, quote, slash;
-
-	/* Eight at a time: a byte is zero where v has a quote or backslash;
-	 * the subtraction's borrow marks it, and any byte below a blank. */
-	for (; end - p >= 8; p += 8) {
-		memcpy(&v, p, 8);
-		quote = v ^ 0x2222222222222222u;
-		slash = v ^ 0x5c5c5c5c5c5c5c5cu;
-		if (((v | (v - 0x2020202020202020u) |
-		    (quote - 0x0101010101010101u) |
-		    (slash - 0x0101010101010101u)) &
-		    0x8080808080808080u) != 0)
-			break;
-	}
-	while (p < end && *p != '"' && *p != '\\' &&
-	    (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80)
-		p++;
-	return ((size_t)(p - start));
-}
-
 static int
 parse_hard_string(struct parser *ps, const char **text, size_t *len)
 {
@@ -208,16 +187,15 @@ parse_hard_string(struct parser *ps, const char **text, size_t *len)
 static int
 parse_string(struct parser *ps, const char **text, size_t *len)
 {
-	size_t n = plain_run(ps->p + 1, ps->end);
-	char *start;
+	const char *first = ps->p + 1;
+	const char *close = json_skip_plain(first, ps->end);
 
-	if (ps->end - ps->p <= (ptrdiff_t)n + 1 || ps->p[n + 1] != '"')
+	if (close == ps->end || *close != '"')
 		return (parse_hard_string(ps, text, len));
-	start = ps->copy + (ps->p + 1 - ps->source);
-	start[n] = '\0';
-	ps->p += n + 2;
-	*text = start;
-	*len = n;
+	ps->copy[close - ps->source] = '\0';
+	ps->p = close + 1;
+	*text = ps->copy + (first - ps->source);
+	*len = (size_t)(close - first);
 	return (0);
 }
 
@@ -298,16 +276,27 @@ parse_word(struct parser *ps, struct json *node)
 	return (fail(ps, "a JSON value was expected"));
 }
 
+/* Double the room of a stack, which was few at first. */
+static void *
+grow(void *stack, const void *few, size_t *cap, size_t size)
+{
+	void *more = xreallocarray(stack == few ? NULL : stack, *cap * 2,
+	    size);
+
+	if (stack == few)
+		memcpy(more, few, *cap * size);
+	*cap *= 2;
+	return (more);
+}
+
 static int
 push(struct parser *ps, const struct json *node)
 {
 	if (++ps->node_count > ps->limits->max_nodes)
 		return (over(ps, "too many values"));
-	if (ps->waiting_count == ps->waiting_cap) {
-		ps->waiting_cap = ps->waiting_cap * 2 + 32;
-		ps->waiting = xreallocarray(ps->waiting, ps->waiting_cap,
-		    sizeof(*ps->waiting));
-	}
+	if (ps->waiting_count == ps->waiting_cap)
+		ps->waiting = grow(ps->waiting, ps->few_waiting,
+		    &ps->waiting_cap, sizeof(*ps->waiting));
 	ps->waiting[ps->waiting_count++] = *node;
 	return (0);
 }
@@ -319,11 +308,9 @@ open_one(struct parser *ps, enum json_kind kind)
 
 	if (ps->depth == ps->limits->max_depth)
 		return (over(ps, "nested too deeply"));
-	if (ps->depth == ps->open_cap) {
-		ps->open_cap = ps->open_cap * 2 + 16;
-		ps->open = xreallocarray(ps->open, ps->open_cap,
+	if (ps->depth == ps->open_cap)
+		ps->open = grow(ps->open, ps->few_open, &ps->open_cap,
 		    sizeof(*ps->open));
-	}
 	c = &ps->open[ps->depth++];
 	c->kind = kind;
 	c->start = (uint32_t)(ps->p - ps->source);
@@ -469,8 +456,13 @@ int
 json_parse(const char *source, size_t len, const struct json_limits *limits,
     struct json_doc **out, struct json_error *error)
 {
+	struct json few_waiting[FEW_WAITING];
+	struct open_container few_open[FEW_OPEN];
 	struct parser ps = {.source = source, .p = source,
-	    .end = source + len, .limits = limits};
+	    .end = source + len, .limits = limits,
+	    .waiting = few_waiting, .few_waiting = few_waiting,
+	    .waiting_cap = FEW_WAITING, .open = few_open,
+	    .few_open = few_open, .open_cap = FEW_OPEN};
 	struct json_doc *doc;
 	int rc = 0;
 
@@ -484,7 +476,8 @@ json_parse(const char *source, size_t len, const struct json_limits *limits,
 	arena_init(&doc->arena, 0);
 	/* Small documents are many: no page for each. */
 	if (len < SMALL_BYTES)
-		doc->arena.first_bytes = SMALL_BYTES / 2 + len * 4;
+		doc->arena.first_bytes = len < SMALL_CHUNK / 5 ?
+		    SMALL_CHUNK / 10 + len * 4 : SMALL_CHUNK;
 	ps.arena = &doc->arena;
 	ps.copy = arena_strndup(ps.arena, source, len);
 	rc = parse_value(&ps);
@@ -493,8 +486,10 @@ json_parse(const char *source, size_t len, const struct json_limits *limits,
 		rc = fail(&ps, "text after the JSON value");
 	if (rc == 0)
 		doc->root = ps.waiting[0];
-	free(ps.waiting);
-	free(ps.open);
+	if (ps.waiting != few_waiting)
+		free(ps.waiting);
+	if (ps.open != few_open)
+		free(ps.open);
 	if (rc != 0) {
 		if (error != NULL)
 			*error = (struct json_error){

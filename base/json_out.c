@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_plain.h"
 #include "base/utf8.h"
 
 #define INT_MOST_BYTES 20 /* of the least int64_t */
@@ -69,15 +70,7 @@ json_out_array_end(struct json_out *o)
 static size_t
 plain_run(const char *s, size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c < 0x20 || c == '"' || c == '\\' || c >= 0x7f)
-			break;
-	}
-	return (i);
+	return ((size_t)(json_skip_plain(s, s + len) - s));
 }
 
 static size_t
@@ -137,11 +130,14 @@ json_out_key_n(struct json_out *o, const char *name, size_t len)
 }
 
 /* Room for n bytes; NULL when the buffer is full. */
-static char *
+static inline char *
 room(struct json_out *o, size_t n)
 {
-	return (buf_reserve(o->buf, n) == 0 ? o->buf->data + o->buf->len :
-	    NULL);
+	struct buf *b = o->buf;
+
+	if (b->is_full || n > b->max_bytes - b->len || n >= b->cap - b->len)
+		(void)buf_reserve(b, n);
+	return (b->is_full ? NULL : b->data + b->len);
 }
 
 /* What was written from room() on ends at p. */

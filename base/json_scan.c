@@ -8,17 +8,10 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_plain.h"
 #include "base/utf8.h"
 
 #define DEPTH_MOST 1024
-#define EACH(byte) (0x0101010101010101u * (byte))
-
-/* What stands for itself inside a string: 0x20..0x7f but '"' and '\\'. */
-static const unsigned char is_plain[256] = {
-	[' '] = 1, ['!'] = 1,
-	['#' ... '['] = 1,
-	[']' ... 0x7f] = 1,
-};
 
 static inline const char *
 skip_blanks(const char *p, const char *end)
@@ -29,36 +22,10 @@ skip_blanks(const char *p, const char *end)
 	return (p);
 }
 
-/* Eight bytes at a time while all of them are plain. */
-static inline const char *
-skip_plain(const char *p, const char *end)
-{
-	uint64_t x, quote, slash, special;
-
-	for (; end - p >= 8; p += 8) {
-		memcpy(&x, p, 8);
-		quote = x ^ EACH('"');
-		slash = x ^ EACH('\\');
-		special = ((x - EACH(0x20)) | (quote - EACH(1)) |
-		    (slash - EACH(1)) | x) & EACH(0x80);
-		if (special == 0)
-			continue;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		/* A borrow only reaches bytes after the first special one. */
-		return (p + (__builtin_ctzll(special) >> 3));
-#else
-		break;
-#endif
-	}
-	while (p < end && is_plain[(unsigned char)*p])
-		p++;
-	return (p);
-}
-
 size_t
 json_plain(const char *s, size_t len)
 {
-	return ((size_t)(skip_plain(s, s + len) - s));
+	return ((size_t)(json_skip_plain(s, s + len) - s));
 }
 
 static bool
@@ -120,7 +87,7 @@ scan_string_rest(const char *p, const char *end)
 			p = n > 0 ? p + n : NULL;
 		}
 		if (p != NULL)
-			p = skip_plain(p, end);
+			p = json_skip_plain(p, end);
 	}
 	return (p != NULL && p < end ? p + 1 : NULL);
 }
@@ -129,7 +96,7 @@ scan_string_rest(const char *p, const char *end)
 static inline const char *
 scan_string(const char *p, const char *end)
 {
-	p = skip_plain(p + 1, end);
+	p = json_skip_plain(p + 1, end);
 	if (p < end && *p == '"')
 		return (p + 1);
 	return (scan_string_rest(p, end));

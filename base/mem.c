@@ -155,8 +155,9 @@ arena_grow(struct arena *a, size_t size)
 	    ARENA_FIRST_BYTES;
 	struct arena_chunk *c;
 
+	/* As large, twice, four times, ... */
 	if (a->chunks != NULL && a->chunks->size < ARENA_MOST_BYTES)
-		want = a->chunks->size * 2;
+		want = a->chunks->size * (a->chunks->older != NULL ? 2 : 1);
 	else if (a->chunks != NULL)
 		want = ARENA_MOST_BYTES;
 	if (want < size)
