@@ -132,16 +132,22 @@ select_children(struct run *run, const struct jp_selector *s,
 	free(list);
 }
 
-static void
-select_index(struct run *run, int64_t index, const struct json *node,
-    struct jsonpath_nodes *out)
+/* The child of that name or index, or NULL. */
+static const struct json *
+child(struct run *run, const struct jp_selector *s, const struct json *node)
 {
+	int64_t index = s->start;
+
+	if (s->kind == JP_NAME)
+		return (node->kind == JSON_OBJECT &&
+		    spend(run, 1 + node->count / 4) ?
+		    json_get_n(node, s->name, s->name_len) : NULL);
 	if (node->kind != JSON_ARRAY)
-		return;
+		return (NULL);
 	if (index < 0)
 		index += (int64_t)node->count;
-	if (index >= 0 && index < (int64_t)node->count)
-		add(run, out, &node->items[index]);
+	return (index >= 0 && index < (int64_t)node->count ?
+	    &node->items[index] : NULL);
 }
 
 static int64_t
@@ -183,19 +189,13 @@ static void
 select_one(struct run *run, const struct jp_selector *s,
     const struct json *node, struct jsonpath_nodes *out)
 {
-	const struct json *child;
+	const struct json *one;
 
 	switch (s->kind) {
 	case JP_NAME:
-		if (node->kind != JSON_OBJECT ||
-		    !spend(run, 1 + node->count / 4))
-			return;
-		child = json_get_n(node, s->name, s->name_len);
-		if (child != NULL)
-			add(run, out, child);
-		return;
 	case JP_INDEX:
-		select_index(run, s->start, node, out);
+		if ((one = child(run, s, node)) != NULL)
+			add(run, out, one);
 		return;
 	case JP_SLICE:
 		select_slice(run, s, node, out);
@@ -228,16 +228,37 @@ select_segment(struct run *run, const struct jp_segment *segment,
 	free(list);
 }
 
+/* What a singular query selects, without lists of nodes; NULL for none. */
+static const struct json *
+select_single(struct run *run, const struct jp_query *query,
+    const struct json *current)
+{
+	const struct json *node = query->is_relative ? current : run->root;
+	const struct jp_segment *segment;
+
+	for (segment = query->segments; segment != NULL && node != NULL;
+	    segment = segment->next)
+		node = spend(run, 1) ? child(run, segment->selectors, node) :
+		    NULL;
+	return (node);
+}
+
 static void
 select_nodes(struct run *run, const struct jp_query *query,
     const struct json *current, struct jsonpath_nodes *out)
 {
 	struct jsonpath_nodes in = {NULL, 0};
 	const struct jp_segment *segment;
+	const struct json *one;
 	size_t i;
 
 	out->items = NULL;
 	out->count = 0;
+	if (query->is_singular) {
+		if ((one = select_single(run, query, current)) != NULL)
+			add(run, out, one);
+		return;
+	}
 	add(run, out, query->is_relative ? current : run->root);
 	for (segment = query->segments; segment != NULL && out->count > 0;
 	    segment = segment->next) {
@@ -362,6 +383,11 @@ single_node(struct run *run, const struct jp_query *query,
 	struct jsonpath_nodes nodes;
 	const struct json *node = NULL;
 
+	if (query->is_singular) {
+		node = select_single(run, query, current);
+		*count = node != NULL;
+		return (node);
+	}
 	select_nodes(run, query, current, &nodes);
 	*count = nodes.count;
 	if (nodes.count == 1)

@@ -136,13 +136,35 @@ value_response(long status, const char *location)
 	    .shared = shared_new(location, strlen(location))});
 }
 
+/* Most numbers are these. */
+static bool
+read_short_integer(const char *text, size_t len, int64_t *out)
+{
+	bool is_negative = len > 0 && *text == '-';
+	size_t i = is_negative;
+	int64_t n = 0;
+
+	if (i == len || len > 18)
+		return (false);
+	for (; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return (false);
+		n = n * 10 + (text[i] - '0');
+	}
+	*out = is_negative ? -n : n;
+	return (true);
+}
+
 struct value
 value_number(const char *text, size_t len)
 {
 	struct value v = value_none();
+	int64_t integer;
 	char *end;
 	long long n;
 
+	if (read_short_integer(text, len, &integer))
+		return (value_integer(integer));
 	v.shared = shared_new(text, len);
 	if (strpbrk(v.shared->text, ".eE") != NULL) {
 		v.kind = VALUE_FLOAT;
