@@ -11,15 +11,10 @@ static void
 begin_answer(struct http_transfer *t, const char *line, size_t len)
 {
 	struct response *r = t->response;
-	size_t i;
 
 	t->has_head = false;
 	/* An informational answer came before: it is not the answer. */
-	for (i = 0; i < r->header_count; i++) {
-		free(r->headers[i].name);
-		free(r->headers[i].value);
-	}
-	r->header_count = 0;
+	response_clear_headers(r);
 	buf_reset(&r->body);
 	if (len >= 8 && strncmp(line, "HTTP/1.0", 8) == 0)
 		r->version = "1.0";

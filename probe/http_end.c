@@ -22,9 +22,9 @@ info_time(CURL *easy, CURLINFO info)
  * network is most of the time: sending belongs to wait here.
  */
 static void
-read_timing(CURL *easy, const struct http_target *target,
-    struct response_timing *timing)
+read_timing(CURL *easy, const char *url, struct response_timing *timing)
 {
+	struct http_target target = {.port = 0};
 	span_us dns = info_time(easy, CURLINFO_NAMELOOKUP_TIME_T);
 	span_us connect = info_time(easy, CURLINFO_CONNECT_TIME_T);
 	span_us tls = info_time(easy, CURLINFO_APPCONNECT_TIME_T);
@@ -39,7 +39,8 @@ read_timing(CURL *easy, const struct http_target *target,
 	timing->wait = timing->transfer = -1;
 	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
 	if (connects > 0 || ready == 0) {
-		if (!target->is_address) {
+		(void)http_parse_target(url, &target);
+		if (!target.is_address) {
 			timing->dns = dns > 0 ? dns : total;
 			begun = timing->dns;
 		}
@@ -48,7 +49,7 @@ read_timing(CURL *easy, const struct http_target *target,
 			    begun;
 			begun += timing->connect;
 		}
-		if (connect > 0 && target->is_https) {
+		if (connect > 0 && target.is_https) {
 			timing->tls = (tls > 0 ? tls : total) - begun;
 			begun += timing->tls;
 		}
@@ -75,18 +76,16 @@ void
 http_read_facts(struct http_transfer *t)
 {
 	struct response *r = t->response;
-	struct http_target target = {.port = 0};
 	const char *ip = NULL;
 
-	(void)http_parse_target(t->request->url, &target);
-	read_timing(t->easy, &target, &r->timing);
+	read_timing(t->easy, t->request->url, &r->timing);
 	r->sent_bytes = info_bytes(t->easy, CURLINFO_REQUEST_SIZE,
 	    CURLINFO_SIZE_UPLOAD_T);
 	r->received_bytes = info_bytes(t->easy, CURLINFO_HEADER_SIZE,
 	    CURLINFO_SIZE_DOWNLOAD_T);
 	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &ip);
-	if (ip != NULL && *ip != '\0' && r->ip == NULL)
-		r->ip = xstrdup(ip);
+	if (ip != NULL && *r->ip == '\0')
+		snprintf(r->ip, sizeof(r->ip), "%s", ip);
 	if ((t->request->options.wants_certificate ||
 	    t->request->options.notes_certificate) && r->certificate == NULL)
 		r->certificate = http_certificate(t->easy);

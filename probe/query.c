@@ -433,7 +433,7 @@ query_plain(const struct response *r, const struct flow_query *q)
 	case FLOW_QUERY_RAWBYTES:
 		return (value_bytes(buf_str(&r->body), r->body.len));
 	case FLOW_QUERY_IP:
-		return (string_or_none(r->ip));
+		return (string_or_none(*r->ip != '\0' ? r->ip : NULL));
 	case FLOW_QUERY_REDIRECTS:
 		return (query_redirects(r));
 	case FLOW_QUERY_CERTIFICATE:

@@ -20,6 +20,8 @@
 #define JSON_MOST_NODES (4u << 20)
 #define JSON_MOST_DEPTH 128 /* unless told otherwise, as all of these */
 #define HEADERS_MOST 512
+#define HEADERS_FIRST 8
+#define ARENA_FIRST_BYTES 960 /* enough for most heads */
 
 /* A decoding done once: its outcome is kept, good or bad. */
 struct decoded {
@@ -43,6 +45,7 @@ response_new(size_t max_body_bytes)
 	struct response *r = xcalloc(1, sizeof(*r));
 
 	buf_init(&r->body, max_body_bytes);
+	r->arena.first_bytes = ARENA_FIRST_BYTES;
 	r->headers_most = HEADERS_MOST;
 	r->json_depth_most = JSON_MOST_DEPTH;
 	r->version = "1.1";
@@ -84,20 +87,13 @@ response_free(struct response **rp)
 
 	if (r == NULL)
 		return;
-	for (i = 0; i < r->header_count; i++) {
-		free(r->headers[i].name);
-		free(r->headers[i].value);
-	}
 	for (i = 0; i < r->redirect_count; i++)
 		response_free(&r->redirects[i]);
-	free(r->headers);
 	free(r->redirects);
-	free(r->url);
-	free(r->method);
-	free(r->ip);
 	certificate_free(r->certificate);
 	parsed_free(r->parsed);
 	buf_fini(&r->body);
+	arena_fini(&r->arena);
 	free(r);
 	*rp = NULL;
 }
@@ -107,12 +103,27 @@ response_add_header(struct response *r, const char *name, size_t name_len,
     const char *value, size_t value_len)
 {
 	struct response_header *h;
+	size_t n = r->header_count;
 
-	r->headers = xreallocarray(r->headers, r->header_count + 1,
-	    sizeof(*r->headers));
+	/* Room for 8, 16, 32, ... */
+	if (n == 0 || (n >= HEADERS_FIRST && (n & (n - 1)) == 0)) {
+		h = arena_alloc(&r->arena, (n == 0 ? HEADERS_FIRST : n * 2) *
+		    sizeof(*h));
+		if (n > 0)
+			memcpy(h, r->headers, n * sizeof(*h));
+		r->headers = h;
+	}
 	h = &r->headers[r->header_count++];
-	h->name = xstrndup(name, name_len);
-	h->value = xstrndup(value, value_len);
+	h->name = arena_strndup(&r->arena, name, name_len);
+	h->value = arena_strndup(&r->arena, value, value_len);
+}
+
+void
+response_clear_headers(struct response *r)
+{
+	arena_reset(&r->arena);
+	r->headers = NULL;
+	r->header_count = 0;
 }
 
 const char *

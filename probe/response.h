@@ -14,13 +14,16 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 
 struct json;
 struct xpath_doc;
 
+#define RESPONSE_IP_SIZE 46
+
 struct response_header {
-	char *name;  /* as received */
-	char *value; /* without blanks around it */
+	const char *name;  /* as received */
+	const char *value; /* without blanks around it */
 };
 
 struct response_certificate {
@@ -42,8 +45,8 @@ struct response_timing {
 };
 
 struct response {
-	char *url;               /* requested, after templating */
-	char *method;
+	const char *url;         /* requested, after templating */
+	const char *method;
 	long status;             /* 0: no answer */
 	const char *version;     /* "1.0", "1.1", "2" (static) */
 	struct response_header *headers;
@@ -52,18 +55,19 @@ struct response {
 	bool is_truncated;       /* the body was cut at the cap */
 	bool is_partial;         /* it did not come to its end */
 	size_t headers_most, json_depth_most;
-	char *ip;
+	char ip[RESPONSE_IP_SIZE]; /* "": not connected */
 	struct response_certificate *certificate; /* NULL on plain http */
 	struct response_timing timing;
 	int64_t sent_bytes, received_bytes;
 	struct response **redirects; /* the answers before this one, in order */
 	size_t redirect_count;
+	struct arena arena;      /* of the headers */
 	struct response_parsed *parsed; /* decoded on first use; response.c */
 };
 
 /*
- * Make an empty response whose body may hold max_body_bytes. What its fields
- * point to is malloc'ed and freed with it, but for version.
+ * Make an empty response whose body may hold max_body_bytes. Its url and
+ * method are its maker's and outlive it.
  */
 struct response *response_new(size_t max_body_bytes);
 void response_free(struct response **response);
@@ -77,6 +81,9 @@ void response_add_header(struct response *r, const char *name, size_t name_len,
  * passed over. The value loses its blanks and becomes UTF-8.
  */
 void response_read_header(struct response *r, const char *line, size_t len);
+
+/* Forget the headers: those of an interim answer. */
+void response_clear_headers(struct response *r);
 
 /* First value of a header, any case; NULL when absent. */
 const char *response_header(const struct response *r, const char *name);

@@ -125,11 +125,11 @@ struct run_step {
 	bool is_followed; /* its answer is a redirect that is followed */
 	bool is_clean_up; /* after the step that decided the run's outcome */
 	enum outcome outcome;
-	char *method;
+	const char *method;   /* the flow's, or static */
 	char *url;
 	long status;          /* 0: no answer */
 	const char *version;  /* static; NULL: no answer */
-	char *ip;             /* NULL: not connected */
+	char ip[RESPONSE_IP_SIZE]; /* "": not connected */
 	struct response_timing timing;
 	int64_t sent_bytes, received_bytes;
 	struct findings findings;

@@ -131,8 +131,8 @@ send_request(struct run *run)
 	run->response = response_new((size_t)d->limits.body_bytes);
 	run->response->headers_most = (size_t)d->limits.headers;
 	run->response->json_depth_most = (size_t)d->limits.json_depth;
-	run->response->url = xstrdup(run->sent.url);
-	run->response->method = xstrdup(run->sent.method);
+	run->response->url = run->sent.url;
+	run->response->method = run->sent.method;
 	session_open(run);
 	if (run->script->drops_cookies)
 		http_session_clear_cookies(run->session);

@@ -148,7 +148,7 @@ encode_step(struct event *e, const struct run *run, const struct run_step *s)
 		json_out_kv_int(o, "status", s->status);
 		json_out_kv_str(o, "version", s->version);
 	}
-	json_out_kv_str(o, "ip", s->ip);
+	json_out_kv_str(o, "ip", *s->ip != '\0' ? s->ip : NULL);
 	json_out_kv_str(o, "outcome", outcome_name(s->outcome));
 	encode_timing(o, &s->timing);
 	json_out_kv_int(o, "sent_bytes", s->sent_bytes);

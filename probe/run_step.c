@@ -56,9 +56,9 @@ run_step_add(struct run *run)
 	step->version = r->status > 0 ? r->version : NULL;
 	step->sent_bytes = r->sent_bytes;
 	step->received_bytes = r->received_bytes;
-	step->method = xstrdup(run->sent.method);
+	step->method = run->sent.method;
 	step->url = run_shown_url(run->sent.url);
-	step->ip = xstrdup(r->ip);
+	memcpy(step->ip, r->ip, sizeof(step->ip));
 	r->timing.start = run->sent_at - run->started;
 	step->timing = r->timing;
 	return (step);
@@ -70,7 +70,7 @@ run_step_add_unsent(struct run *run)
 	struct run_step *step = step_new(run);
 
 	step->is_unsent = true;
-	step->method = xstrdup(run_entry(run)->request.method);
+	step->method = run_entry(run)->request.method;
 	step->url = xstrdup(run_entry(run)->request.url.source);
 	step->timing = (struct response_timing){
 	    .start = clock_mono() - run->started, .dns = -1, .connect = -1,
@@ -109,8 +109,6 @@ run_step_extend(struct response_timing *t, span_us total)
 void
 run_step_fini(struct run_step *step)
 {
-	free(step->method);
 	free(step->url);
-	free(step->ip);
 	findings_fini(&step->findings);
 }

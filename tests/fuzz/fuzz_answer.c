@@ -132,21 +132,21 @@ answer(const char *p, const char *end)
 	char *url;
 
 	r->status = 200;
-	r->url = xstrdup("http://a/");
-	r->ip = xstrdup("127.0.0.1");
+	r->url = "http://a/";
+	memcpy(r->ip, "127.0.0.1", 10);
 	p = read_headers(r, p, end);
 	check_headers(r);
 	location = response_header(r, "Location");
 	if (location != NULL && http_join(r->url, location, &url) == NULL) {
 		before = response_new(1);
 		before->status = 302;
-		before->url = xstrdup("http://a/");
+		before->url = "http://a/";
 		response_add_header(before, "Location", 8, location,
 		    strlen(location));
 		r->redirects = xcalloc(1, sizeof(*r->redirects));
 		r->redirects[r->redirect_count++] = before;
-		free(r->url);
-		r->url = url;
+		r->url = arena_strndup(&r->arena, url, strlen(url));
+		free(url);
 	}
 	buf_append(&r->body, p, (size_t)(end - p));
 	return (r);

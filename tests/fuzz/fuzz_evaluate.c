@@ -29,7 +29,7 @@ evaluate(const struct flow_entry *entry, const char *body, size_t len)
 	findings_init(&findings);
 	buf_init(&out, 1u << 16);
 	r->status = 200;
-	r->url = xstrdup("http://a/");
+	r->url = "http://a/";
 	buf_append(&r->body, body, len);
 	response_add_header(r, "Set-Cookie", 10, "a=b; Path=/; Secure", 19);
 	variables_set_text(scope.variables, "v", "5");

@@ -35,8 +35,8 @@ evaluate_fixture_init(struct evaluate_fixture *f, const char *body,
 	memset(f, 0, sizeof(*f));
 	f->response = response_new(1000000);
 	f->response->status = 200;
-	f->response->url = xstrdup("http://a/b");
-	f->response->ip = xstrdup("127.0.0.1");
+	f->response->url = "http://a/b";
+	memcpy(f->response->ip, "127.0.0.1", 10);
 	f->response->timing.total = 1999;
 	buf_append_str(&f->response->body, body);
 	while (*headers != '\0') {

@@ -260,7 +260,7 @@ what_is_known_of_the_answer_can_be_asked(void **state)
 	(void)state;
 	evaluate_fixture_init(&f, "abc", "x: 1\nx: 2");
 	first->status = 302;
-	first->url = xstrdup("http://a/start");
+	first->url = "http://a/start";
 	f.response->redirects = xcalloc(1, sizeof(struct response *));
 	f.response->redirects[0] = first;
 	f.response->redirect_count = 1;

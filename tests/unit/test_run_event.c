@@ -43,9 +43,9 @@ made_init(struct made *m)
 	m->run.script = &m->script;
 	m->run.variables = variables_new();
 	m->step = (struct run_step){.entry = 1, .line = 3, .attempt = 2,
-	    .outcome = OUTCOME_PASSED, .method = xstrdup("POST"),
+	    .outcome = OUTCOME_PASSED, .method = "POST",
 	    .url = xstrdup("http://h/p"), .status = 201, .version = "1.1",
-	    .ip = xstrdup("127.0.0.1"), .sent_bytes = 10,
+	    .ip = "127.0.0.1", .sent_bytes = 10,
 	    .received_bytes = 20,
 	    .timing = {.start = 5, .dns = -1, .connect = 7, .tls = -1,
 	    .wait = 8, .transfer = 0, .total = 15}};
@@ -64,9 +64,7 @@ static void
 made_fini(struct made *m)
 {
 	findings_fini(&m->step.findings);
-	free(m->step.method);
 	free(m->step.url);
-	free(m->step.ip);
 	free(m->result.reason);
 	buf_fini(&m->result.request);
 	buf_fini(&m->result.response);
