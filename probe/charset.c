@@ -117,6 +117,8 @@ charset_find(const char *label, size_t len)
 		label++, len--;
 	while (len > 0 && strchr(" \t\n\f\r", label[len - 1]) != NULL)
 		len--;
+	if (len == 5 && strncasecmp(label, "utf-8", 5) == 0)
+		return (&charsets[0]); /* as most are */
 	if (len == 0 || len > LABEL_MOST_BYTES || memchr(label, ' ', len) ||
 	    memchr(label, '\0', len))
 		return (NULL);

@@ -121,7 +121,8 @@ build_pairs(struct request_maker *m, const struct flow_pairs *pairs,
 			break;
 		if (i > 0)
 			buf_append_char(&text, '&');
-		buf_printf(&text, "%s=", name);
+		buf_append_str(&text, name);
+		buf_append_char(&text, '=');
 		err = http_escape(value, m->scratch->len, &text);
 	}
 	if (err == 0) {
@@ -156,7 +157,7 @@ authority_mistake(struct request_maker *m, const char *url)
 /* As Hurl does, scheme and host are looked at before the rest is rendered. */
 static int
 build_url(struct request_maker *m, const struct flow_request *fr,
-    struct request *out)
+    struct request *out, bool *is_good)
 {
 	const char *sentence;
 	struct http_target target;
@@ -178,7 +179,8 @@ build_url(struct request_maker *m, const struct flow_request *fr,
 		    strstr(out->url, "://") == NULL ?
 		    "missing scheme <http://> or <https://>" :
 		    "only http:// and https:// are supported"));
-	if (http_parse_target(out->url, &target) != NULL &&
+	*is_good = http_parse_target(out->url, &target) == NULL;
+	if (!*is_good &&
 	    (sentence = authority_mistake(m, out->url)) != NULL)
 		return (bad_url(m, fr, out->url, sentence));
 	return (0);
@@ -346,10 +348,11 @@ request_build(struct request_maker *m, const struct flow_entry *entry,
     struct request *out)
 {
 	const struct flow_request *fr = &entry->request;
+	bool is_good;
 	int err;
 
 	*out = (struct request){.method = fr->method, .sends_user = true};
-	if ((err = build_url(m, fr, out)) != 0 ||
+	if ((err = build_url(m, fr, out, &is_good)) != 0 ||
 	    (err = build_headers(m, fr, out)) != 0 ||
 	    (err = build_query(m, fr, out)) != 0 ||
 	    (err = build_form(m, fr, out)) != 0 ||
@@ -357,7 +360,7 @@ request_build(struct request_maker *m, const struct flow_entry *entry,
 	    (err = build_body(m, fr, out)) != 0 ||
 	    (err = build_parts(m, fr, out)) != 0)
 		return (err);
-	return (check_url(m, fr, out));
+	return (is_good && fr->query.count == 0 ? 0 : check_url(m, fr, out));
 }
 
 /* What leaves. */
