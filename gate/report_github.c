@@ -12,6 +12,9 @@
 
 #include "base/crypto.h"
 
+/* GitHub shows no more of one step, of errors and of warnings each. */
+#define ANNOTATIONS_MOST 10
+
 /* Text of a command; a property's ends at a colon or comma, too. */
 static void
 append_escaped(struct buf *out, const char *s, bool is_property)
@@ -89,6 +92,9 @@ print_verdict(const struct report *r, struct buf *out)
 	append_escaped(out, s->suite->target, false);
 	buf_append_str(out, ": ");
 	append_escaped(out, r->why, false);
+	if (r->named_count > ANNOTATIONS_MOST - 1)
+		buf_printf(out, "; %zu of its %zu regressions are annotated",
+		    (size_t)ANNOTATIONS_MOST - 1, r->named_count);
 	buf_append_char(out, '\n');
 }
 
@@ -100,14 +106,17 @@ pick_note(const char *text, struct buf *out)
 		buf_append_str(out, text);
 }
 
-static void
+/* Returns whether there was one. */
+static bool
 print_note(const struct report *r, size_t check, struct buf *out)
 {
+	bool is_any;
 	struct buf note;
 
 	buf_init(&note, 1 << 16);
 	report_notes(r, check, pick_note, &note);
-	if (note.len > 0) {
+	is_any = note.len > 0;
+	if (is_any) {
 		buf_append_str(out, "::warning title=e2e-gate::");
 		append_escaped(out, r->session->suite->checks[check].id,
 		    false);
@@ -116,16 +125,19 @@ print_note(const struct report *r, size_t check, struct buf *out)
 		buf_append_char(out, '\n');
 	}
 	buf_fini(&note);
+	return (is_any);
 }
 
 /* What everybody should know: overrides, quarantines that have expired. */
 static void
 print_warnings(const struct report *r, struct buf *out)
 {
+	/* One may be the verdict. */
+	size_t most = ANNOTATIONS_MOST - 1, told = 0, i;
 	struct report_override o;
-	size_t i;
 
-	for (i = 0; i < report_override_count(r); i++) {
+	for (i = 0; i < report_override_count(r) && told < most; i++) {
+		told++;
 		report_override(r, i, &o);
 		buf_append_str(out, "::warning title=e2e-gate is overridden::");
 		append_escaped(out, o.who, false);
@@ -133,8 +145,8 @@ print_warnings(const struct report *r, struct buf *out)
 		append_escaped(out, o.why, false);
 		buf_append_char(out, '\n');
 	}
-	for (i = 0; i < r->session->suite->count; i++)
-		print_note(r, i, out);
+	for (i = 0; i < r->session->suite->count && told < most; i++)
+		told += print_note(r, i, out);
 }
 
 void
@@ -151,6 +163,7 @@ report_github(const struct report *r, struct buf *out)
 	buf_printf(out, "::%s::\n", hex);
 	print_verdict(r, out);
 	print_warnings(r, out);
-	for (i = 0; i < r->named_count && i < REPORT_NAMES_MOST; i++)
+	/* One error is the verdict. */
+	for (i = 0; i < r->named_count && i < ANNOTATIONS_MOST - 1; i++)
 		print_regression(r, &r->named[i], out);
 }

@@ -8,15 +8,27 @@
 #include "gate/report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/crypto.h"
 #include "base/html_diff.h"
+#include "base/mem.h"
 
 #define ANSWER_LINES_MOST 200
 #define ANSWER_LINE_SIZE 1024
+#define HOST_SIZE 256
 
-/* XML 1.0 has no way to write most control characters. */
+/* U+FFFE and U+FFFF. */
+static bool
+is_no_character(const char *s)
+{
+	return (strncmp(s, "\xef\xbf\xbe", 3) == 0 ||
+	    strncmp(s, "\xef\xbf\xbf", 3) == 0);
+}
+
+/* XML 1.0 has no way to write those, nor most control characters. */
 static void
 append_xml(struct buf *out, const char *s)
 {
@@ -31,7 +43,10 @@ append_xml(struct buf *out, const char *s)
 			buf_append_str(out, "&quot;");
 		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
 			buf_append_char(out, ' ');
-		else
+		else if (is_no_character(s)) {
+			buf_append_str(out, "\xef\xbf\xbd");
+			s += 2;
+		} else
 			buf_append_char(out, *s);
 	}
 }
@@ -52,13 +67,14 @@ append_lines(struct buf *out, const char *s)
 }
 
 static void
-open_case(const struct report *r, const char *name, struct buf *out)
+open_case(const struct report *r, const char *name, span_us time,
+    struct buf *out)
 {
 	buf_append_str(out, "  <testcase classname=\"");
 	append_xml(out, r->session->suite->target);
 	buf_append_str(out, "\" name=\"");
 	append_xml(out, name);
-	buf_append_str(out, "\"");
+	buf_printf(out, "\" time=\"%.3f\"", (double)time / 1e6);
 }
 
 /* Whose decision it is that the release goes on all the same. */
@@ -83,18 +99,17 @@ print_gate_case(const struct report *r, struct buf *out)
 {
 	const struct session *s = r->session;
 	/* An error for what is not decided: neither green nor a finding. */
-	const char *kind = s->verdict == ENGINE_PASS ? "system-out" :
-	    s->verdict == ENGINE_BLOCK ? "failure" : "error";
+	const char *kind = s->verdict == ENGINE_BLOCK ? "failure" : "error";
 
-	open_case(r, "gate", out);
-	buf_printf(out, ">\n    <%s", kind);
-	if (s->verdict != ENGINE_PASS) {
-		buf_printf(out, " type=\"%s\" message=\"",
-		    engine_verdict_name(s->verdict));
-		append_xml(out, r->why);
-		buf_append_char(out, '"');
+	open_case(r, "gate", s->spent, out);
+	if (s->verdict == ENGINE_PASS) {
+		buf_append_str(out, "/>\n");
+		return;
 	}
-	buf_append_char(out, '>');
+	buf_printf(out, ">\n    <%s type=\"%s\" message=\"", kind,
+	    engine_verdict_name(s->verdict));
+	append_xml(out, r->why);
+	buf_append_str(out, "\">");
 	append_xml(out, r->why);
 	print_overrides(r, out);
 	buf_printf(out, "</%s>\n  </testcase>\n", kind);
@@ -164,7 +179,7 @@ print_failure(const struct report *r, size_t check, struct buf *out)
 	}
 	if (f->is_set)
 		buf_printf(&text, "First failing run: %s:%lld: %s",
-		    f->what.file, (long long)f->what.line,
+		    f->what.file != NULL ? f->what.file : "-", (long long)f->what.line,
 		    report_failure_text(f));
 	buf_append_str(out, ">\n    <failure type=\"regression\" message=\"");
 	append_xml(out, buf_str(&text));
@@ -194,12 +209,13 @@ is_skipped(const struct report *r, size_t check, struct buf *why)
 
 /* Returns 1 for a failure, 2 for a skipped case, else 0. */
 static int
-print_check_case(const struct report *r, size_t check, struct buf *out)
+print_check_case(const struct report *r, size_t check, span_us time,
+    struct buf *out)
 {
 	struct buf why;
 	int kind = 0;
 
-	open_case(r, r->session->suite->checks[check].id, out);
+	open_case(r, r->session->suite->checks[check].id, time, out);
 	buf_init(&why, 1 << 16);
 	if (report_is_named(r, check)) {
 		print_failure(r, check, out);
@@ -215,25 +231,91 @@ print_check_case(const struct report *r, size_t check, struct buf *out)
 	return (kind);
 }
 
+/* How long the runs of each check have taken; to free. */
+static span_us *
+sum_times(const struct session *s)
+{
+	span_us *times = xcalloc(s->suite->count, sizeof(*times));
+	const struct ledger_pair *p;
+
+	for (p = s->ledger.pairs; p < s->ledger.pairs + s->ledger.count; p++)
+		times[p->check] += p->halves[ARM_CANDIDATE].duration_us +
+		    p->halves[ARM_BASELINE].duration_us;
+	return (times);
+}
+
+static void
+print_property(const char *name, const char *value, struct buf *out)
+{
+	if (value == NULL)
+		return;
+	buf_printf(out, "    <property name=\"%s\" value=\"", name);
+	append_xml(out, value);
+	buf_append_str(out, "\"/>\n");
+}
+
+static void
+print_properties(const struct session *s, struct buf *out)
+{
+	char text[2 * MESSAGE_ID_SIZE + 1];
+
+	buf_append_str(out, "  <properties>\n");
+	crypto_hex(s->id, MESSAGE_ID_SIZE, text);
+	print_property("gate", text, out);
+	print_property("verdict", engine_verdict_name(s->verdict), out);
+	print_property("candidate", s->settings->versions[ARM_CANDIDATE], out);
+	print_property("baseline", s->settings->versions[ARM_BASELINE], out);
+	snprintf(text, sizeof(text), "%g", s->settings->alpha);
+	print_property("alpha", text, out);
+	snprintf(text, sizeof(text), "%g", s->settings->beta);
+	print_property("beta", text, out);
+	snprintf(text, sizeof(text), "%lld", (long long)s->settings->seed);
+	print_property("seed", text, out);
+	buf_append_str(out, "  </properties>\n");
+}
+
+static void
+print_suite(const struct session *s, const size_t counts[static 3],
+    struct buf *out)
+{
+	char host[HOST_SIZE] = "", when[CLOCK_TEXT_SIZE];
+
+	if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+		snprintf(host, sizeof(host), "localhost");
+	clock_format_wall(s->started, when);
+	buf_append_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+	buf_append_str(out, "<testsuite name=\"e2e-gate ");
+	append_xml(out, s->suite->target);
+	buf_append_str(out, "\" hostname=\"");
+	append_xml(out, host);
+	/* Schemas want no fraction and no zone: it is UTC. */
+	buf_printf(out, "\" timestamp=\"%.19s\" tests=\"%zu\" failures=\"%zu\" "
+	    "errors=\"%d\" skipped=\"%zu\" time=\"%.3f\">\n", when,
+	    s->suite->count + 1, counts[1],
+	    s->verdict == ENGINE_INCONCLUSIVE, counts[2],
+	    (double)s->spent / 1e6);
+}
+
 void
 report_junit(const struct report *r, struct buf *out)
 {
 	const struct session *s = r->session;
 	size_t i, counts[3] = {0, s->verdict == ENGINE_BLOCK, 0};
+	span_us *times = sum_times(s);
 	struct buf cases;
 
 	buf_init(&cases, REPORT_MOST_BYTES);
 	for (i = 0; i < s->suite->count; i++)
-		counts[print_check_case(r, i, &cases)]++;
-	buf_append_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	buf_append_str(out, "<testsuite name=\"e2e-gate ");
-	append_xml(out, s->suite->target);
-	buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
-	    "skipped=\"%zu\" time=\"%.3f\">\n", s->suite->count + 1,
-	    counts[1], s->verdict == ENGINE_INCONCLUSIVE, counts[2],
-	    (double)s->spent / 1e6);
+		counts[print_check_case(r, i, times[i], &cases)]++;
+	free(times);
+	print_suite(s, counts, out);
+	print_properties(s, out);
 	print_gate_case(r, out);
 	buf_append(out, buf_str(&cases), cases.len);
-	buf_append_str(out, "</testsuite>\n");
 	buf_fini(&cases);
+	buf_append_str(out, "  <system-out>");
+	append_xml(out, r->why);
+	print_overrides(r, out);
+	buf_append_str(out, "</system-out>\n  <system-err></system-err>\n"
+	    "</testsuite>\n");
 }

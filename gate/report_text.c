@@ -2,12 +2,10 @@
 /*
  * The report as text: for a terminal, and as Markdown for a pull request or a
  * job summary. One walk; what it says is written in either dialect. All text
- * of outside origin goes through say.
+ * of outside origin goes through gate/say.h.
  */
 #include "gate/report.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,131 +13,14 @@
 #include "base/html_diff.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "gate/markdown.h"
+#include "gate/say.h"
 
-/* GitHub cuts no comment: it refuses those over 65,536 characters. */
-#define MARKDOWN_MOST_BYTES 60000
-#define WHY_MOST_BYTES 4000
+#define WHY_MOST_BYTES 2000
 #define LINE_MOST (1u << 16)
 #define ANSWER_LINES_SHORT 16  /* on a terminal: what differs */
 #define ANSWER_LINES_LONG 80
-
-struct text {
-	const struct report *r;
-	struct buf *out;
-	bool is_markdown;
-};
-
-/* Text in a table cell or a list: what Markdown would read is escaped. */
-static void
-append_markdown(struct buf *out, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if (*s == '\n' || *s == '\r') {
-			buf_append_char(out, ' ');
-			continue;
-		}
-		if (strchr("\\`*_{}[]<>|#~", *s) != NULL)
-			buf_append_char(out, '\\');
-		buf_append_char(out, *s);
-	}
-}
-
-static void
-say(struct text *t, const char *s)
-{
-	if (t->is_markdown)
-		append_markdown(t->out, s);
-	else
-		buf_append_str(t->out, s);
-}
-
-/* Of outside origin: one line without control characters, bounded. */
-static void
-say_outside(struct text *t, const char *s)
-{
-	struct buf safe;
-
-	buf_init(&safe, LINE_MOST);
-	report_text(s, &safe);
-	say(t, buf_str(&safe));
-	buf_fini(&safe);
-}
-
-static void __attribute__((format(printf, 2, 3)))
-sayf(struct text *t, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	say(t, line);
-}
-
-typedef void report_part(const struct report *r,
-    const struct engine_component *c, struct buf *out);
-
-static void
-say_part(struct text *t, const struct engine_component *c, report_part *part)
-{
-	struct buf text;
-
-	buf_init(&text, LINE_MOST);
-	part(t->r, c, &text);
-	say(t, buf_str(&text));
-	buf_fini(&text);
-}
-
-static void
-say_evidence(struct text *t, double log_e)
-{
-	struct buf text;
-
-	buf_init(&text, 64);
-	report_evidence(log_e, &text);
-	say(t, buf_str(&text));
-	buf_fini(&text);
-}
-
-static void
-heading(struct text *t, const char *title)
-{
-	buf_printf(t->out, t->is_markdown ? "\n### %c%s\n\n" : "\n%c%s\n",
-	    t->is_markdown ? title[0] - 'a' + 'A' : title[0], title + 1);
-}
-
-static void
-item(struct text *t)
-{
-	buf_append_str(t->out, t->is_markdown ? "- " : "  ");
-}
-
-static void
-detail(struct text *t, const char *name)
-{
-	if (name[0] == '\0')
-		buf_append_str(t->out, t->is_markdown ? "  - " : "    ");
-	else
-		buf_printf(t->out, t->is_markdown ? "  - %s: " :
-		    "    %-9s ", name);
-}
-
-static void
-end(struct text *t)
-{
-	buf_append_char(t->out, '\n');
-}
-
-static void
-detail_outside(struct text *t, const char *name, const char *text)
-{
-	if (text == NULL)
-		return;
-	detail(t, name);
-	say_outside(t, text);
-	end(t);
-}
+#define VALUES_MOST 10         /* overrides, variables of an arm */
 
 /* ---- head ---- */
 
@@ -159,6 +40,23 @@ append_verdict(struct text *t, const char *name)
 }
 
 static void
+say_why(struct text *t)
+{
+	char *why = xstrdup(t->r->why);
+	size_t cut = WHY_MOST_BYTES;
+
+	if (strlen(why) > cut) {
+		/* Not within a character. */
+		while (((unsigned char)why[cut] & 0xc0) == 0x80)
+			cut--;
+		why[cut] = '\0';
+	}
+	say(t, why);
+	buf_append_str(t->out, strlen(t->r->why) > cut ? "..." : "");
+	free(why);
+}
+
+static void
 say_verdict(struct text *t)
 {
 	const struct session *s = t->r->session;
@@ -168,10 +66,7 @@ say_verdict(struct text *t)
 		buf_printf(t->out, "## Gate: %s\n\n**", name);
 		say(t, s->suite->target);
 		buf_append_str(t->out, "**: ");
-		if (strlen(t->r->why) > WHY_MOST_BYTES)
-			sayf(t, "%.300s...", t->r->why);
-		else
-			say(t, t->r->why);
+		say_why(t);
 		buf_append_str(t->out, ".\n");
 	} else {
 		append_verdict(t, name);
@@ -190,7 +85,7 @@ say_overrides(struct text *t)
 	struct report_override o;
 	size_t i;
 
-	for (i = 0; i < report_override_count(t->r); i++) {
+	for (i = 0; i < report_override_count(t->r) && i < VALUES_MOST; i++) {
 		report_override(t->r, i, &o);
 		buf_append_str(t->out, t->is_markdown ?
 		    "\n> **Overridden** by " : "  overridden by ");
@@ -202,6 +97,7 @@ say_overrides(struct text *t)
 		    engine_verdict_name(t->r->session->verdict),
 		    t->r->exit_code);
 	}
+	say_left_out(t, report_override_count(t->r) - i);
 }
 
 static void
@@ -225,10 +121,13 @@ say_arm(struct text *t, enum arm arm)
 		buf_append_str(t->out, " environment ");
 		say_outside(t, s->environments[arm]);
 	}
-	for (i = 0; i < s->overrides[arm].count; i++) {
+	for (i = 0; i < s->overrides[arm].count && i < VALUES_MOST; i++) {
 		buf_append_char(t->out, ' ');
 		say_outside(t, s->overrides[arm].items[i]);
 	}
+	if (i < s->overrides[arm].count)
+		buf_printf(t->out, " and %zu more",
+		    s->overrides[arm].count - i);
 	if (s->environments[arm] == NULL && s->overrides[arm].count == 0 &&
 	    s->versions[arm] == NULL)
 		buf_append_str(t->out, " as the manifests say");
@@ -247,7 +146,7 @@ say_head(struct text *t)
 	say_verdict(t);
 	say_overrides(t);
 	if (t->is_markdown)
-		end(t);
+		say_end(t);
 	say_arm(t, ARM_CANDIDATE);
 	say_arm(t, ARM_BASELINE);
 	buf_init(&text, LINE_MOST);
@@ -270,21 +169,32 @@ say_head(struct text *t)
 	buf_fini(&text);
 }
 
-/* ---- failures ---- */
+/* ---- what regressed, and how it failed ---- */
 
-/* One more backtick than the text has in a row, so that it cannot end it. */
 static void
-append_fence(const char *text, struct buf *out, const char *language)
+say_regression(struct text *t, size_t i)
 {
-	size_t most = 3, run = 0;
+	const struct engine_component *c = &t->r->named[i];
 
-	for (; *text != '\0'; text++) {
-		run = *text == '`' ? run + 1 : 0;
-		most = run + 1 > most ? run + 1 : most;
-	}
-	while (most-- > 0)
-		buf_append_char(out, '`');
-	buf_printf(out, "%s\n", language);
+	say_item(t);
+	buf_append_str(t->out, t->is_markdown ? "**" : "");
+	say_part(t, c, report_subject);
+	buf_append_str(t->out, t->is_markdown ? "**\n" : "\n");
+	say_detail(t, "");
+	say_part(t, c, report_size);
+	buf_append_str(t->out, "; evidence ");
+	say_evidence(t, c->log_e);
+	say_end(t);
+}
+
+static void
+say_regressions(struct text *t)
+{
+	if (t->r->named_count == 0)
+		return;
+	say_heading(t, "regressions");
+	say_list(t, &(struct say_list){t->r->named_count, REPORT_NAMES_MOST,
+	    MARKDOWN_LISTS_BYTES, say_regression});
 }
 
 static void
@@ -295,11 +205,9 @@ append_answers(struct text *t, const char *diff)
 	buf_init(&block, REPORT_MOST_BYTES);
 	buf_append_str(&block, "\n<details><summary>The answers: - baseline, "
 	    "+ candidate</summary>\n\n");
-	append_fence(diff, &block, "diff");
-	buf_append_str(&block, diff);
-	append_fence(diff, &block, "");
+	markdown_block(&block, "diff", diff);
 	buf_append_str(&block, "\n</details>\n\n");
-	if (t->out->len + block.len <= MARKDOWN_MOST_BYTES)
+	if (t->before + t->out->len + block.len <= MARKDOWN_ANSWERS_BYTES)
 		buf_append(t->out, buf_str(&block), block.len);
 	else
 		buf_append_str(t->out, "  - the answers are too long to be "
@@ -323,7 +231,7 @@ say_answers(struct text *t, const struct ledger_failure *f)
 	if (t->is_markdown)
 		append_answers(t, buf_str(&diff));
 	else {
-		detail(t, "answers");
+		say_detail(t, "answers");
 		buf_append_str(t->out, "- baseline, + candidate\n");
 		for (line = buf_str(&diff); *line != '\0'; line = end_of + 1) {
 			end_of = strchr(line, '\n');
@@ -335,51 +243,65 @@ say_answers(struct text *t, const struct ledger_failure *f)
 }
 
 static void
+say_place(struct text *t, const struct ledger_failure *f)
+{
+	char *place = xasprintf("%s:%lld:%lld", f->what.file != NULL ?
+	    f->what.file : "-", (long long)f->what.line,
+	    (long long)f->what.column);
+
+	say_outside(t, place);
+	free(place);
+}
+
+static void
 say_failure(struct text *t, size_t check, const struct ledger_failure *f)
 {
 	char hex[2 * MESSAGE_ID_SIZE + 1];
 
 	crypto_hex(f->run, MESSAGE_ID_SIZE, hex);
-	item(t);
+	say_item(t);
 	say(t, t->r->session->suite->checks[check].id);
 	buf_printf(t->out, t->is_markdown ? ", pair %u, %s, run `%s`\n" :
 	    ", pair %u, %s, run %s\n", f->number, outcome_name(f->outcome),
 	    hex);
-	detail(t, "");
-	say_outside(t, f->what.file != NULL ? f->what.file : "-");
-	sayf(t, ":%lld:%lld: ", (long long)f->what.line,
-	    (long long)f->what.column);
+	say_detail(t, "");
+	say_place(t, f);
+	buf_append_str(t->out, ": ");
 	say_outside(t, report_failure_text(f));
-	end(t);
-	detail_outside(t, "expected", f->what.expected);
-	detail_outside(t, "actual", f->what.actual);
-	detail_outside(t, "url", f->what.url);
+	say_end(t);
+	say_detail_outside(t, "expected", f->what.expected);
+	say_detail_outside(t, "actual", f->what.actual);
+	say_detail_outside(t, "url", f->what.url);
 	say_answers(t, f);
 }
 
 static void
-say_regressions(struct text *t)
+say_failing(struct text *t, size_t i)
+{
+	say_failure(t, t->failing[i], ledger_failure_at(
+	    &t->r->session->ledger, t->failing[i], ARM_CANDIDATE));
+}
+
+/* The checks that are named, the strongest evidence first. */
+static void
+find_failing(struct text *t, const struct ledger_failure *first)
 {
 	const struct report *r = t->r;
-	size_t i;
+	size_t checks = r->session->suite->count, check, i;
+	bool *is_seen = xcalloc(checks, sizeof(*is_seen));
+	const struct ledger_failure *f;
 
-	if (r->named_count == 0)
-		return;
-	heading(t, "regressions");
-	for (i = 0; i < r->named_count && i < REPORT_NAMES_MOST; i++) {
-		item(t);
-		buf_append_str(t->out, t->is_markdown ? "**" : "");
-		say_part(t, &r->named[i], report_subject);
-		buf_append_str(t->out, t->is_markdown ? "**\n" : "\n");
-		detail(t, "");
-		say_part(t, &r->named[i], report_size);
-		buf_append_str(t->out, "; evidence ");
-		say_evidence(t, r->named[i].log_e);
-		end(t);
+	t->failing = xcalloc(checks, sizeof(*t->failing));
+	t->failing_count = 0;
+	for (i = 0; i < r->named_count; i++) {
+		check = r->named[i].check;
+		f = ledger_failure_at(&r->session->ledger, check,
+		    ARM_CANDIDATE);
+		if (f != first && f->is_set && !is_seen[check])
+			t->failing[t->failing_count++] = check;
+		is_seen[check] = true;
 	}
-	if (r->named_count > REPORT_NAMES_MOST)
-		buf_printf(t->out, "%sand %zu more\n", t->is_markdown ?
-		    "\n" : "  ", r->named_count - REPORT_NAMES_MOST);
+	free(is_seen);
 }
 
 /* The first failing run of what is shown first, then of all that is named. */
@@ -387,21 +309,20 @@ static void
 say_failures(struct text *t)
 {
 	const struct report *r = t->r;
-	const struct ledger_failure *f, *first;
-	size_t check, i;
+	const struct ledger_failure *first;
+	size_t check;
 
 	first = report_shown_failure(r, &check);
 	if (first == NULL)
 		return;
-	heading(t, first->arm == ARM_BASELINE ?
+	say_heading(t, first->arm == ARM_BASELINE ?
 	    "first failing run of the baseline" :
 	    "first failing run of the candidate");
 	say_failure(t, check, first);
-	for (i = 0; i < r->session->suite->count; i++) {
-		f = ledger_failure_at(&r->session->ledger, i, ARM_CANDIDATE);
-		if (f != first && f->is_set && report_is_named(r, i))
-			say_failure(t, i, f);
-	}
+	find_failing(t, first);
+	say_list(t, &(struct say_list){t->failing_count, REPORT_NAMES_MOST - 1,
+	    MARKDOWN_LISTS_BYTES, say_failing});
+	free(t->failing);
 }
 
 /* ---- what is left ---- */
@@ -421,30 +342,34 @@ margin_reached(const struct report *r, const struct engine_component *c,
 }
 
 static void
+say_unfinished_part(struct text *t, size_t i)
+{
+	const struct engine_component *c = t->unfinished[i];
+
+	say_item(t);
+	say_part(t, c, report_subject);
+	buf_append_str(t->out, ": ");
+	say_part(t, c, margin_wanted);
+	say_end(t);
+	say_detail(t, "");
+	buf_append_str(t->out, "ruled out so far: ");
+	say_part(t, c, margin_reached);
+	if (c->rounds_to_go != UINT32_MAX)
+		buf_printf(t->out, "; about %u rounds to go",
+		    c->rounds_to_go);
+	say_end(t);
+}
+
+static void
 say_unfinished(struct text *t)
 {
-	const struct engine_component *list[REPORT_UNFINISHED_MOST];
-	size_t i, more, n = report_unfinished(t->r, list, &more);
+	size_t more, n = report_unfinished(t->r, t->unfinished, &more);
 
-	if (n > 0)
-		heading(t, "not yet ruled out");
-	for (i = 0; i < n; i++) {
-		item(t);
-		say_part(t, list[i], report_subject);
-		buf_append_str(t->out, ": ");
-		say_part(t, list[i], margin_wanted);
-		end(t);
-		detail(t, "");
-		buf_append_str(t->out, "ruled out so far: ");
-		say_part(t, list[i], margin_reached);
-		if (list[i]->rounds_to_go != UINT32_MAX)
-			buf_printf(t->out, "; about %u rounds to go",
-			    list[i]->rounds_to_go);
-		end(t);
-	}
-	if (more > 0)
-		buf_printf(t->out, "%sand %zu more\n", t->is_markdown ?
-		    "\n" : "  ", more);
+	if (n == 0)
+		return;
+	say_heading(t, "not yet ruled out");
+	say_list(t, &(struct say_list){n + more, n, MARKDOWN_LISTS_BYTES,
+	    say_unfinished_part});
 }
 
 /* The step whose median grew most: "x1.32 +40us"; "-" when none has one. */
@@ -487,30 +412,30 @@ static void
 note_of_cell(const char *text, struct buf *out)
 {
 	buf_append_str(out, "<br>");
-	append_markdown(out, text);
+	markdown_escape(out, text);
 }
 
 static void
-append_check(struct text *t, size_t i, int width, struct buf *out)
+say_check(struct text *t, size_t i)
 {
 	const char *id = t->r->session->suite->checks[i].id;
 	struct engine_counts n = engine_counts(t->r->session->engine, i);
 
 	if (t->is_markdown) {
-		buf_append_str(out, "| ");
-		append_markdown(out, id);
-		report_notes(t->r, i, note_of_cell, out);
-		buf_printf(out, " | %u | %u | %u | %u | ", n.pairs, n.voids,
-		    n.candidate_failures, n.baseline_failures);
-		append_slowest(t->r, i, out);
-		buf_append_str(out, " |\n");
+		buf_append_str(t->out, "| ");
+		say(t, id);
+		report_notes(t->r, i, note_of_cell, t->out);
+		buf_printf(t->out, " | %u | %u | %u | %u | ", n.pairs,
+		    n.voids, n.candidate_failures, n.baseline_failures);
+		append_slowest(t->r, i, t->out);
+		buf_append_str(t->out, " |\n");
 		return;
 	}
-	buf_printf(out, "  %-*s  %5u  %4u  %6u  %8u  ", width, id, n.pairs,
-	    n.voids, n.candidate_failures, n.baseline_failures);
-	append_slowest(t->r, i, out);
-	report_notes(t->r, i, note_of_table, out);
-	buf_append_char(out, '\n');
+	buf_printf(t->out, "  %-*s  %5u  %4u  %6u  %8u  ", t->check_width, id,
+	    n.pairs, n.voids, n.candidate_failures, n.baseline_failures);
+	append_slowest(t->r, i, t->out);
+	report_notes(t->r, i, note_of_table, t->out);
+	say_end(t);
 }
 
 static void
@@ -518,11 +443,11 @@ say_checks(struct text *t)
 {
 	const struct suite *suite = t->r->session->suite;
 	size_t i, width = 5;
-	struct buf row;
 
 	for (i = 0; i < suite->count; i++)
 		if (strlen(suite->checks[i].id) > width)
 			width = strlen(suite->checks[i].id);
+	t->check_width = (int)width;
 	if (t->is_markdown)
 		buf_printf(t->out, "\n<details%s><summary>Checks</summary>\n\n"
 		    "| check | pairs | void | failed | baseline failed | "
@@ -530,19 +455,9 @@ say_checks(struct text *t)
 		    suite->count <= REPORT_NAMES_MOST ? " open" : "");
 	else
 		buf_printf(t->out, "\n  %-*s  pairs  void  failed  baseline  "
-		    "slowest step\n", (int)width, "check");
-	buf_init(&row, LINE_MOST);
-	for (i = 0; i < suite->count; i++) {
-		buf_reset(&row);
-		append_check(t, i, (int)width, &row);
-		if (t->is_markdown && t->out->len + row.len >
-		    MARKDOWN_MOST_BYTES)
-			break;
-		buf_append(t->out, buf_str(&row), row.len);
-	}
-	buf_fini(&row);
-	if (i < suite->count)
-		buf_printf(t->out, "\nand %zu more\n", suite->count - i);
+		    "slowest step\n", t->check_width, "check");
+	say_list(t, &(struct say_list){suite->count, SIZE_MAX,
+	    MARKDOWN_MOST_BYTES, say_check});
 	if (t->is_markdown)
 		buf_append_str(t->out, "\n</details>\n");
 }

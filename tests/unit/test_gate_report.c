@@ -256,7 +256,8 @@ a_block_names_the_check_its_size_and_the_first_failing_run(void **state)
 	assert_null(strchr(text, '\001'));
 	text = tell(&t, FORMAT_MARKDOWN);
 	assert_says(text, "## Gate: block");
-	assert_says(text, "status \\<is\\> \"wrong\" & bad");
+	assert_says(text, "`card.hurl:12:1`: `status <is> \"wrong\" & "
+	    "bad`\n");
 	assert_null(strchr(text, '\001'));
 	text = tell(&t, FORMAT_JUNIT);
 	assert_says(text, "tests=\"2\" failures=\"2\" errors=\"0\"");
