@@ -376,6 +376,14 @@ has_header(const struct http_header *headers, size_t count, const char *name)
 	return (false);
 }
 
+/* What is for the first host alone. */
+static bool
+is_credential(const char *name)
+{
+	return (strcasecmp(name, "Authorization") == 0 ||
+	    strcasecmp(name, "Cookie") == 0);
+}
+
 static void
 add_default(struct http_header *headers, size_t own, size_t *count,
     const char *name, const char *value)
@@ -409,14 +417,15 @@ request_finish(struct request_maker *m, const struct request *r,
     const struct request_options *o, const char *traceparent,
     struct http_request *out)
 {
-	size_t own = r->header_count + o->header_count, count = own;
-	struct http_header *headers = arena_calloc(m->arena, own + 6,
-	    sizeof(*headers));
+	struct http_header *headers = arena_calloc(m->arena,
+	    r->header_count + o->header_count + 6, sizeof(*headers));
+	size_t i, own = r->header_count, count;
 
-	memcpy(headers, r->headers, r->header_count * sizeof(*headers));
-	if (o->header_count > 0)
-		memcpy(headers + r->header_count, o->headers,
-		    o->header_count * sizeof(*headers));
+	memcpy(headers, r->headers, own * sizeof(*headers));
+	for (i = 0; i < o->header_count; i++)
+		if (r->sends_user || !is_credential(o->headers[i].name))
+			headers[own++] = o->headers[i];
+	count = own;
 	/* What libcurl adds by itself to a body is removed by a NULL. */
 	if (r->has_body || r->part_count > 0) {
 		add_default(headers, own, &count, "Content-Type",
@@ -488,8 +497,7 @@ drop_credentials(struct request_maker *m, struct request *r)
 	size_t i, n = 0;
 
 	for (i = 0; i < r->header_count; i++)
-		if (strcasecmp(r->headers[i].name, "Authorization") != 0 &&
-		    strcasecmp(r->headers[i].name, "Cookie") != 0)
+		if (!is_credential(r->headers[i].name))
 			kept[n++] = r->headers[i];
 	r->headers = kept;
 	r->header_count = n;

@@ -192,6 +192,9 @@ redirects_change_requests_by_status_and_host(void **state)
 	    "[Options]\nuser: q:r\n";
 	static const char trusted[] = "GET http://h/a\nAuthorization: zzz\n"
 	    "[Options]\nlocation-trusted: true\n";
+	static const char in_options[] = "GET http://h/a\n[Options]\n"
+	    "header: authorization: zzz\nheader: X-Y: z\n"
+	    "header: Cookie: a=b\n";
 
 	(void)state;
 	check_redirect(post, 302, "http://h/b",
@@ -211,6 +214,10 @@ redirects_change_requests_by_status_and_host(void **state)
 	    "GET http://H:80/b\nCookie: c=d\nAuthorization: zzz\n"
 	    "Cookie: a=b\nX-Y: z\n");
 	check_redirect(with_credentials, 307, "http://g/b",
+	    "GET http://g/b\nX-Y: z\n");
+	check_redirect(in_options, 307, "http://h/b",
+	    "GET http://h/b\nauthorization: zzz\nX-Y: z\nCookie: a=b\n");
+	check_redirect(in_options, 307, "http://g/b",
 	    "GET http://g/b\nX-Y: z\n");
 	check_redirect(with_credentials, 307, "http://h:81/b",
 	    "GET http://h:81/b\nX-Y: z\n");
