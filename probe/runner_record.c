@@ -13,6 +13,7 @@
 #include "probe/response.h"
 #include "probe/runner_html.h"
 #include "probe/runner_json.h"
+#include "probe/runner_text.h"
 
 #define DOCUMENT_MOST_BYTES (256u << 20)
 #define PRETTY_MOST_DEPTH 1000
@@ -50,7 +51,7 @@ runner_record_fini(struct runner_record *rec)
 
 /* Hurl has no reason phrase either. */
 static void
-keep_answer(struct runner_record *rec, const struct run *run,
+keep_answer(struct runner_record *rec, const struct run *run, uint32_t entry,
     struct response *r, bool has_head)
 {
 	const char *data = buf_str(&r->body);
@@ -59,6 +60,7 @@ keep_answer(struct runner_record *rec, const struct run *run,
 	buf_reset(&rec->answer);
 	rec->mistake = NULL;
 	rec->has_answer = true;
+	rec->entry = entry;
 	if (has_head) {
 		buf_printf(&rec->answer, "HTTP/%s %ld\n", r->version,
 		    r->status);
@@ -89,7 +91,7 @@ runner_record_step(struct runner_record *rec, struct run *run,
 	}
 	if (response != NULL && !step->is_followed && (o->output != NULL ||
 	    o->shows_head))
-		keep_answer(rec, run, response, o->shows_head);
+		keep_answer(rec, run, step->entry, response, o->shows_head);
 }
 
 void
@@ -190,11 +192,24 @@ prettify(struct runner_record *rec)
 	rec->answer = pretty;
 }
 
+/* At the request whose answer it is, as Hurl does. */
 static void
-tell_unwritten(struct runner_record *rec, const char *path, const char *why)
+tell_unwritten(struct runner_record *rec, const struct run *run,
+    const char *path, const char *why)
 {
-	fprintf(stderr, "e2e-run: the answer%s%s cannot be written: %s\n",
+	const struct flow *flow = run_script_flow(run_script_of(run));
+	struct finding f = {.kind = FINDING_DEFINITION,
+	    .place = flow->entries[rec->entry - 1].place};
+	struct buf text;
+	struct runner_text shown = {.out = &text};
+
+	f.message = xasprintf("the answer%s%s cannot be written: %s",
 	    path != NULL ? " " : "", path != NULL ? path : "", why);
+	buf_init(&text, DOCUMENT_MOST_BYTES);
+	runner_text_failure(&shown, run, rec->entry, &f);
+	fwrite(buf_str(&text), 1, text.len, stderr);
+	buf_fini(&text);
+	free(f.message);
 	rec->has_failed = true;
 }
 
@@ -203,7 +218,7 @@ show_answer(struct runner_record *rec, const struct run *run,
     struct buf *out)
 {
 	if (rec->mistake != NULL) {
-		tell_unwritten(rec, NULL, rec->mistake);
+		tell_unwritten(rec, run, NULL, rec->mistake);
 		return;
 	}
 	if (rec->options->is_pretty)
@@ -219,9 +234,10 @@ runner_record_shown(struct runner_record *rec, const struct run *run,
 	if (response == NULL || step->outcome != OUTCOME_PASSED ||
 	    step->is_followed || !run_shows_output(run))
 		return;
-	keep_answer(rec, run, response, false);
+	keep_answer(rec, run, step->entry, response, false);
 	show_answer(rec, run, out);
-	keep_answer(rec, run, response, rec->options->shows_head);
+	keep_answer(rec, run, step->entry, response,
+	    rec->options->shows_head);
 }
 
 void
@@ -236,7 +252,7 @@ runner_record_output(struct runner_record *rec, const struct run *run,
 		return;
 	}
 	if (rec->mistake != NULL) {
-		tell_unwritten(rec, path, rec->mistake);
+		tell_unwritten(rec, run, path, rec->mistake);
 		return;
 	}
 	f = fopen(path, is_first ? "we" : "ae");
@@ -244,6 +260,6 @@ runner_record_output(struct runner_record *rec, const struct run *run,
 		fwrite(buf_str(&rec->answer), 1, rec->answer.len, f);
 	if (f != NULL && fclose(f) == 0 && !rec->answer.is_full)
 		return;
-	tell_unwritten(rec, path, rec->answer.is_full ? "it is too large" :
-	    strerror(errno));
+	tell_unwritten(rec, run, path, rec->answer.is_full ?
+	    "it is too large" : strerror(errno));
 }

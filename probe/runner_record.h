@@ -19,6 +19,7 @@ struct runner_record {
 	struct buf curl;           /* a line for each request */
 	struct buf answer;         /* the last one; not masked */
 	size_t head_len;           /* of it */
+	uint32_t entry;            /* whose it is */
 	const char *mistake;       /* why it cannot be written; NULL */
 	bool has_answer;           /* there was one */
 	bool has_failed;           /* to write a file */

@@ -202,7 +202,7 @@ put_source(const struct runner_text *t, const struct run *run,
 
 /* Text behind a label; its further lines stand below its first. */
 static void
-put_labelled(const struct runner_text *t, struct run *run, const char *label,
+put_labelled(const struct runner_text *t, const struct run *run, const char *label,
     const char *value)
 {
 	size_t len = strlen(value), part;
@@ -228,7 +228,7 @@ put_labelled(const struct runner_text *t, struct run *run, const char *label,
 }
 
 void
-runner_text_failure(const struct runner_text *t, struct run *run,
+runner_text_failure(const struct runner_text *t, const struct run *run,
     uint32_t entry, const struct finding *f)
 {
 	const struct flow *flow = run_script_flow(run_script_of(run));

@@ -27,7 +27,7 @@ void runner_text_step(const struct runner_text *t, struct run *run,
     const struct run_step *step);
 
 /* One thing that did not hold in an entry, from 1. */
-void runner_text_failure(const struct runner_text *t, struct run *run,
+void runner_text_failure(const struct runner_text *t, const struct run *run,
     uint32_t entry, const struct finding *f);
 
 /* What did not hold in a step, with lines of the flow. */
