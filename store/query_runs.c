@@ -387,67 +387,72 @@ give_first(struct query *q, sqlite3 *db, sqlite3_stmt *stmt,
 	return (rc == SQLITE_DONE ? ERR_NOT_FOUND : query_fail(q, db, rc));
 }
 
+/* A run of a check that is nearest to a time. */
+struct nearest {
+	const char *sql;
+	int64_t check_id;
+	wall_us at;
+	query_run_cb *cb;
+	void *arg;
+};
+
+static int
+give_nearest(struct query *q, size_t day, const struct nearest *n)
+{
+	sqlite3 *db = query_day_db(q, day);
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if (db == NULL)
+		return (ERR_NOT_FOUND);
+	if ((rc = query_prepare(q, db, n->sql, &stmt)) != 0)
+		return (rc);
+	sqlite3_bind_int64(stmt, 1, n->check_id);
+	sqlite3_bind_int64(stmt, 2, n->at);
+	rc = give_first(q, db, stmt, n->cb, n->arg);
+	sqlite3_finalize(stmt);
+	return (rc);
+}
+
 int
 query_run_last_passed(struct query *q, int64_t check_id, wall_us before,
     query_run_cb *cb, void *arg)
 {
+	const struct nearest n = {"SELECT " ROW_COLUMNS " FROM run "
+	    "WHERE number = (SELECT number FROM run INDEXED BY run_by_check "
+	    "WHERE check_id = ?1 AND due_us < ?2 AND outcome = 0 AND "
+	    "trigger = 0 ORDER BY due_us DESC LIMIT 1)", check_id, before,
+	    cb, arg};
 	int rc = query_refresh_days(q);
-	sqlite3_stmt *stmt;
-	sqlite3 *db;
 	size_t i;
 
 	if (rc != 0)
 		return (rc);
-	for (i = q->day_count; i-- > 0;) {
-		if (q->days[i].day * SPAN_DAY >= before ||
-		    (db = query_day_db(q, i)) == NULL)
-			continue;
-		rc = query_prepare(q, db, "SELECT " ROW_COLUMNS " FROM run "
-		    "WHERE number = (SELECT number FROM run INDEXED BY "
-		    "run_by_check WHERE check_id = ?1 AND due_us < ?2 AND "
-		    "outcome = 0 AND trigger = 0 ORDER BY due_us DESC "
-		    "LIMIT 1)", &stmt);
-		if (rc != 0)
-			return (rc);
-		sqlite3_bind_int64(stmt, 1, check_id);
-		sqlite3_bind_int64(stmt, 2, before);
-		rc = give_first(q, db, stmt, cb, arg);
-		sqlite3_finalize(stmt);
-		if (rc != ERR_NOT_FOUND)
-			return (rc);
-	}
-	return (ERR_NOT_FOUND);
+	rc = ERR_NOT_FOUND;
+	for (i = q->day_count; rc == ERR_NOT_FOUND && i-- > 0;)
+		if (q->days[i].day * SPAN_DAY < before)
+			rc = give_nearest(q, i, &n);
+	return (rc);
 }
 
 int
 query_run_first_from(struct query *q, int64_t check_id, wall_us from,
     query_run_cb *cb, void *arg)
 {
+	const struct nearest n = {"SELECT " ROW_COLUMNS " FROM run "
+	    "WHERE number = (SELECT number FROM run INDEXED BY run_by_check "
+	    "WHERE check_id = ?1 AND due_us >= ?2 AND trigger = 0 "
+	    "ORDER BY due_us LIMIT 1)", check_id, from, cb, arg};
 	int rc = query_refresh_days(q);
-	sqlite3_stmt *stmt;
-	sqlite3 *db;
 	size_t i;
 
 	if (rc != 0)
 		return (rc);
-	for (i = 0; i < q->day_count; i++) {
-		if ((q->days[i].day + 1) * SPAN_DAY <= from ||
-		    (db = query_day_db(q, i)) == NULL)
-			continue;
-		rc = query_prepare(q, db, "SELECT " ROW_COLUMNS " FROM run "
-		    "WHERE number = (SELECT number FROM run INDEXED BY "
-		    "run_by_check WHERE check_id = ?1 AND due_us >= ?2 AND "
-		    "trigger = 0 ORDER BY due_us LIMIT 1)", &stmt);
-		if (rc != 0)
-			return (rc);
-		sqlite3_bind_int64(stmt, 1, check_id);
-		sqlite3_bind_int64(stmt, 2, from);
-		rc = give_first(q, db, stmt, cb, arg);
-		sqlite3_finalize(stmt);
-		if (rc != ERR_NOT_FOUND)
-			return (rc);
-	}
-	return (ERR_NOT_FOUND);
+	rc = ERR_NOT_FOUND;
+	for (i = 0; rc == ERR_NOT_FOUND && i < q->day_count; i++)
+		if ((q->days[i].day + 1) * SPAN_DAY > from)
+			rc = give_nearest(q, i, &n);
+	return (rc);
 }
 
 /* By id: see the table batch in the schema. */
