@@ -128,9 +128,7 @@ write_place(struct answer *a, const struct query_check *c)
 	struct buf *out = &a->out;
 
 	buf_append_str(out, "<h2>");
-	html_escape(out, c->location);
-	buf_append_str(out, " &middot; ");
-	html_escape(out, c->environment);
+	parts_where(out, c->location, c->environment);
 	buf_append_str(out, " &nbsp; ");
 	if (c->has_run)
 		text_outcome(out, c->last_outcome);

@@ -148,9 +148,7 @@ write_row(struct answer *a, const struct query_check *c)
 	buf_append_str(out, "</td><td>");
 	parts_check_link(out, c->check);
 	buf_append_str(out, "<div class=\"tag\">");
-	html_escape(out, c->location);
-	buf_append_str(out, " &middot; ");
-	html_escape(out, c->environment);
+	parts_where(out, c->location, c->environment);
 	buf_append_str(out, "</div></td><td class=\"wide\">");
 	parts_strip(a, c);
 	buf_append_str(out, "</td><td class=\"n\">");

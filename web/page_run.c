@@ -195,9 +195,7 @@ write_head(struct answer *a, const struct query_run *r)
 	buf_append_str(out, " &nbsp;");
 	text_outcome(out, r->outcome);
 	buf_append_str(out, "</h1>\n<p class=\"dim\">");
-	html_escape(out, r->location);
-	buf_append_str(out, " &middot; ");
-	html_escape(out, r->environment);
+	parts_where(out, r->location, r->environment);
 	buf_append_str(out, " &middot; ");
 	text_ago(out, r->due_us, a->now);
 	buf_append_str(out, "</p>\n");

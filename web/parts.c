@@ -34,6 +34,14 @@ parts_check_link(struct buf *out, const char *check)
 	buf_append_str(out, "</a>");
 }
 
+void
+parts_where(struct buf *out, const char *location, const char *environment)
+{
+	html_escape(out, location);
+	buf_append_str(out, " &middot; ");
+	html_escape(out, environment);
+}
+
 struct strip {
 	enum outcome outcomes[PARTS_STRIP]; /* newest first */
 	span_us durations[PARTS_STRIP];
@@ -108,9 +116,7 @@ run_row(const struct query_run *r, void *arg)
 	buf_append_str(out, "</a></td><td>");
 	parts_check_link(out, r->check);
 	buf_append_str(out, "<div class=\"tag\">");
-	html_escape(out, r->location);
-	buf_append_str(out, " &middot; ");
-	html_escape(out, r->environment);
+	parts_where(out, r->location, r->environment);
 	if (r->trigger != TRIGGER_SCHEDULE)
 		buf_printf(out, " &middot; %s", trigger_name(r->trigger));
 	buf_append_str(out, "</div></td><td class=\"n\">");

@@ -14,6 +14,10 @@ void parts_tile_end(struct buf *out);
 /* A link to a check's page. */
 void parts_check_link(struct buf *out, const char *check);
 
+/* From where a check is run, and against what. */
+void parts_where(struct buf *out, const char *location,
+    const char *environment);
+
 /*
  * The newest runs of a check as bars, oldest first: height is duration,
  * colour outcome.
