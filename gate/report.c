@@ -242,9 +242,14 @@ report_rounds(const struct report *r, struct buf *out)
 	const struct session *s = r->session;
 	char spent[CLOCK_SPAN_SIZE];
 
+	buf_printf(out, "%u round%s of %zu check%s", s->rounds,
+	    s->rounds == 1 ? "" : "s", s->suite->count,
+	    s->suite->count == 1 ? "" : "s");
+	/* Earlier evidence may have been enough. */
+	if (s->spent == 0)
+		return;
 	clock_format_span(s->spent, spent);
-	buf_printf(out, "%u round%s of %zu check%s in %s", s->rounds,
-	    s->rounds == 1 ? "" : "s", s->suite->count, s->suite->count == 1 ? "" : "s", spent);
+	buf_printf(out, " in %s", spent);
 }
 
 bool

@@ -91,8 +91,10 @@ write_evidence(const struct report *r, struct buf *out)
 	buf_printf(out, "<div><dt>Cleared for a pass</dt><dd>%zu "
 	    "<span class=\"dim\">of %zu</span></dd></div>\n", done, all);
 	clock_format_span(r->session->spent, spent);
-	buf_printf(out, "<div><dt>Rounds</dt><dd>%u <span class=\"dim\">in "
-	    "%s</span></dd></div>\n", r->session->rounds, spent);
+	buf_printf(out, "<div><dt>Rounds</dt><dd>%u <span class=\"dim\">%s%s"
+	    "</span></dd></div>\n", r->session->rounds,
+	    r->session->spent > 0 ? "in " : "", r->session->spent > 0 ?
+	    spent : "of an earlier gate");
 	buf_printf(out, "<div><dt>Pairs of runs</dt><dd>%u <span class=\""
 	    "dim\">%u void</span></dd></div>\n", n.pairs, n.voids);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The gate and the store: records, replay, evidence that is continued."""
 import json
+import re
 import signal
 import sqlite3
 
@@ -108,6 +109,12 @@ def test_same_candidate_continues_and_cannot_be_retried_to_a_pass(
     assert again.json["identity"] == first.json["identity"]
     assert again.json["first_failure"] == first.json["first_failure"]
     assert again.json["evidence"] == first.json["evidence"]
+    assert again.json["spent_us"] == 0
+    page = tmp_path / "gate.html"
+    told = gate(urls["bad"], urls["good"], *options, "sha256:1",
+                "--format=table", "--report", page).out
+    assert re.search(r"^  \d+ rounds? of 3 checks: \d+ pairs", told, re.M)
+    assert "of an earlier gate" in page.read_text()
     fresh = gate(urls["next"], urls["good"], *options, "sha256:2", *PLENTY)
     assert fresh.code == 0 and "continues" not in fresh.json
     # A small budget, and then another one: the rounds add up to a pass.
