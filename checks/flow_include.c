@@ -231,9 +231,10 @@ compose(struct composer *c, const struct frame *frame)
 {
 	const struct flow *flow = c->parsed[frame->file];
 	const struct flow_entry *e;
-	size_t i;
+	size_t n, i;
 
-	for (e = flow->entries; e < flow->entries + flow->entry_count; e++) {
+	for (n = 0; n < flow->entry_count; n++) {
+		e = &flow->entries[n];
 		if (c->include_count > FLOW_MOST_INCLUDES ||
 		    c->entry_count > FLOW_MOST_ENTRIES)
 			return;
