@@ -19,7 +19,7 @@ static const struct option_row rows[] = {
 	    .help = "Only this check, payments/card-payment say; * and ? "
 		"match anything"},
 	{.name = "service", .type = OPTION_STR, AT(service), .arg = "NAME",
-	    .env = "", .help = "Only checks of this service"},
+	    .env = "", .help = "Only checks, or gates, of this service"},
 	{.name = "location", .type = OPTION_STR, AT(location),
 	    .arg = "NAME", .env = "", .help = "Only runs at this location"},
 	{.name = "environment", .type = OPTION_STR, AT(environment),
@@ -89,8 +89,10 @@ static const struct option_text texts[] = {
 	    "\te2e-query show 3f9a21c0\n"
 	    "\te2e-query checks --since=28d --format=json"},
 	{"EXIT STATUS",
-	    "0 answered; 30 there is no store, it cannot be read, or no such "
-	    "run; 64 wrong options."},
+	    "0 answered; 30 there is no store, it cannot be read, or nothing "
+	    "in it has the name; 64 wrong options."},
+	{"SEE ALSO",
+	    "e2e-scheduler(8), e2e-store(8), e2e-web(8), e2e-gate(1)"},
 	{NULL, NULL}
 };
 
@@ -114,16 +116,17 @@ main(int argc, char **argv)
 	first = options_parse(&program, argc, argv, &v);
 	proc_init(0);
 	log_init(program.name, (enum log_level)v.log_level);
-	if (v.store == NULL)
-		options_fail(&program, "--store says where the store is");
 	if (first == argc)
-		options_fail(&program, "what should be asked?");
+		options_fail(&program, "what should be asked? checks, "
+		    "failures, runs, show, gates or sql");
+	options_find_command(&program, argv[first]);
+	if (v.store == NULL)
+		options_fail(&program, "where is the store? Give --store, or "
+		    "E2E_STORE in the environment");
 	proc_sandbox();
 	cause_init(&c);
 	rc = query_command_run(argv[first], argv + first + 1,
 	    argc - first - 1, &v, &c);
-	if (rc == ERR_NOT_FOUND)
-		options_fail(&program, "unknown command '%s'", argv[first]);
 	cause_print(&c, stderr);
 	cause_fini(&c);
 	options_fini(&program, &v);

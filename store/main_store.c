@@ -72,6 +72,8 @@ static const struct option_text texts[] = {
 	    "0 done; 10 check found something wrong; 30 the store cannot be "
 	    "used (another writer has it, a newer program wrote it, the disk "
 	    "refuses); 64 wrong options."},
+	{"SEE ALSO",
+	    "e2e-scheduler(8), e2e-query(1)"},
 	{NULL, NULL}
 };
 
@@ -129,9 +131,7 @@ run_command(const char *name, const struct values *v, struct cause *c)
 		return (maintain_migrate(v->store, stdout, c));
 	if (strcmp(name, "check") == 0)
 		return (maintain_check(v->store, stdout, c));
-	if (strcmp(name, "compact") == 0)
-		return (maintain_compact(v->store, stdout, c));
-	options_fail(&program, "unknown command '%s'", name);
+	return (maintain_compact(v->store, stdout, c));
 }
 
 int
@@ -144,10 +144,13 @@ main(int argc, char **argv)
 	first = options_parse(&program, argc, argv, &v);
 	proc_init(v.is_child);
 	log_init(program.name, (enum log_level)v.log_level);
-	if (v.store == NULL)
-		options_fail(&program, "--store says where the store is");
+	if (first < argc)
+		options_find_command(&program, argv[first]);
 	if (argc - first > 1)
 		options_fail(&program, "one command at a time");
+	if (v.store == NULL)
+		options_fail(&program, "where is the store? Give --store, or "
+		    "E2E_STORE in the environment");
 	cause_init(&c);
 	rc = run_command(argv[first], &v, &c);
 	cause_print(&c, stderr);

@@ -2,6 +2,7 @@
 /* On-call's questions as tables. */
 #include "store/query_command.h"
 
+#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct command {
 	wall_us since, until, now;
 	struct cause *c;
 	struct table *table;
+	int64_t shown;           /* gates */
 };
 
 static enum table_colour
@@ -473,11 +475,16 @@ static const struct table_column gate_columns[] = {
 static bool
 add_gate_cb(const struct query_gate *g, void *arg)
 {
-	struct table *t = arg;
+	struct command *cmd = arg;
+	struct table *t = cmd->table;
+	const char *service = cmd->v->service;
 	char shown[ID_SHOWN + 1];
 	bool has_span = g->started_us != QUERY_NONE &&
 	    g->finished_us != QUERY_NONE;
 
+	if (service != NULL && (g->service == NULL ||
+	    fnmatch(service, g->service, 0) != 0))
+		return (true);
 	memcpy(shown, g->id_hex, ID_SHOWN);
 	shown[ID_SHOWN] = '\0';
 	table_text(t, g->id_hex);
@@ -494,7 +501,7 @@ add_gate_cb(const struct query_gate *g, void *arg)
 	add_int(t, g->finished_us);
 	add_int(t, has_span ? g->finished_us - g->started_us : QUERY_NONE);
 	table_text(t, g->reason);
-	return (true);
+	return (++cmd->shown < cmd->v->limit);
 }
 
 static int
@@ -504,8 +511,7 @@ command_gates(struct command *cmd, char **operands)
 
 	(void)operands;
 	cmd->table = table_new(gate_columns, NELEMS(gate_columns));
-	rc = query_gates(cmd->q, cmd->since, (size_t)cmd->v->limit,
-	    add_gate_cb, cmd->table);
+	rc = query_gates(cmd->q, cmd->since, SIZE_MAX >> 1, add_gate_cb, cmd);
 	if (rc == 0)
 		print(cmd);
 	table_free(&cmd->table);
@@ -522,27 +528,31 @@ command_sql(struct command *cmd, char **operands)
 static const struct {
 	const char *name;
 	int operands;
+	bool has_names;          /* of checks and services, to choose by */
 	int (*run)(struct command *cmd, char **operands);
 } commands[] = {
-	{"runs", 0, command_runs},
-	{"show", 1, command_show},
-	{"checks", 0, command_checks},
-	{"failures", 0, command_failures},
-	{"gates", 0, command_gates},
-	{"sql", 1, command_sql},
+	{"runs", 0, true, command_runs},
+	{"show", 1, false, command_show},
+	{"checks", 0, true, command_checks},
+	{"failures", 0, true, command_failures},
+	{"gates", 0, false, command_gates},
+	{"sql", 1, false, command_sql},
 };
 
 static int
 open_and_run(struct command *cmd, size_t i, char **operands)
 {
-	int rc;
+	int rc = 0;
 
 	if (parse_when(cmd, "since", cmd->v->since, &cmd->since) != 0 ||
 	    parse_when(cmd, "until", cmd->v->until, &cmd->until) != 0)
 		return (EXIT_USAGE);
 	if (query_open(cmd->v->store, &cmd->q, cmd->c) != 0)
 		return (EXIT_UNMEASURED);
-	rc = commands[i].run(cmd, operands);
+	if (commands[i].has_names)
+		rc = query_names_check(cmd->q, cmd->v, cmd->now, cmd->c);
+	rc = rc == 0 ? commands[i].run(cmd, operands) :
+	    rc == ERR_NOT_FOUND ? EXIT_UNMEASURED : failed(cmd, rc);
 	query_close(&cmd->q);
 	return (rc);
 }
@@ -560,7 +570,7 @@ query_command_run(const char *name, char **operands, int count,
 	if (i == NELEMS(commands))
 		return (ERR_NOT_FOUND);
 	if (count != commands[i].operands) {
-		cause_add(c, "%s takes %s", name, commands[i].operands == 0 ?
+		cause_add(c, "e2e-query: %s takes %s", name, commands[i].operands == 0 ?
 		    "no operand" : "one operand");
 		return (EXIT_USAGE);
 	}

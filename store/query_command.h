@@ -4,6 +4,7 @@
 #define STORE_QUERY_COMMAND_H
 
 #include "base/cause.h"
+#include "base/clock.h"
 #include "base/options.h"
 #include "store/query.h"
 
@@ -25,6 +26,14 @@ struct query_values {
  */
 int query_command_run(const char *name, char **operands, int count,
     const struct query_values *v, struct cause *c);
+
+/*
+ * Look whether something in the store has the names of --check and --service,
+ * planned or not. Returns 0; ERR_NOT_FOUND, with a sentence in c that says
+ * what was meant; or a store error.
+ */
+int query_names_check(struct query *q, const struct query_values *v,
+    wall_us now, struct cause *c);
 
 /*
  * Run one statement that reads, on main.db with the newest days' files: the
