@@ -170,7 +170,11 @@ void manifest_read(const struct manifest_source *s,
     const struct manifest_table *t, const struct manifest_node *node,
     void *values);
 
-/* Print the JSON Schema (draft 2020-12) of a manifest. */
+/* Format a bound of a key as it is written in a manifest: 1h, 64KiB, 99.99%. */
+void manifest_format_bound(const struct manifest_row *row, int64_t n,
+    char *out, size_t size);
+
+/* Print the JSON Schema (draft 7) of a manifest. */
 void manifest_print_schema(FILE *fp);
 
 /* Print the manual page e2e-manifest(5) in man(7) format. */

@@ -233,7 +233,8 @@ static const struct manifest_row top_rows[] = {
 	    "where the probe finds them."},
 	{"hosts", MANIFEST_HOSTS, AT(values, hosts), NO_NUMBER, false, NULL,
 	    "The only hosts that the flows may reach: a name, an address, "
-	    "*.name for all below, each with an optional :port."},
+	    "*.name for all below, each with an optional :port. Any host, and "
+	    "a warning, when left out."},
 	{"checks", MANIFEST_TABLES, AT(values, checks), NO_NUMBER, false,
 	    &manifest_table_check, "The checks."},
 	{"notify", MANIFEST_TABLES_BY_NAME, AT(values, notify), NO_NUMBER,

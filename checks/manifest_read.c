@@ -106,15 +106,6 @@ read_bool(const struct manifest_source *s, const struct manifest_row *row,
 	return (expect(s, row->name, n, "true or false"));
 }
 
-static bool
-out_of_range(const struct manifest_source *s, const struct manifest_row *row,
-    const struct manifest_node *n, const char *low, const char *high)
-{
-	manifest_wrong(s, n->place, "'%s' must be from %s to %s", row->name,
-	    low, high);
-	return (false);
-}
-
 /* Like clock_format_span, but in the unit and form of a manifest. */
 static void
 format_span(span_us t, char *out, size_t size)
@@ -132,11 +123,51 @@ format_span(span_us t, char *out, size_t size)
 	    units[i].name);
 }
 
+static void
+format_bytes(int64_t n, char *out, size_t size)
+{
+	if (n > 0 && n % (1 << 20) == 0)
+		snprintf(out, size, "%lldMiB", (long long)n >> 20);
+	else if (n > 0 && n % 1024 == 0)
+		snprintf(out, size, "%lldKiB", (long long)n >> 10);
+	else
+		snprintf(out, size, "%lld", (long long)n);
+}
+
+void
+manifest_format_bound(const struct manifest_row *row, int64_t n, char *out,
+    size_t size)
+{
+	if (row->type == MANIFEST_SPAN)
+		format_span(n, out, size);
+	else if (row->type == MANIFEST_BYTES)
+		format_bytes(n, out, size);
+	else if (row->type == MANIFEST_PERCENT && n % 100 == 0)
+		snprintf(out, size, "%lld%%", (long long)n / 100);
+	else if (row->type == MANIFEST_PERCENT)
+		snprintf(out, size, "%lld.%02lld%%", (long long)n / 100,
+		    (long long)n % 100);
+	else
+		snprintf(out, size, "%lld", (long long)n);
+}
+
+static bool
+out_of_range(const struct manifest_source *s, const struct manifest_row *row,
+    const struct manifest_node *n)
+{
+	char low[32], high[32];
+
+	manifest_format_bound(row, row->min, low, sizeof(low));
+	manifest_format_bound(row, row->max, high, sizeof(high));
+	manifest_wrong(s, n->place, "'%s' must be from %s to %s", row->name,
+	    low, high);
+	return (false);
+}
+
 static bool
 read_span(const struct manifest_source *s, const struct manifest_row *row,
     const struct manifest_node *n, int64_t *out)
 {
-	char low[32], high[32];
 	int rc = ERR_SYNTAX;
 
 	/* A bare number is refused: nobody should have to guess its unit. */
@@ -148,9 +179,7 @@ read_span(const struct manifest_source *s, const struct manifest_row *row,
 		    "a duration such as 500ms, 30s, 5m or 28d"));
 	if (rc == 0 && *out >= row->min && *out <= row->max)
 		return (true);
-	format_span(row->min, low, sizeof(low));
-	format_span(row->max, high, sizeof(high));
-	return (out_of_range(s, row, n, low, high));
+	return (out_of_range(s, row, n));
 }
 
 /* Digits into a number that stops growing far above every bound. */
@@ -196,7 +225,7 @@ read_percent(const struct manifest_source *s, const struct manifest_row *row,
 		return (false);
 	}
 	if (*out < row->min || *out > row->max)
-		return (out_of_range(s, row, n, "0.01%", "99.99%"));
+		return (out_of_range(s, row, n));
 	return (true);
 }
 
@@ -204,27 +233,13 @@ static bool
 read_count(const struct manifest_source *s, const struct manifest_row *row,
     const struct manifest_node *n, int64_t *out)
 {
-	char low[32], high[32];
 
 	if (n->kind != MANIFEST_SCALAR || n->len == 0 || !n->is_plain ||
 	    *read_digits(n->text, out) != '\0')
 		return (expect(s, row->name, n, "a whole number"));
 	if (*out >= row->min && *out <= row->max)
 		return (true);
-	snprintf(low, sizeof(low), "%lld", (long long)row->min);
-	snprintf(high, sizeof(high), "%lld", (long long)row->max);
-	return (out_of_range(s, row, n, low, high));
-}
-
-static void
-format_bytes(int64_t n, char *out, size_t size)
-{
-	if (n > 0 && n % (1 << 20) == 0)
-		snprintf(out, size, "%lldMiB", (long long)n >> 20);
-	else if (n > 0 && n % 1024 == 0)
-		snprintf(out, size, "%lldKiB", (long long)n >> 10);
-	else
-		snprintf(out, size, "%lld", (long long)n);
+	return (out_of_range(s, row, n));
 }
 
 static bool
@@ -232,7 +247,6 @@ read_bytes(const struct manifest_source *s, const struct manifest_row *row,
     const struct manifest_node *n, int64_t *out)
 {
 	static const char what[] = "a size such as 4096, 64KiB or 16MiB";
-	char low[32], high[32];
 	const char *unit;
 
 	if (n->kind != MANIFEST_SCALAR || n->text[0] < '0' ||
@@ -249,9 +263,7 @@ read_bytes(const struct manifest_source *s, const struct manifest_row *row,
 		return (expect(s, row->name, n, what));
 	if (*out >= row->min && *out <= row->max)
 		return (true);
-	format_bytes(row->min, low, sizeof(low));
-	format_bytes(row->max, high, sizeof(high));
-	return (out_of_range(s, row, n, low, high));
+	return (out_of_range(s, row, n));
 }
 
 static void

@@ -256,6 +256,20 @@ put_man_text(FILE *fp, const char *s)
 	}
 }
 
+/* "; 1 to 1000", in the units in which the key is written. */
+static void
+put_man_bounds(const struct manifest_row *row, FILE *fp)
+{
+	char low[32], high[32];
+
+	if (row->type != MANIFEST_SPAN && row->type != MANIFEST_PERCENT &&
+	    row->type != MANIFEST_COUNT && row->type != MANIFEST_BYTES)
+		return;
+	manifest_format_bound(row, row->min, low, sizeof(low));
+	manifest_format_bound(row, row->max, high, sizeof(high));
+	fprintf(fp, "; %s to %s", low, high);
+}
+
 static void
 put_man_table(FILE *fp, const char *title, const struct manifest_table *t)
 {
@@ -269,6 +283,7 @@ put_man_table(FILE *fp, const char *title, const struct manifest_table *t)
 		put_man_text(fp, type_text(row->type));
 		if (row->is_required)
 			fputs("; required", fp);
+		put_man_bounds(row, fp);
 		if (row->otherwise_text != NULL) {
 			fputs("; default ", fp);
 			put_man_text(fp, row->otherwise_text);
