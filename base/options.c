@@ -321,6 +321,31 @@ fail_long(const struct program *p, const struct parse *ps, const char *word)
 	options_fail(p, "unknown option '--%s'", name);
 }
 
+size_t
+options_find_command(const struct program *p, const char *word)
+{
+	const char *names[32], *near;
+	struct buf all;
+	size_t i;
+
+	buf_init(&all, 1024);
+	for (i = 0; p->commands[i].name != NULL; i++) {
+		if (strcmp(p->commands[i].name, word) == 0) {
+			buf_fini(&all);
+			return (i);
+		}
+		must(i < sizeof(names) / sizeof(names[0]));
+		names[i] = p->commands[i].name;
+		buf_printf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
+	}
+	near = cause_suggest(word, names, i);
+	if (near != NULL)
+		options_fail(p, "unknown command '%s', did you mean '%s'?",
+		    word, near);
+	options_fail(p, "unknown command '%s'; the commands are %s", word,
+	    buf_str(&all));
+}
+
 /* What getopt refused, c being its answer: ? or : . */
 static _Noreturn void
 fail_option(const struct program *p, const struct parse *ps, int c,

@@ -82,6 +82,12 @@ void options_fini(const struct program *p, void *values);
 _Noreturn void options_fail(const struct program *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Return the index of the command that word names. One that is unknown fails
+ * as options_fail does, and says what was meant or which there are.
+ */
+size_t options_find_command(const struct program *p, const char *word);
+
 /* Print the help text, or the manual page in man(7) format, to stdout. */
 void options_print_help(const struct program *p);
 void options_print_man(const struct program *p);

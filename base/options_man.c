@@ -77,6 +77,16 @@ put_paragraphs(const char *text)
 }
 
 static void
+put_bounds(const struct option_row *row)
+{
+	if ((row->type != OPTION_INT && row->type != OPTION_DOUBLE) ||
+	    (row->min == 0 && row->max == 0))
+		return;
+	printf("From %lld to %lld.\n", (long long)row->min,
+	    (long long)row->max);
+}
+
+static void
 put_row(const struct option_row *row)
 {
 	size_t i;
@@ -94,6 +104,7 @@ put_row(const struct option_row *row)
 	putchar('\n');
 	put(row->help);
 	puts(".");
+	put_bounds(row);
 	if (row->env != NULL && row->env[0] == '\0')
 		return;
 	fputs("Environment: ", stdout);

@@ -93,6 +93,24 @@ plan_has_service(const struct plan *plan, const char *service)
 	return (false);
 }
 
+const char *
+plan_suggest(const struct plan *plan, const char *name)
+{
+	const char **names = xcalloc(3 * plan->check_count + 1,
+	    sizeof(*names));
+	const char *near;
+	size_t i, n = 0;
+
+	for (i = 0; i < plan->check_count; i++) {
+		names[n++] = plan->checks[i]->id;
+		names[n++] = plan->checks[i]->name;
+		names[n++] = plan->checks[i]->service;
+	}
+	near = cause_suggest(name, names, n);
+	free(names);
+	return (near);
+}
+
 /* The definition of a check, borrowing everything; variables are merged. */
 static struct definition
 borrow(const struct plan_check *check, const struct plan_environment *e,
@@ -146,6 +164,24 @@ find_environment(const struct plan_manifest *m, const char *name)
 	return (NULL);
 }
 
+/* That one is missing, and which there are. */
+static char *
+say_environments(const struct plan_manifest *m, const char *missing)
+{
+	struct buf b;
+	char *s;
+	size_t i;
+
+	buf_init(&b, 4096);
+	buf_printf(&b, "%s has no environment '%s'", m->file, missing);
+	for (i = 0; i < m->environment_count; i++)
+		buf_printf(&b, "%s '%s'", i == 0 ? "; it has" : ",",
+		    m->environments[i].name);
+	s = xstrdup(buf_str(&b));
+	buf_fini(&b);
+	return (s);
+}
+
 int
 plan_make_definition(const struct plan_check *check, const char *environment,
     const struct definition_variable *overrides, size_t count,
@@ -160,8 +196,8 @@ plan_make_definition(const struct plan_check *check, const char *environment,
 	    strcmp(environment, check->environment_name) != 0) {
 		e = find_environment(check->manifest, environment);
 		if (e == NULL) {
-			*sentence = xasprintf("%s has no environment '%s'",
-			    check->manifest->file, environment);
+			*sentence = say_environments(check->manifest,
+			    environment);
 			return (ERR_NOT_FOUND);
 		}
 	}

@@ -147,6 +147,12 @@ const struct plan_check *plan_find_check(const struct plan *plan,
  */
 bool plan_gathers_aa(const struct plan_check *check, const char *location);
 
+/*
+ * Return what of the plan's checks (with and without their service) and
+ * services is nearest to a name that is none of them; NULL when none is near.
+ */
+const char *plan_suggest(const struct plan *plan, const char *name);
+
 /* True when the plan has a check of this service. */
 bool plan_has_service(const struct plan *plan, const char *service);
 

@@ -353,16 +353,12 @@ read_overrides(struct settings *s, enum arm arm, enum arm from)
 static void
 read_command(struct settings *s, int count, char **operands)
 {
-	size_t i = 0;
+	size_t i;
 	bool wants;
 
 	if (count == 0)
 		return;
-	while (commands[i].name != NULL &&
-	    strcmp(commands[i].name, operands[0]) != 0)
-		i++;
-	if (commands[i].name == NULL)
-		options_fail(&program, "unexpected '%s'", operands[0]);
+	i = options_find_command(&program, operands[0]);
 	s->command = (enum command)(COMMAND_JUDGE + 1 + i);
 	wants = commands[i].args[0] != '\0';
 	if (wants && count < 2)

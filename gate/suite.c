@@ -233,6 +233,15 @@ say_no_reader(enum arm arm, const char *name, const struct readings *r)
 	    near != NULL ? "'?" : "");
 }
 
+static void
+say_near(const struct plan *plan, const char *name)
+{
+	const char *near = plan_suggest(plan, name);
+
+	if (near != NULL && strcmp(near, name) != 0)
+		fprintf(stderr, ", did you mean '%s'?", near);
+}
+
 /*
  * What is set for an arm and read by no flow, and a name that is no check's,
  * are slips that would let a release pass that was never measured. Returns
@@ -255,7 +264,9 @@ refuse_slips(const struct settings *s, const struct suite *suite,
 	for (i = 0; i < s->names.count; i++)
 		if (!has_check(suite, s->names.items[i])) {
 			fprintf(stderr, "e2e-gate: --check: there is no "
-			    "check '%s' to run\n", s->names.items[i]);
+			    "check '%s' to run", s->names.items[i]);
+			say_near(suite->plan, s->names.items[i]);
+			fprintf(stderr, "\n");
 			slips++;
 		}
 	return (slips);
@@ -269,10 +280,14 @@ say_nothing_matches(const struct settings *s, const struct suite *suite)
 	size_t i;
 
 	fprintf(stderr, "e2e-gate: no check to run");
-	if (s->service != NULL)
+	if (s->service != NULL) {
 		fprintf(stderr, " for service '%s'", s->service);
-	if (s->names.count > 0)
-		fprintf(stderr, " under the %zu given names", s->names.count);
+		say_near(plan, s->service);
+	}
+	for (i = 0; i < s->names.count; i++) {
+		fprintf(stderr, " under the name '%s'", s->names.items[i]);
+		say_near(plan, s->names.items[i]);
+	}
 	fprintf(stderr, " in %s: nothing was measured, so this is no pass.\n"
 	    "The services there are:", s->checks);
 	for (i = 0; i < plan->check_count; i++) {

@@ -69,6 +69,8 @@ static const struct option_text texts[] = {
 	{"EXIT STATUS",
 	    "0 asked to stop, or the parent is gone; 30 the parent broke the "
 	    "protocol; 64 wrong options."},
+	{"SEE ALSO",
+	    "e2e-scheduler(8), e2e-gate(1), e2e-manifest(5)"},
 	{NULL, NULL}
 };
 

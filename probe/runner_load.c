@@ -248,6 +248,7 @@ add_checks_named(struct runner_load *l, const struct plan *plan,
     const char *name)
 {
 	const struct plan_check *check = plan_find_check(plan, name);
+	const char *near;
 	size_t i;
 
 	if (check != NULL) {
@@ -255,8 +256,10 @@ add_checks_named(struct runner_load *l, const struct plan *plan,
 		return;
 	}
 	if (!plan_has_service(plan, name)) {
+		near = plan_suggest(plan, name);
 		cause_add(l->cause, "no check and no service has the name "
-		    "'%s'", name);
+		    "'%s'%s%s%s", name, near != NULL ? ", did you mean '" :
+		    "", near != NULL ? near : "", near != NULL ? "'?" : "");
 		return;
 	}
 	for (i = 0; i < plan->check_count; i++)

@@ -110,10 +110,26 @@ static const struct option_text texts[] = {
 	    "TERM, INT: dispatch no more, wait for the runs in flight up to "
 	    "--stop-timeout, record the rest as lost, flush the store, end. A "
 	    "second one does not wait."},
+	{"ENVIRONMENT",
+	    "The programs that it starts have its environment. In it probes "
+	    "find the secrets that manifests name, and E2E_LIMITS "
+	    "(e2e-probe(8)); the store's writer E2E_RETAIN_DAYS "
+	    "(e2e-store(8)); the page E2E_WEB_HOST (e2e-web(8)). Proxies that "
+	    "it names are not used.\n\n"
+	    "NOTIFY_SOCKET: a service manager is told there when all of them "
+	    "work, and when it stops."},
 	{"EXIT STATUS",
 	    "0 stopped by a signal; 30 the spool cannot be used, or another "
 	    "scheduler uses it; 64 wrong "
 	    "options; 78 a mistake in the checks."},
+	{"EXAMPLES",
+	    "\te2e-scheduler --checks checks/ --store store/ --probes 2 \\\n"
+	    "\t    --web 127.0.0.1:8642\n\n"
+	    "As a service: operating.md in the documentation, and its unit "
+	    "for systemd."},
+	{"SEE ALSO",
+	    "e2e-manifest(5), e2e-lint(1), e2e-query(1), e2e-probe(8), "
+	    "e2e-store(8), e2e-web(8)"},
 	{0},
 };
 
@@ -144,9 +160,11 @@ main(int argc, char **argv)
 		options_fail(&program, "unexpected argument '%s'",
 		    argv[first]);
 	if (v.daemon.checks == NULL)
-		options_fail(&program, "--checks is missing");
+		options_fail(&program, "--checks is missing: where are "
+		    "the manifests?");
 	if (v.daemon.store == NULL)
-		options_fail(&program, "--store is missing");
+		options_fail(&program, "--store is missing: where shall "
+		    "the results go?");
 	log_init("e2e-scheduler", (enum log_level)v.log_level);
 	rc = daemon_run(&v.daemon);
 	options_fini(&program, &v);

@@ -69,6 +69,7 @@ static const struct option_text texts[] = {
     {"EXIT STATUS", "0 stopped by a signal or with its parent; 30 cannot "
         "listen; 64 wrong options, or an address that is not of the "
         "loopback."},
+    {"SEE ALSO", "e2e-scheduler(8), e2e-query(1)"},
     {NULL, NULL}};
 
 static const struct program program = {.name = "e2e-web", .section = 8,
@@ -137,7 +138,7 @@ serve(const struct values *v, const struct server_options *o)
 		    server_url(server));
 		fflush(stdout);
 		proc_sandbox();
-	loop_run_until_signal(loop, v->is_child);
+		loop_run_until_signal(loop, v->is_child);
 	}
 	server_close(&server);
 	if (parent != NULL)
@@ -175,7 +176,8 @@ main(int argc, char **argv)
 		options_fail(&program, "takes no operands");
 	proc_init(v.is_child);
 	if (v.store == NULL)
-		options_fail(&program, "--store is missing");
+		options_fail(&program, "where is the store? Give --store, or "
+		    "E2E_STORE in the environment");
 	log_init("e2e-web", (enum log_level)v.log_level);
 	read_listen(&v, address, &o.port);
 	o.address = address;

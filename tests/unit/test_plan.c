@@ -539,7 +539,8 @@ a_definition_is_made_for_any_environment(void **state)
 	definition_free(&d);
 	assert_int_equal(plan_make_definition(plan->checks[0], "x", NULL, 0,
 	    &d, &sentence), ERR_NOT_FOUND);
-	assert_string_equal(sentence, "m.yaml has no environment 'x'");
+	assert_string_equal(sentence, "m.yaml has no environment 'x'; it "
+	    "has 'prod', 'canary'");
 	free(sentence);
 	plan_free(&plan);
 }
