@@ -233,7 +233,6 @@ static bool
 read_count(const struct manifest_source *s, const struct manifest_row *row,
     const struct manifest_node *n, int64_t *out)
 {
-
 	if (n->kind != MANIFEST_SCALAR || n->len == 0 || !n->is_plain ||
 	    *read_digits(n->text, out) != '\0')
 		return (expect(s, row->name, n, "a whole number"));

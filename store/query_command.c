@@ -570,8 +570,8 @@ query_command_run(const char *name, char **operands, int count,
 	if (i == NELEMS(commands))
 		return (ERR_NOT_FOUND);
 	if (count != commands[i].operands) {
-		cause_add(c, "e2e-query: %s takes %s", name, commands[i].operands == 0 ?
-		    "no operand" : "one operand");
+		cause_add(c, "e2e-query: %s takes %s", name,
+		    commands[i].operands == 0 ? "no operand" : "one operand");
 		return (EXIT_USAGE);
 	}
 	return (open_and_run(&cmd, i, operands));
