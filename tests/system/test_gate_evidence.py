@@ -23,10 +23,12 @@ from gate_driver import (CHECKS, GATE_PATIENCE_S, Verdict, add_policy,
 def test_no_check_matched_is_exit_30(gate):
     """A gate over nothing is no pass."""
     url = "http://127.0.0.1:1"
-    verdict = gate(url, url, names=["no-such-check"])
-    assert verdict.code == 30
-    assert "nothing was measured" in verdict.err
-    assert verdict.out == ""
+    for names, meant in ((["no-such-check"], ""), (["lgoin"], "login")):
+        verdict = gate(url, url, names=names)
+        assert verdict.code == 30
+        assert "nothing was measured" in verdict.err
+        assert (f"did you mean '{meant}'?" in verdict.err) == (meant != "")
+        assert verdict.out == ""
 
 
 @pytest.mark.parametrize("options", [(), ("--on-inconclusive=pass",),

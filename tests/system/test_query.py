@@ -101,6 +101,24 @@ def test_checks_tells_state_rate_latency_and_coverage(filled):
     assert "\x1b" not in table
 
 
+def test_a_name_with_a_slip_is_told_not_shown_as_an_empty_table(filled):
+    """An empty list of failures would read as good news."""
+    directory, _ = filled
+    for args, meant in [(("failures", "--check=payments/crad"), CARD),
+                        (("runs", "--check=card"), CARD),
+                        (("checks", "--service=paymnets"), "payments")]:
+        done = ask(directory, *args, expect=30)
+        assert f"did you mean '{meant}'?" in done.stderr
+        assert not done.stdout
+    assert "nothing in the store has the name 'x*'" in ask(
+        directory, "runs", "--check=x*", expect=30).stderr
+    assert len(ask_json(directory, "checks", "--check=payments/*")) == 2
+    assert ask_json(directory, "gates", "--service=other") == []
+    assert len(ask_json(directory, "gates", "--service=payments")) == 1
+    slip = ask(directory, "failuers", expect=64)
+    assert "unknown command 'failuers', did you mean 'failures'?" in slip.stderr
+
+
 def test_failures_names_what_fails_since_when_and_why(filled):
     """Only what is failing now, with the first failing run's time."""
     directory, dues = filled
