@@ -198,13 +198,21 @@ enum engine_reason
 engine_reason(const struct engine *e, size_t *check)
 {
 	enum engine_reason r = find_obstacle(e);
-	size_t i = 0;
+	const struct engine_check_state *c;
+	uint32_t trouble, most = 0;
+	size_t i, worst = SIZE_MAX;
 
-	while (i < e->check_count && (r == ENGINE_REASON_NONE ||
-	    e->checks[i].is_quarantined || e->checks[i].obstacle != r))
-		i++;
+	for (i = 0; i < e->check_count && r != ENGINE_REASON_NONE; i++) {
+		c = &e->checks[i];
+		trouble = c->counts.voids + c->counts.baseline_failures;
+		if (c->is_quarantined || c->obstacle != r ||
+		    (worst != SIZE_MAX && trouble <= most))
+			continue;
+		worst = i;
+		most = trouble;
+	}
 	if (check != NULL)
-		*check = i < e->check_count ? i : SIZE_MAX;
+		*check = worst;
 	return (r != ENGINE_REASON_NONE ? r : ENGINE_REASON_BUDGET);
 }
 

@@ -17,7 +17,6 @@
 #include "base/mem.h"
 
 #define ANSWER_LINES_MOST 200
-#define ANSWER_LINE_SIZE 1024
 #define HOST_SIZE 256
 
 /* U+FFFE and U+FFFF. */
@@ -30,9 +29,11 @@ is_no_character(const char *s)
 
 /* XML 1.0 has no way to write those, nor most control characters. */
 static void
-append_xml(struct buf *out, const char *s)
+append_xml_of(struct buf *out, const char *s, size_t len)
 {
-	for (; *s != '\0'; s++) {
+	const char *end = s + len;
+
+	for (; s < end; s++) {
 		if (*s == '<')
 			buf_append_str(out, "&lt;");
 		else if (*s == '>')
@@ -51,17 +52,21 @@ append_xml(struct buf *out, const char *s)
 	}
 }
 
+static void
+append_xml(struct buf *out, const char *s)
+{
+	append_xml_of(out, s, strlen(s));
+}
+
 /* The same, where line ends stay. */
 static void
 append_lines(struct buf *out, const char *s)
 {
-	char line[ANSWER_LINE_SIZE];
 	size_t len;
 
 	for (; *s != '\0'; s += len + (s[len] == '\n')) {
 		len = strcspn(s, "\n");
-		snprintf(line, sizeof(line), "%.*s", (int)len, s);
-		append_xml(out, line);
+		append_xml_of(out, s, len);
 		buf_append_char(out, '\n');
 	}
 }

@@ -191,6 +191,9 @@ draw_cb(void *arg)
 	mono_us now = clock_mono();
 
 	must_magic(r, SESSION_MAGIC);
+	/* What probes still finish counts no more. */
+	if (r->is_stopping)
+		return;
 	draw(r, now);
 	loop_timer_at(r->draw_timer, now +
 	    progress_interval(&r->progress, now));
@@ -503,6 +506,17 @@ budget_end(const struct session *s)
 }
 
 static char *
+why_baseline(const struct session *s)
+{
+	struct engine_counts n = engine_counts(s->engine, s->reason_check);
+
+	return (xasprintf("%s: %s: %u of its %u runs, and %u of the "
+	    "candidate's", s->suite->checks[s->reason_check].id,
+	    engine_reason_text(s->reason), n.baseline_failures, n.rounds,
+	    n.candidate_failures));
+}
+
+static char *
 why_inconclusive(const struct session *s)
 {
 	const char *check = s->reason_check < s->suite->count ?
@@ -518,6 +532,8 @@ why_inconclusive(const struct session *s)
 	if (s->end == SESSION_INTERRUPTED || check == NULL)
 		return (xstrdup(s->reason == ENGINE_REASON_BUDGET ||
 		    s->end == SESSION_INTERRUPTED ? budget_end(s) : text));
+	if (s->reason == ENGINE_REASON_BASELINE_FAILING)
+		return (why_baseline(s));
 	if (s->reason == ENGINE_REASON_INFRASTRUCTURE &&
 	    s->ledger.void_reason != NULL)
 		return (xasprintf("%s: %s (%s)", check, text,

@@ -66,6 +66,10 @@ def test_dead_baseline_is_shown_to_be_dead(gate, paysim):
                        *options)
         assert verdict.code == 20
         assert "irst failing run of the baseline" in verdict.out
+        failed, runs = re.search(
+            r"fails too often to compare with: (\d+) of its (\d+) runs, and "
+            r"0 of the candidate's", verdict.out).groups()
+        assert failed == runs and int(runs) >= 10  # of the plainest check
         assert "cannot connect" in verdict.out
         assert "not yet ruled out" not in verdict.out
 
