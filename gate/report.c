@@ -129,15 +129,17 @@ latency_size(const struct report *r, const struct engine_component *c,
 	struct interval i = interval_ratio(r->session->engine, c->check,
 	    c->step);
 	char base[CLOCK_SPAN_SIZE], cand[CLOCK_SPAN_SIZE];
+	/* More than three say more than was measured. */
+	int digits = i.estimate < 10 ? 2 : i.estimate < 100 ? 1 : 0;
 
 	clock_format_span(v.baseline_median_ns / 1000, base);
 	clock_format_span(v.candidate_median_ns / 1000, cand);
 	buf_printf(out, "slower: median %s, baseline %s", cand, base);
 	if (!isnan(i.estimate))
-		buf_printf(out, ", x%.2f within pairs", i.estimate);
+		buf_printf(out, ", x%.*f within pairs", digits, i.estimate);
 	if (!isnan(i.low))
-		buf_printf(out, " (95 %% interval %.2f to %.2f)", i.low,
-		    i.high);
+		buf_printf(out, " (95 %% interval %.*f to %.*f)", digits,
+		    i.low, digits, i.high);
 }
 
 void
