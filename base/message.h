@@ -17,6 +17,7 @@
 #define MESSAGE_HEAD_SIZE 40
 #define MESSAGE_ID_SIZE 16
 #define MESSAGE_MOST_BYTES (64u << 20)
+#define MESSAGE_MISTAKE_BYTES 300 /* of text, in a PLAN that was refused */
 
 /*
  * One row per message: enum, name, sender -> receiver and what the head's
@@ -51,7 +52,8 @@
 	 * doc: {"reason"} */                                                \
 	X(REFUSED, "refused")                                                \
 	/* scheduler -> store: the checks that exist. cookie: batch number.  \
-	 * doc: the plan's summary */                                        \
+	 * doc: the plan's summary; or of manifests that were refused, so    \
+	 * that this plan goes on: {"refused_us","mistakes","mistake"} */    \
 	X(PLAN, "plan")                                                      \
 	/* gate -> store: a gate and its rounds. cookie: batch number,       \
 	 * id: the gate. doc: the gate document */                           \

@@ -242,12 +242,20 @@ struct query_counter {
 typedef void query_counter_cb(const struct query_counter *c, void *arg);
 int query_counters(struct query *q, query_counter_cb *cb, void *arg);
 
-/* Facts for /healthz and /metrics. */
+/* Whether what the store holds is of now; facts for /healthz and /metrics. */
 struct query_health {
 	wall_us newest_due_us;   /* of any scheduled run; QUERY_NONE: none */
 	int64_t rejected;        /* documents put aside */
 	int64_t day_files;
 	int64_t bytes;           /* of all files of the store */
+	int64_t planned;         /* checks */
+	int64_t stale;           /* of these: see query_check */
+	/* The manifests were refused when they were last loaded: the plan of
+	 * before goes on. QUERY_NONE: they were not. */
+	wall_us refused_us;
+	int64_t mistakes;
+	/* The first, with its place; a bad byte of it takes three. */
+	char mistake[3 * MESSAGE_MISTAKE_BYTES + 1];
 };
 
 int query_health(struct query *q, struct query_health *out);

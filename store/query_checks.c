@@ -16,7 +16,6 @@
 #define EXACT_CHECKS_MOST 8
 #define EXACT_SPAN_MOST SPAN_DAY
 #define SEEK_CHECKS_MOST 32   /* above, ranges are scanned whole */
-#define STALE_SLACK (5 * SPAN_S)
 #define MINUTES_KEPT (89 * SPAN_DAY)
 
 struct tally {
@@ -58,7 +57,7 @@ is_stale(const struct query_check *c, wall_us planned_us)
 	if (c->has_run && (last == QUERY_NONE || c->last_due_us > last))
 		last = c->last_due_us;
 	return (last != QUERY_NONE && clock_wall() - last >
-	    2 * c->every_us + STALE_SLACK +
+	    2 * c->every_us + QUERY_STALE_SLACK +
 	    (c->timeout_us != QUERY_NONE ? c->timeout_us : 0));
 }
 

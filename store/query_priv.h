@@ -12,6 +12,7 @@
 #include "store/rollup.h"
 
 #define QUERY_REASON_SIZE 300
+#define QUERY_STALE_SLACK (5 * SPAN_S)
 
 /* A day's file; db is NULL until it is first asked. */
 struct query_day {

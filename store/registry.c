@@ -501,17 +501,47 @@ plan_all(struct registry *r, const struct json *checks, wall_us now)
 	return (rc);
 }
 
+/* The row of meta that query_health reads. */
+static int
+note_refusal(struct registry *r, const struct json *plan)
+{
+	sqlite3_stmt *stmt;
+	int rc = db_prepare(r->db, "REPLACE INTO meta VALUES ('plan_refused', "
+	    "json_object('refused_us', ?1, 'mistakes', ?2, 'mistake', ?3))",
+	    &stmt);
+
+	if (rc != 0)
+		return (rc);
+	sqlite3_bind_int64(stmt, 1, json_get_int(plan, "refused_us", 0));
+	sqlite3_bind_int64(stmt, 2, json_get_int(plan, "mistakes", 0));
+	db_bind_str(stmt, 3, json_get_str(plan, "mistake", ""));
+	rc = db_run(stmt);
+	sqlite3_finalize(stmt);
+	return (rc);
+}
+
+static int
+forget_refusal(struct registry *r)
+{
+	return (db_exec(r->db,
+	    "DELETE FROM meta WHERE key = 'plan_refused'"));
+}
+
 int
 registry_plan(struct registry *r, const struct json *plan, wall_us now)
 {
 	const struct json *checks = json_get(plan, "checks");
+	bool is_refusal = json_get(plan, "refused_us") != NULL;
 	int rc;
 
-	if (checks == NULL || checks->kind != JSON_ARRAY)
+	if (!is_refusal && (checks == NULL || checks->kind != JSON_ARRAY))
 		return (ERR_SYNTAX);
 	if ((rc = registry_commit(r)) != 0 || (rc = begin(r)) != 0)
 		return (rc);
-	rc = plan_all(r, checks, now);
+	if (is_refusal)
+		rc = note_refusal(r, plan);
+	else if ((rc = plan_all(r, checks, now)) == 0)
+		rc = forget_refusal(r);
 	if (rc == 0)
 		rc = registry_commit(r);
 	if (rc != 0)

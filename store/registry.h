@@ -74,8 +74,10 @@ int registry_definition_get(struct registry *r, struct registry_check *check,
     const struct slice *definition, wall_us now, int64_t *out);
 
 /*
- * Make the plan's summary the present plan, in one transaction. Returns 0,
- * ERR_SYNTAX for a document that is no plan, or a store error.
+ * Make the plan's summary the present plan, in one transaction; or note that
+ * the manifests were refused (see PLAN in base/message.h), until there is
+ * another plan. Returns 0, ERR_SYNTAX for a document that is neither, or a
+ * store error.
  */
 int registry_plan(struct registry *r, const struct json *plan, wall_us now);
 

@@ -9,7 +9,8 @@
 -- Outcomes are: passed; failed, unreachable, unknown (they count against the
 -- service); invalid, lost, skipped (ours: they count against coverage).
 
--- Facts about this store: 'created_us', 'written_by'.
+-- Facts about this store: 'created_us', 'written_by'; 'plan_refused' while the
+-- manifests have mistakes, so that the plan of before goes on (JSON).
 CREATE TABLE meta (
 	key              TEXT PRIMARY KEY,
 	value            TEXT NOT NULL

@@ -470,6 +470,7 @@ silence_lowers_coverage_and_makes_a_check_stale(void **state)
 	struct fixture_run r = {.duration_us = 5};
 	struct query_which which = {0};
 	struct query_check *list;
+	struct query_health health;
 	struct store_writer *w;
 	size_t i, n;
 
@@ -492,6 +493,38 @@ silence_lowers_coverage_and_makes_a_check_stale(void **state)
 	assert_true(fabs(list[0].coverage - 30.0 / 59) < 1e-9);
 	assert_true(list[0].success >= 1);
 	query_checks_free(&list, n);
+	assert_int_equal(query_health(q, &health), 0);
+	assert_int_equal(health.planned, 1);
+	assert_int_equal(health.stale, 1);
+	fixture_now = NOON_US - 30 * SPAN_MIN;
+	assert_int_equal(query_health(q, &health), 0);
+	assert_int_equal(health.stale, 0);
+}
+
+static void
+refused_manifests_are_told_until_there_is_another_plan(void **state)
+{
+	static const char plan[] = "{\"checks\":[]}";
+	static const char refusal[] = "{\"refused_us\":1795176000000000,"
+	    "\"mistakes\":3,\"mistake\":\"a.yaml:6:3: it's \\\"no\\\" key\"}";
+	struct store_writer *w = fixture_open(dir);
+	struct query_health health;
+
+	(void)state;
+	assert_int_equal(store_writer_plan(w, plan, sizeof(plan) - 1), 0);
+	open_query();
+	assert_int_equal(query_health(q, &health), 0);
+	assert_int_equal(health.refused_us, QUERY_NONE);
+	assert_int_equal(store_writer_plan(w, refusal, sizeof(refusal) - 1),
+	    0);
+	assert_int_equal(query_health(q, &health), 0);
+	assert_int_equal(health.refused_us, NOON_US);
+	assert_int_equal(health.mistakes, 3);
+	assert_string_equal(health.mistake, "a.yaml:6:3: it's \"no\" key");
+	assert_int_equal(store_writer_plan(w, plan, sizeof(plan) - 1), 0);
+	assert_int_equal(query_health(q, &health), 0);
+	assert_int_equal(health.refused_us, QUERY_NONE);
+	store_writer_close(&w);
 }
 
 struct counted {
@@ -773,6 +806,7 @@ main(void)
 		TEST(rates_and_quantiles_agree_between_runs_and_rollups),
 		TEST(windows_of_every_shape_count_the_same_runs),
 		TEST(silence_lowers_coverage_and_makes_a_check_stale),
+		TEST(refused_manifests_are_told_until_there_is_another_plan),
 		TEST(counters_hold_all_days_and_follow_the_writer),
 		TEST(days_that_come_and_go_are_followed),
 		TEST(missing_or_newer_store_is_told),
