@@ -74,6 +74,10 @@ static const struct option_text texts[] = {
 	    "failed, unreachable, unknown); coverage is runs that measured "
 	    "among slots that were due. Latencies are of runs that passed: "
 	    "exact for up to 8 checks and 24 hours, else within 1 %.\n\n"
+	    "After the table, checks and failures say on stderr what it does "
+	    "not: that checks are stale (without a record for longer than "
+	    "twice their interval), that the manifests were refused, that "
+	    "none is failing.\n\n"
 	    "JSON and CSV hold exact values: times and durations in "
 	    "microseconds."},
 	{"SQL",

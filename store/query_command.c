@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "store/query_notes.h"
 #include "store/show.h"
 
 #define ID_SHOWN 12 /* digits of a run id in tables */
@@ -332,6 +333,7 @@ command_checks(struct command *cmd, char **operands)
 	for (i = 0; i < n; i++)
 		add_check(cmd->table, &list[i]);
 	print(cmd);
+	query_notes_health(cmd->q, stderr);
 	query_checks_free(&list, n);
 	return (EXIT_GOOD);
 }
@@ -450,8 +452,11 @@ command_failures(struct command *cmd, char **operands)
 	for (i = 0; rc == 0 && i < n; i++)
 		if (is_wanted(cmd, &list[i]))
 			rc = add_failure(cmd, &list[i]);
-	if (rc == 0)
+	if (rc == 0) {
 		print(cmd);
+		query_notes_failures(list, n, stderr);
+		query_notes_health(cmd->q, stderr);
+	}
 	table_free(&cmd->table);
 	query_checks_free(&list, n);
 	return (failed(cmd, rc));

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -285,3 +286,33 @@ def test_read_only_directory_of_an_idle_store_can_be_asked(filled):
         assert len(ask_json(directory, "checks")) == 2
     finally:
         os.chmod(directory, 0o700)
+
+
+def test_what_a_table_does_not_say_is_said_beside_it(tmp_path):
+    """Checks without records, and manifests that were refused, are told on
+    stderr, so that an empty list is not taken for good news."""
+    directory = str(tmp_path / "store")
+    store = Store(directory)
+    store.wait_for(READY)
+    store.send(PLAN, 1, {"plan": "aa", "checks": [
+        {"check": CARD, "service": "payments", "location": "local",
+         "environment": "production", "every_us": 60 * SECOND,
+         "timeout_us": 5 * SECOND}]})
+    store.send(RESULT, 2, run_event(CARD, now_us()))
+    store.wait_for(ACK, 2)
+    failures = ask(directory, "failures")
+    assert failures.stderr == "none of 1 checks is failing\n"
+    assert ask(directory, "checks").stderr == ""
+    store.send(PLAN, 3, {"refused_us": now_us(), "mistakes": 2,
+                         "mistake": "a.yaml:6:3: unknown key 'evry'"})
+    store.wait_for(ACK, 3)
+    assert store.finish() == 0
+    with sqlite3.connect(os.path.join(directory, "main.db")) as db:
+        db.execute("UPDATE checks SET planned_us = 5")
+        db.execute("UPDATE check_state SET last_due_us = 60000000")
+    for question in ["failures"], ["checks"], ["checks", "--format=json"]:
+        notes = ask(directory, *question).stderr
+        assert "1 of 1 checks are stale: the newest record is of " \
+               "1970-01-01 00:01:00 UTC (" in notes
+        assert "the plan of before goes on: \"a.yaml:6:3: unknown key " \
+               "'evry'\" and more" in notes
