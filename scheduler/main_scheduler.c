@@ -105,7 +105,8 @@ static const struct option_text texts[] = {
 	    "objective or alert. e2e-gate aa --child gathers them."},
 	{"SIGNALS",
 	    "HUP: load the checks anew, while the running plan goes on. When "
-	    "they have a mistake it is logged, and the running plan stays. A "
+	    "they have a mistake it is logged, e2e-query and the page tell "
+	    "it, and the running plan stays. A "
 	    "check that is in both keeps its rhythm.\n\n"
 	    "TERM, INT: dispatch no more, wait for the runs in flight up to "
 	    "--stop-timeout, record the rest as lost, flush the store, end. A "

@@ -71,6 +71,8 @@ struct outbox {
 	mono_us complained;
 	char *plan;
 	size_t plan_len;
+	char *refusal;             /* of a later one; NULL: it was taken */
+	size_t refusal_len;
 	struct loop_timer *tick;
 	enum stopping stopping;
 	mono_us stop_end;
@@ -302,12 +304,11 @@ go_down(struct outbox *o)
 }
 
 static void
-send_plan(struct outbox *o)
+send_plan(struct outbox *o, const char *doc, size_t len)
 {
-	struct message m = {.type = MESSAGE_PLAN, .doc = o->plan,
-	    .doc_len = o->plan_len};
+	struct message m = {.type = MESSAGE_PLAN, .doc = doc, .doc_len = len};
 
-	if (!o->is_up || o->plan == NULL)
+	if (!o->is_up || doc == NULL)
 		return;
 	m.cookie = ++o->last_cookie;
 	child_send(o->store, &m);
@@ -320,7 +321,19 @@ outbox_take_plan(struct outbox *o, char *doc, size_t len)
 	free(o->plan);
 	o->plan = doc;
 	o->plan_len = len;
-	send_plan(o);
+	free(o->refusal);
+	o->refusal = NULL;
+	send_plan(o, doc, len);
+}
+
+void
+outbox_take_refusal(struct outbox *o, char *doc, size_t len)
+{
+	must_magic(o, OUTBOX_MAGIC);
+	free(o->refusal);
+	o->refusal = doc;
+	o->refusal_len = len;
+	send_plan(o, doc, len);
 }
 
 static void
@@ -328,7 +341,8 @@ go_up(struct outbox *o, const struct message *m)
 {
 	o->is_up = true;
 	o->progress = clock_mono();
-	send_plan(o);
+	send_plan(o, o->plan, o->plan_len);
+	send_plan(o, o->refusal, o->refusal_len);
 	o->is_greeting = true;
 	o->front = NULL;
 	o->ready(m, o->arg);
@@ -557,6 +571,7 @@ outbox_free(struct outbox **op)
 	spool_close(&o->spool);
 	loop_timer_free(&o->tick);
 	free(o->plan);
+	free(o->refusal);
 	o->magic = 0;
 	free(o);
 }

@@ -66,6 +66,12 @@ void outbox_add_first(struct outbox *o, const struct message *m);
 void outbox_take_plan(struct outbox *o, char *doc, size_t len);
 
 /*
+ * The manifests were refused: tell the store, as above, until there is
+ * another plan. Takes doc.
+ */
+void outbox_take_refusal(struct outbox *o, char *doc, size_t len);
+
+/*
  * Wait until everything is acknowledged, at most so long, then have the
  * store end; done is called once it is gone, or within a few seconds more.
  */

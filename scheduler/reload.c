@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 #define RELOAD_MAGIC 0x52454c4fu
 #define SLICE        (2 * SPAN_MS)
 #define PAUSE        (1 * SPAN_MS)
+#define REFUSAL_MOST_BYTES (MESSAGE_MISTAKE_BYTES * 6 + 200)
 
 /* Who has the new plan already: each one takes its turns of the loop. */
 enum stage { STAGE_NONE, STAGE_DISPATCH, STAGE_ALERTS, STAGE_IDLE,
@@ -50,6 +53,52 @@ log_mistakes(const struct cause *cause)
 		    e->file != NULL ? e->file : "-", e->place.line,
 		    e->place.column, log_quote(e->sentence));
 	}
+}
+
+/* The first that is no warning, with its place, as e2e-lint has it. */
+static char *
+first_mistake(const struct cause *cause)
+{
+	const struct cause_entry *e = cause->entries;
+
+	while (e < cause->entries + cause->count && e->is_warning)
+		e++;
+	if (e == cause->entries + cause->count)
+		return (xstrdup("there is no plan"));
+	if (e->file == NULL)
+		return (xstrdup(e->sentence));
+	if (e->place.line == 0)
+		return (xasprintf("%s: %s", e->file, e->sentence));
+	return (xasprintf("%s:%u:%u: %s", e->file, e->place.line,
+	    e->place.column, e->sentence));
+}
+
+/* Whoever asks the store shall hear of it. Takes mistake, the first. */
+static void
+tell_refusal(struct reload *r, size_t mistakes, char *mistake)
+{
+	size_t len = strlen(mistake), doc_len;
+	struct json_out o;
+	struct buf b;
+	char *doc;
+
+	if (len > MESSAGE_MISTAKE_BYTES) {
+		len = MESSAGE_MISTAKE_BYTES;
+		while (len > 0 && ((unsigned char)mistake[len] & 0xc0) == 0x80)
+			len--;
+	}
+	buf_init(&b, REFUSAL_MOST_BYTES);
+	json_out_init(&o, &b);
+	json_out_object(&o);
+	json_out_kv_int(&o, "refused_us", clock_wall());
+	json_out_kv_int(&o, "mistakes", (int64_t)mistakes);
+	json_out_key(&o, "mistake");
+	json_out_str_n(&o, mistake, len);
+	json_out_object_end(&o);
+	doc = buf_take(&b, &doc_len);
+	outbox_take_refusal(r->options.outbox, doc, doc_len);
+	buf_fini(&b);
+	free(mistake);
 }
 
 static void
@@ -159,10 +208,13 @@ reload_done_cb(struct loaded *l, void *arg)
 	if (r->is_stopped)
 		return;
 	if (l->plan == NULL) {
+		cause_sort(&l->cause);
 		log_mistakes(&l->cause);
 		log_error("scheduler.plan.refused", "mistakes=%zu "
 		    "running_plan=%.12s", l->cause.error_count,
 		    r->plan->hash);
+		tell_refusal(r, l->cause.error_count,
+		    first_mistake(&l->cause));
 	} else {
 		begin(r, l);
 		loop_timer_at(r->timer, clock_mono());
@@ -175,13 +227,17 @@ reload_done_cb(struct loaded *l, void *arg)
 static void
 start(struct reload *r)
 {
+	const char *why;
+
 	r->is_wanted = false;
 	r->loader = loader_new(r->loop, r->options.checks, reload_done_cb, r);
-	if (r->loader == NULL)
+	if (r->loader == NULL) {
+		why = strerror(errno);
 		log_error("scheduler.plan.refused", "error=%s "
-		    "running_plan=%.12s", log_quote(strerror(errno)),
-		    r->plan->hash);
-	else
+		    "running_plan=%.12s", log_quote(why), r->plan->hash);
+		tell_refusal(r, 1, xasprintf("they cannot be loaded: %s",
+		    why));
+	} else
 		log_info("scheduler.plan.loading", "running_plan=%.12s",
 		    r->plan->hash);
 }

@@ -150,6 +150,12 @@ class System:
         return sum(outcome in (None, r.outcome)
                    for rs in self.records().values() for r in rs)
 
+    def notes(self):
+        """What e2e-query says besides the table."""
+        return subprocess.run(
+            [self.build / "e2e-query", "--store", self.store, "checks"],
+            capture_output=True, text=True, check=True).stderr
+
     def reasons(self, outcome):
         return [r.reason for rs in self.records().values() for r in rs
                 if r.outcome == outcome]
@@ -388,11 +394,13 @@ def test_a_reload_with_a_mistake_keeps_the_plan(system):
                "a refusal")
     assert "svc.yaml:6:" in scheduler.errors()
     assert "did you mean 'every'" in scheduler.errors()
+    wait_until(lambda: "svc.yaml:6:" in system.notes(), "on-call is told")
     before = system.count()
     wait_until(lambda: system.count() > before + 20, "the plan goes on")
     system.write_checks(*ten()[1:], ("new", "every: 1s, timeout: 60s"))
     scheduler.kill(signal.SIGHUP)
     wait_until(lambda: len(system.records()["svc/new"]) >= 2, "the new one")
+    assert "refused" not in system.notes()
     assert scheduler.stop() == 0
     records = system.assert_books()
     assert records["svc/check-0"][-1].due < records["svc/check-1"][-1].due

@@ -249,6 +249,47 @@ what_a_dead_store_did_not_acknowledge_is_sent_again(void **state)
 	teardown(&b);
 }
 
+/* Plans and refusals that the store's log has. */
+static int
+count_plans(const struct bench *b)
+{
+	char *path = file_join(b->dir, "log"), *text, *at;
+	size_t len;
+	int n = 0;
+
+	assert_int_equal(file_read(path, 1 << 24, &text, &len), 0);
+	for (at = text; (at = strstr(at, "plan ")) != NULL; at++)
+		n++;
+	free(text);
+	free(path);
+	return (n);
+}
+
+static void
+a_refused_plan_is_told_each_store_until_there_is_another(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	open_outbox(&b, 0);
+	outbox_take_plan(b.outbox, xstrdup("{}"), 2);
+	add(&b, 1);
+	wait_for(&b, is_empty(&b));
+	outbox_take_refusal(b.outbox, xstrdup("no"), 2);
+	set_mode(&b, "die");
+	add(&b, 1);
+	wait_for(&b, is_empty(&b));
+	assert_int_equal(b.readies, 2);
+	assert_int_equal(count_plans(&b), 4);
+	outbox_take_plan(b.outbox, xstrdup("{}"), 2);
+	set_mode(&b, "die");
+	add(&b, 1);
+	wait_for(&b, is_empty(&b));
+	assert_int_equal(count_plans(&b), 6);
+	teardown(&b);
+}
+
 static void
 a_store_that_refuses_gets_all_again_when_it_is_ready(void **state)
 {
@@ -427,6 +468,8 @@ main(void)
 	    cmocka_unit_test(events_are_kept_until_they_are_acknowledged),
 	    cmocka_unit_test(
 	        what_a_dead_store_did_not_acknowledge_is_sent_again),
+	    cmocka_unit_test(
+	        a_refused_plan_is_told_each_store_until_there_is_another),
 	    cmocka_unit_test(
 	        a_store_that_refuses_gets_all_again_when_it_is_ready),
 	    cmocka_unit_test(a_store_that_acknowledges_nothing_is_replaced),
