@@ -221,9 +221,17 @@ api_health(struct answer *a)
 	}
 	json_out_init(&o, &a->out);
 	json_out_object(&o);
-	json_out_kv_str(&o, "status", "ok");
+	json_out_kv_str(&o, "status", health.stale > 0 ? "stale" : "ok");
 	kv_int(&o, "newest_due_us", health.newest_due_us);
 	json_out_kv_int(&o, "now_us", a->now);
 	json_out_kv_int(&o, "store_bytes", health.bytes);
+	json_out_kv_int(&o, "checks", health.planned);
+	json_out_kv_int(&o, "stale", health.stale);
+	kv_int(&o, "plan_refused_us", health.refused_us);
+	json_out_key(&o, "plan_mistake");
+	if (health.refused_us == QUERY_NONE)
+		json_out_null(&o);
+	else
+		json_out_str(&o, health.mistake);
 	finish(a, &o);
 }

@@ -280,6 +280,9 @@ write_store(struct answer *a)
 	family(out, "e2e_store_rejected", "gauge",
 	    "Documents that were no run events, put aside.");
 	buf_printf(out, "e2e_store_rejected %lld\n", (long long)h.rejected);
+	family(out, "e2e_plan_refused", "gauge", "1 while the manifests have "
+	    "mistakes, so that the plan of before goes on.");
+	buf_printf(out, "e2e_plan_refused %d\n", h.refused_us != QUERY_NONE);
 	if (h.newest_due_us == QUERY_NONE)
 		return (0);
 	family(out, "e2e_newest_run_timestamp_seconds", "gauge",

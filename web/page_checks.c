@@ -94,6 +94,35 @@ write_headline(struct buf *out, const struct sums *s)
 	buf_append_str(out, "</h1>\n");
 }
 
+/* What keeps this page from being of now, and of these manifests. */
+static int
+write_warnings(struct answer *a)
+{
+	struct query_health h;
+	struct buf *out = &a->out;
+	int rc = query_health(a->query, &h);
+
+	if (rc != 0)
+		return (rc);
+	if (h.stale > 0) {
+		buf_printf(out, "<p class=\"panel alarm\">%lld of %lld checks "
+		    "are stale: the newest record is of ", (long long)h.stale,
+		    (long long)h.planned);
+		text_ago(out, h.newest_due_us, a->now);
+		buf_append_str(out, ". Does the scheduler run, and can it "
+		    "store?</p>\n");
+	}
+	if (h.refused_us != QUERY_NONE) {
+		buf_append_str(out, "<p class=\"panel alarm ours\">The manifests "
+		    "were refused at ");
+		text_time(out, h.refused_us);
+		buf_append_str(out, "; the plan of before goes on: ");
+		html_escape(out, h.mistake);
+		buf_printf(out, "%s</p>\n", h.mistakes > 1 ? " and more" : "");
+	}
+	return (0);
+}
+
 static void
 write_tiles(struct answer *a, const struct sums *s)
 {
@@ -221,10 +250,12 @@ page_checks(struct answer *a)
 	style_begin(&a->out, sums.failing > 0 ? "Failing" : "Checks",
 	    REFRESH_S);
 	write_headline(&a->out, &sums);
+	rc = write_warnings(a);
 	write_tiles(a, &sums);
 	write_table(a, checks, count);
 	buf_append_str(&a->out, "<h2>Recent runs</h2>\n");
-	rc = parts_runs(a, &recent, &next);
+	if (rc == 0)
+		rc = parts_runs(a, &recent, &next);
 	if (rc == 0 && parts_has_next(&next))
 		buf_append_str(&a->out, "<p class=\"more\"><a href=\"/runs\">"
 		    "All runs</a></p>\n");

@@ -455,6 +455,36 @@ def test_new_runs_are_shown_while_the_writer_goes_on(serve, tmp_path):
     assert store.finish() == 0
 
 
+def test_a_refused_plan_is_told(serve, tmp_path):
+    """/healthz, /metrics and the page say so until there is another."""
+    directory = tmp_path / "refused"
+    store = Store(directory)
+    store.wait_for(READY)
+    store.send(PLAN, 1, plan(PAY))
+    store.send(RESULT, 2, run_event(PAY, now_us()))
+    store.wait_for(ACK, 2)
+    site = serve(directory)
+    health = site.json("/healthz")
+    assert (health["status"], health["checks"], health["stale"],
+            health["plan_refused_us"], health["plan_mistake"]) == (
+                "ok", 1, 0, None, None)
+    since = now_us()
+    store.send(PLAN, 3, {"refused_us": since, "mistakes": 2,
+                         "mistake": f"a.yaml:6:3: {EVIL}"})
+    store.wait_for(ACK, 3)
+    health = site.json("/healthz")
+    assert (health["plan_refused_us"], health["plan_mistake"]) == (
+        since, f"a.yaml:6:3: {EVIL}")
+    assert "\ne2e_plan_refused 1\n" in site.get("/metrics").text
+    page = site.get("/").text
+    assert "refused at" in page and "<img" not in page
+    store.send(PLAN, 4, plan(PAY))
+    store.wait_for(ACK, 4)
+    assert "\ne2e_plan_refused 0\n" in site.get("/metrics").text
+    assert "refused at" not in site.get("/").text
+    assert store.finish() == 0
+
+
 def test_a_store_that_was_replaced_is_opened_anew(serve, tmp_path):
     """Another store in the same place is seen at once."""
     directory = tmp_path / "swapped"
