@@ -68,6 +68,7 @@ class Server:
         if self.thread.is_alive():
             self.loop.call_soon_threadsafe(self.loop.stop)
             self.thread.join(60)
+            assert not self.thread.is_alive()
 
 
 def answer(status=200, body=b"{}", headers=""):

@@ -145,7 +145,7 @@ class Probe:
             self.sock.shutdown(socket.SHUT_WR)
             while self.receive() is not None:
                 pass
-        except OSError:
+        except ConnectionError:
             pass
         self.sock.close()
         return self.process.wait(PATIENCE_S)
