@@ -86,9 +86,36 @@ def query(build, store, *argv):
     return json.loads(done.stdout)
 
 
+def assert_metrics(build, start, store, at_us):
+    """An operator sees how much history there is, and how old it is."""
+    page = start(build / "e2e-web", "--store", store, "--listen",
+                 "127.0.0.1:0")
+    url = page.read_line().split()[-1].split("=")[-1].rstrip("/")
+    with urllib.request.urlopen(url + "/metrics", timeout=60) as answer:
+        lines = answer.read().decode().splitlines()
+    labels = '{check="payments/login",environment="local"} '
+    rounds, = [line for line in lines if
+               line.startswith("e2e_aa_rounds" + labels)]
+    assert int(rounds.split()[-1]) >= 300
+    at, = [line for line in lines if
+           line.startswith("e2e_aa_timestamp_seconds" + labels)]
+    assert abs(float(at.split()[-1]) * 1e6 - at_us) < 1000
+
+
+def assert_rest(idle):
+    """What the store knows is not gathered anew before it is old."""
+    gathered = len(idle.runs(GATE))
+    second = idle.start("--idle-share=100")
+    wait_until(lambda: "idle.aa.ready" in second.errors(), "the child")
+    idle.wait_for_slots()
+    assert second.stop() == 0
+    assert len(idle.runs(GATE)) == gathered and len(idle.notes()) == 1
+
+
 def test_idle_time_gathers_what_the_gate_needs_and_no_more(
-        idle, build, gate):  # noqa: F811
-    """300 rounds of the check that allows it, then rest; a gate uses them."""
+        idle, build, gate, start):  # noqa: F811
+    """300 rounds of the check that allows it, then rest, also of a second
+    scheduler; a gate uses them, and they are in the metrics."""
     idle.allow("login")
     scheduler = idle.start("--idle-share=100")
     wait_until(idle.notes, "the note of login", PATIENCE_S)
@@ -105,6 +132,7 @@ def test_idle_time_gathers_what_the_gate_needs_and_no_more(
     check, = note["checks"]
     assert check["check"] == "payments/login" and check["rounds"] >= 300
     assert all(s["rounds"] >= 300 for s in check["steps"])
+    assert_metrics(build, start, idle.store, note["at_us"])
     # It is what the gate reads of "e2e-gate aa".
     verdict = gate(idle.urls["next"], idle.urls["good"], "--store",
                    idle.store, "--format=json", "--rounds=5", names=["login"])
@@ -115,41 +143,7 @@ def test_idle_time_gathers_what_the_gate_needs_and_no_more(
     login = [r for r in idle.runs(SCHEDULE)
              if r[:2] == ("payments/login", "passed")]
     assert rows["payments/login"]["passed"] == len(login)
-
-
-def test_history_of_idle_time_is_in_the_metrics(idle, start, build):
-    """An operator sees how much there is of it, and how old it is."""
-    idle.allow("login")
-    scheduler = idle.start("--idle-share=100")
-    wait_until(idle.notes, "the note", PATIENCE_S)
-    assert scheduler.stop() == 0
-    page = start(build / "e2e-web", "--store", idle.store, "--listen",
-                 "127.0.0.1:0")
-    url = page.read_line().split()[-1].split("=")[-1].rstrip("/")
-    with urllib.request.urlopen(url + "/metrics", timeout=60) as answer:
-        lines = answer.read().decode().splitlines()
-    labels = '{check="payments/login",environment="local"} '
-    rounds, = [line for line in lines if
-               line.startswith("e2e_aa_rounds" + labels)]
-    assert int(rounds.split()[-1]) >= 300
-    at, = [line for line in lines if
-           line.startswith("e2e_aa_timestamp_seconds" + labels)]
-    assert abs(float(at.split()[-1]) * 1e6 -
-               idle.notes()[0]["at_us"]) < 1000
-
-
-def test_a_second_scheduler_does_not_gather_again(idle):
-    """What the store knows is not gathered anew before it is old."""
-    idle.allow("login")
-    first = idle.start("--idle-share=100")
-    wait_until(idle.notes, "the note", PATIENCE_S)
-    assert first.stop() == 0
-    gathered = len(idle.runs(GATE))
-    second = idle.start("--idle-share=100")
-    wait_until(lambda: "idle.aa.ready" in second.errors(), "the child")
-    idle.wait_for_slots()
-    assert second.stop() == 0
-    assert len(idle.runs(GATE)) == gathered and len(idle.notes()) == 1
+    assert_rest(idle)
 
 
 def test_killed_gatherer_begins_anew(idle):
