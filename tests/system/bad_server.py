@@ -32,9 +32,10 @@ class Server:
             server = await asyncio.start_server(
                 self._connection, "127.0.0.1", 0, ssl=context, backlog=4096)
             self.port = server.sockets[0].getsockname()[1]
-            ready.set()
 
         self.loop.run_until_complete(begin())
+        # Not before: a stop that comes sooner would end begin() alone.
+        self.loop.call_soon(ready.set)
         self.loop.run_forever()
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
