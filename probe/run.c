@@ -161,7 +161,6 @@ result_init(struct run *run, const struct run_spec *spec)
 	result->location = run->location = xstrdup(spec->location);
 	result->trigger = run->trigger = xstrdup(spec->trigger);
 	result->probe = run->engine->probe;
-	result->started = clock_wall();
 	result->due = spec->due != 0 ? spec->due : result->started;
 	buf_init(&result->request, most > 0 ? most : 1);
 	buf_init(&result->response, most > 0 ? most : 1);
@@ -188,6 +187,8 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	run->script = run_script_hold(script);
 	run->hooks = hooks;
 	run->arg = arg;
+	/* In this order: start and duration lead to no time after its end. */
+	run->result.started = clock_wall();
 	run->started = clock_mono();
 	run->bounded_at = run->started;
 	run->deadline = run->started + script->definition->timeout;
