@@ -31,6 +31,7 @@ struct bench {
 	int next;      /* number of the next event */
 	int first;     /* events to add first when ready */
 	int readies;
+	span_us stuck_after;
 	bool is_stopped;
 	bool is_late;
 };
@@ -76,7 +77,7 @@ open_outbox(struct bench *b, size_t memory_most)
 	char *program = proc_sibling("fake_store");
 	struct outbox_options o = {.store = b->dir, .spool = b->spool,
 	    .program = program, .memory_most = memory_most,
-	    .away_most = 100 * SPAN_MS, .stuck_after = 300 * SPAN_MS};
+	    .away_most = 100 * SPAN_MS, .stuck_after = b->stuck_after};
 
 	assert_int_equal(outbox_new(b->loop, &o, ready_cb, b, &b->outbox), 0);
 	free(program);
@@ -319,6 +320,7 @@ a_store_that_acknowledges_nothing_is_replaced(void **state)
 
 	(void)state;
 	setup(&b);
+	b.stuck_after = 300 * SPAN_MS;
 	open_outbox(&b, 0);
 	set_mode(&b, "mute");
 	add(&b, 10);
@@ -420,6 +422,7 @@ what_a_still_store_was_sent_is_on_disk(void **state)
 
 	(void)state;
 	setup(&b);
+	b.stuck_after = 300 * SPAN_MS;
 	set_mode(&b, "mute");
 	open_outbox(&b, 0);
 	add(&b, 10);
