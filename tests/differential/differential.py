@@ -60,7 +60,8 @@ def without_ports(text, ports):
         text = re.sub(rf"((?<![0-9A-Za-z])|(?<=%3A)){port}(?![0-9A-Za-z])",
                       name, text)
         text = text.replace(",".join(str(port)), name)  # split by ""
-        text = text.replace(str(port).encode().hex(), name.encode().hex())
+        text = text.replace(f":{port}".encode().hex(),
+                            f":{name}".encode().hex())
     return text
 
 
@@ -199,7 +200,7 @@ class Bench:
         env["HURL_VARIABLE_from_env"] = "env"
         try:
             done = subprocess.run(self.argv(), capture_output=True,
-                                  text=True, errors="replace", timeout=30,
+                                  text=True, errors="replace", timeout=120,
                                   env=env, stdin=subprocess.DEVNULL,
                                   cwd=self.folder)
         except subprocess.TimeoutExpired:

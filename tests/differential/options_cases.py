@@ -343,9 +343,10 @@ CASES = [
     Case("ssl-no-revoke", "--ssl-no-revoke f.hurl"),
 
     # Time and size.
-    Case("max-time", "-m 900ms f.hurl", "GET %HOST%/slow/20000\nHTTP 200\n"),
-    Case("max-time-seconds", "--max-time 1 f.hurl",
-         "GET %HOST%/slow/20000\nHTTP 200\n", least_s=1),
+    Case("max-time", "-m 2500ms f.hurl",
+         "GET %HOST%/slow/20000\nHTTP 200\n"),
+    Case("max-time-seconds", "--max-time 3 f.hurl",
+         "GET %HOST%/slow/20000\nHTTP 200\n", least_s=3),
     Case("max-time-enough", "--max-time 100s f.hurl"),
     Case("max-time-unit", "--max-time 1w f.hurl"),
     Case("connect-timeout", "--connect-timeout 10 f.hurl"),
