@@ -129,6 +129,18 @@ async def endless_headers(_request, _reader, writer):
     return False
 
 
+def held(go, body=b"{}"):
+    """A behaviour: the answer once the event is set."""
+    answers = answer(body=body)
+
+    async def behaviour(request, reader, writer):
+        while not go.is_set():
+            await asyncio.sleep(0.01)
+        return await answers(request, reader, writer)
+
+    return behaviour
+
+
 def slow(seconds, body=b"{}"):
     """A behaviour: the answer after a while."""
     async def behaviour(_request, _reader, writer):

@@ -46,6 +46,16 @@ def wait_until(condition, what, patience_s=PATIENCE_S):
         time.sleep(0.01)
 
 
+def try_until(is_fair, attempt, most=5):
+    """The result of an attempt for which the machine was quick enough, or
+    of the last one."""
+    for _ in range(most):
+        result = attempt()
+        if is_fair(result):
+            break
+    return result
+
+
 class Process:
     """A program under test; its output is kept and shown when a test fails."""
 

@@ -13,7 +13,7 @@ HEAD = struct.Struct("<IHHQQ16s")
  STOP, LOAD) = range(12)
 OUTCOMES = ["passed", "failed", "unreachable", "unknown", "invalid", "lost",
             "skipped"]
-PATIENCE_S = 60
+PATIENCE_S = 240  # for a loaded machine
 
 
 def definition(flow, root="/tmp", includes=None, **changes):

@@ -90,7 +90,7 @@ def test_a_bomb_is_not_blown_up(probe, serve, name):
         body=body, headers=f"Content-Encoding: {coding}\r\n"))
     before = probe.memory_bytes()
     event = probe.run(f"GET {server.url}/\nHTTP 200\n[Asserts]\n"
-                      "bytes count == 1\n", timeout_us=50_000_000,
+                      "bytes count == 1\n", timeout_us=200_000_000,
                       limits=limits(body_bytes=5 * MIB))
     assert event["outcome"] == "failed"
     assert "longer than the limit" in event["reason"]
@@ -143,7 +143,7 @@ def test_costly_answers_are_given_up(probe, serve, name):
     body, line, word = COSTLY[name]
     server = serve(bad_server.answer(body=body))
     event = probe.run(f"GET {server.url}/\nHTTP 200\n[Asserts]\n{line}\n",
-                      timeout_us=50_000_000,
+                      timeout_us=200_000_000,
                       limits=limits(body_bytes=16 * MIB, json_depth=512))
     assert event["outcome"] == "failed"
     assert word in event["reason"]

@@ -24,7 +24,7 @@ def test_second_gate_of_a_candidate_waits_and_survives_kill_9_of_the_first(
     assert impatient.code == 30
     assert f"(process {first.pid}) is running: waiting" in impatient.err
     assert "still runs after 1.00s: nothing was measured" in impatient.err
-    other = gate(urls["next"], urls["good"], "--store", store, "--rounds=3",
+    other = gate(urls["next"], urls["good"], "--store", store, "--rounds=10",
                  "--candidate-version", "sha256:2", names=["login"])
     assert other.code == 20 and "waiting" not in other.err
     second = start_gate(start, build, checks, urls, *options)

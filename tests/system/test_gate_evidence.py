@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """No evidence is never a pass: every way to have none."""
 import concurrent.futures
+import contextlib
 import fcntl
 import json
 import os
@@ -14,7 +15,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from conftest import wait_until
+from conftest import try_until, wait_until
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
 from gate_driver import (CHECKS, GATE_PATIENCE_S, Verdict, add_policy,
                          children, closed_port, start_gate)
@@ -45,7 +46,8 @@ def test_budget_that_is_too_small_is_inconclusive(gate, paysim):
     """The report tells what is not ruled out yet, and how far it got."""
     urls = paysim("good=0", "next=0")
     options = ("--rounds=35", "--format=json")
-    verdict = gate(urls["next"], urls["good"], *options)
+    verdict = try_until(lambda v: v.json["counts"]["void"] == 0,
+                        lambda: gate(urls["next"], urls["good"], *options))
     assert verdict.code == 20
     document = verdict.json
     assert document["cause"] == "budget" and document["round_count"] == 35
@@ -303,18 +305,20 @@ def test_probe_that_never_comes_up_is_no_evidence(attempt, make_gate):
 def test_probes_that_are_killed_all_the_time_never_pass(
         start, build, checks, paysim):
     """Each run is lost: void rounds, and no verdict from what is left."""
-    urls = paysim("good=0,latency=fixed:200", "next=0,latency=fixed:200")
+    urls = paysim("good=0,latency=fixed:1500", "next=0,latency=fixed:1500")
     process = start_gate(start, build, checks, urls, "--format=json",
                          "--rounds=20", "--probes=1",
                          "--on-inconclusive=pass")
 
     def kill_probes():
+        # Each has the time to come up, but not that of a pair.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.7)
+            return True
         for pid in children(process.pid, "e2e-probe"):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        return process.process.poll() is not None
+        return False
     wait_until(kill_probes, "the gate's end", GATE_PATIENCE_S)
     document = json.loads(process.process.stdout.read())
     assert process.wait() == 30

@@ -20,7 +20,7 @@ def test_history_speeds_up_a_block_of_what_never_failed(gate, paysim,
         verdict = gate(urls["bad"], urls["good"], "--format=json", *options,
                        names=["login"])
         assert verdict.code == 10 and "warning" not in verdict.err
-        rounds[len(options)] = verdict.json["counts"]["pairs"]
+        rounds[len(options)] = verdict.json["counts"]["counted"]
         history = verdict.json["checks"][0]["history"]
         assert history["used"] is bool(options)
     assert history["failures"] == 0 and 2500 < history["runs"] < 3000

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from conftest import wait_until
+from conftest import try_until, wait_until
 from run_flows import (BODY, HURL, TWO, Handler, Page, paths, run,  # noqa
                        server)
 
@@ -63,9 +63,9 @@ def test_it_continues_on_errors_as_hurl_does(run, server):
 
 def test_continuing_ends_with_the_time_of_the_run(run):
     """An endless entry that always fails ends with the run's time."""
-    done = run("GET @/\n[Options]\nrepeat: -1\ndelay: 40ms\nHTTP 500\n",
-               "--continue-on-error", "--timeout=1s", "--format=json")
-    event = json.loads(done.stdout)
+    event = try_until(lambda e: len(e["steps"]) > 2, lambda: json.loads(run(
+        "GET @/\n[Options]\nrepeat: -1\ndelay: 40ms\nHTTP 500\n",
+        "--continue-on-error", "--timeout=1s", "--format=json").stdout))
     assert event["outcome"] == "failed"
     assert event["place"]["line"] == 5
     assert 1 < len(event["steps"]) < 30

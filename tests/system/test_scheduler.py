@@ -213,7 +213,7 @@ def test_every_slot_has_one_record_and_a_stop_is_clean(system):
 
 def test_a_killed_probe_leaves_lost_runs_and_a_successor(system, target):
     """kill -9 of a probe with runs in flight: they are lost, by name."""
-    target.delay_s = 0.5
+    target.delay_s = 0.8
     system.write_checks(*ten())
     scheduler = system.start("--probes", "1", "--max-per-host", "100")
     wait_until(lambda: target.in_flight > 0, "a run in flight")
@@ -497,7 +497,7 @@ def watch(system, url):
     """One check with an alert that posts to url."""
     system.write_flow("pager.hurl", WEBHOOK.read_text())
     system.write_checks(
-        ("watched", "every: 1s, timeout: 900ms, "
+        ("watched", "every: 1s, timeout: 60s, "
          "alert: {after: 3, notify: [pager]}"),
         tail=f"notify:\n  pager: {{flow: pager.hurl, variables: "
              f"{{url: \"{url}\"}}}}\n")

@@ -279,7 +279,7 @@ def test_metrics_are_prometheus_text(site):
     assert samples["e2e_check_up", PAY, None, None] == 1
     assert samples["e2e_coverage_ratio", PAY, None, None] == 1
     last = samples["e2e_last_success_timestamp_seconds", PAY, None, None]
-    assert abs(last - time.time()) < 120
+    assert abs(last - time.time()) < 1000
     assert samples["e2e_store_bytes", None, None, None] > 4096
 
 
