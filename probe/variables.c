@@ -12,6 +12,12 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* Every run has a table of its own, mostly of few variables. */
+#undef HASH_INITIAL_NUM_BUCKETS
+#undef HASH_INITIAL_NUM_BUCKETS_LOG2
+#define HASH_INITIAL_NUM_BUCKETS 4U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 2U
+
 /* A shorter piece of a secret tells nothing, and stands everywhere. */
 #define PIECE_LEAST_BYTES 4
 #define RENDERED_MOST_BYTES 4096
