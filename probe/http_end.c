@@ -85,7 +85,7 @@ http_read_facts(struct http_transfer *t)
 	    CURLINFO_SIZE_DOWNLOAD_T);
 	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &ip);
 	if (ip != NULL && *r->ip == '\0')
-		snprintf(r->ip, sizeof(r->ip), "%s", ip);
+		memcpy(r->ip, ip, strnlen(ip, sizeof(r->ip) - 1));
 	if ((t->request->options.wants_certificate ||
 	    t->request->options.notes_certificate) && r->certificate == NULL)
 		r->certificate = http_certificate(t->easy);

@@ -135,12 +135,18 @@ response_next_header(const struct response *r, const char *name, size_t *at)
 	return (NULL);
 }
 
+static bool
+is_space(char c)
+{
+	return (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
 static void
 trim(const char **s, size_t *len)
 {
-	while (*len > 0 && strchr(" \t\r\n", (*s)[*len - 1]) != NULL)
+	while (*len > 0 && is_space((*s)[*len - 1]))
 		(*len)--;
-	while (*len > 0 && strchr(" \t", **s) != NULL) {
+	while (*len > 0 && is_space(**s)) {
 		(*s)++;
 		(*len)--;
 	}
