@@ -157,7 +157,7 @@ compile_path(struct evaluation *ev, const struct flow_template *path,
     const struct jsonpath **out, struct jsonpath **owned)
 {
 	struct jsonpath_cache *cache = ev->scope->paths;
-	bool is_constant = path->count == 1 && !path->parts[0].is_placeholder;
+	bool is_constant = template_is_constant(path);
 	struct jsonpath *jp = NULL;
 	const char *sentence;
 	struct buf text;

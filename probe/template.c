@@ -145,17 +145,23 @@ append_placeholder(const struct flow_part *part, struct scope *scope,
 	if ((err = part_value(part, scope, &v, findings)) != 0)
 		return (err);
 	buf_init(&text, out->max_bytes);
-	err = value_render(&v, &text);
+	err = value_render(&v, part->context == FLOW_PLAIN ? out : &text);
 	if (err == ERR_TYPE)
 		findings_add(findings, FINDING_DEFINITION, part->place, NULL,
 		    describe(&v), "Unrenderable expression");
-	else if (err == 0)
+	else if (err == 0 && part->context != FLOW_PLAIN)
 		err = append_in_context(part, &text, out, findings);
 	if (err == ERR_LIMIT)
 		err = full(part->place, findings);
 	buf_fini(&text);
 	value_release(&v);
 	return (err);
+}
+
+bool
+template_is_constant(const struct flow_template *t)
+{
+	return (t->count == 1 && !t->parts[0].is_placeholder);
 }
 
 int
@@ -186,6 +192,11 @@ string_value(const struct flow_template *t, struct scope *scope,
 	struct buf text;
 	int err;
 
+	if (template_is_constant(t) &&
+	    t->parts[0].len <= scope->max_body_bytes) {
+		*out = value_string(t->parts[0].text, t->parts[0].len);
+		return (0);
+	}
 	buf_init(&text, scope->max_body_bytes);
 	err = template_render(t, scope, &text, findings);
 	if (err == 0)

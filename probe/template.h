@@ -21,6 +21,9 @@
 int template_render(const struct flow_template *t, struct scope *scope,
     struct buf *out, struct findings *findings);
 
+/* Whether a template is one literal text: that of its part. */
+bool template_is_constant(const struct flow_template *t);
+
 /*
  * The value of a template: a single placeholder keeps its type, anything
  * else is a string. *out is the caller's to release.
