@@ -12,15 +12,6 @@
 #include "gate/policy.h"
 #include "gate/status.h"
 
-/* The error of either kind that one check may make. */
-double
-status_log_bound(const struct status *st)
-{
-	double checks = st->judged > 0 ? (double)st->judged : 1;
-
-	return (log(2 * checks / st->config.alpha));
-}
-
 static bool
 is_fresh(const struct status *st, const struct watched *w)
 {
@@ -45,8 +36,8 @@ status_watch(struct status *st, struct watched *w)
 		w->problem = "too few runs before the deploy, or too flaky";
 }
 
-static bool
-is_passed(const struct status *st, const struct watched *w)
+bool
+status_is_passed(const struct status *st, const struct watched *w)
 {
 	double beta = st->config.beta;
 
@@ -56,9 +47,9 @@ is_passed(const struct status *st, const struct watched *w)
 }
 
 static bool
-is_failing(const struct status *st, const struct watched *w)
+is_failing(const struct watched *w)
 {
-	return (w->failures.log_e >= status_log_bound(st));
+	return (w->failures.log_e >= status_log_bound(w));
 }
 
 bool
@@ -66,13 +57,25 @@ status_wants_runs(const struct status *st, const struct watched *w)
 {
 	/* Without a history no number of runs says anything. */
 	return (w->is_judged && w->failures.has_history &&
-	    !is_passed(st, w) && !is_failing(st, w) && !w->is_slower);
+	    !status_is_passed(st, w) && !is_failing(w) && !w->is_slower);
+}
+
+/* For the report: which check has come nearest to a block. */
+static void
+note_evidence(struct status *st, const struct watched *w)
+{
+	double bound = status_log_bound(w);
+
+	if (st->log_bound > 0 && w->failures.log_e - bound <=
+	    st->log_e - st->log_bound)
+		return;
+	st->log_e = w->failures.log_e;
+	st->log_bound = bound;
 }
 
 /*
- * Half of alpha for failures, half for latency, each shared by the checks:
- * the evidence of a check is its largest so far, and largest ones may not be
- * averaged.
+ * Each check has its part of alpha: its evidence is its largest so far, and
+ * largest ones may not be averaged.
  */
 void
 status_judge(struct status *st)
@@ -82,18 +85,18 @@ status_judge(struct status *st)
 	size_t i;
 
 	st->known = 0;
-	st->log_e = 0;
+	st->log_e = st->log_bound = 0;
 	for (i = 0; i < st->count; i++) {
 		w = &st->checks[i];
 		w->is_slower = watch_is_slower(&w->latency,
-		    exp(-status_log_bound(st)));
+		    exp(-status_log_bound(w)), status_effect(st, w));
 		if (!w->is_judged)
 			continue;
-		st->log_e = fmax(st->log_e, w->failures.log_e);
+		note_evidence(st, w);
 		st->known += w->problem == NULL;
-		all_pass = all_pass && is_passed(st, w);
+		all_pass = all_pass && status_is_passed(st, w);
 		is_slower = is_slower || w->is_slower;
-		is_failed = is_failed || is_failing(st, w);
+		is_failed = is_failed || is_failing(w);
 	}
 	st->verdict = ENGINE_INCONCLUSIVE;
 	st->reason = st->judged == 0 ? "every check is advisory or in "
@@ -115,7 +118,7 @@ status_judge(struct status *st)
 static int
 exit_code(const struct status *st)
 {
-	int wish = st->settings->on_inconclusive;
+	enum on_inconclusive wish = status_wish(st);
 	bool has_runs = false;
 	size_t i;
 

@@ -143,6 +143,17 @@ policy_is_judged(const struct suite_check *c)
 }
 
 enum on_inconclusive
+policy_stricter(enum on_inconclusive a, enum on_inconclusive b)
+{
+	static const int strictness[] = {
+	    [ON_INCONCLUSIVE_PASS] = 0,
+	    [ON_INCONCLUSIVE_HOLD] = 1,
+	    [ON_INCONCLUSIVE_BLOCK] = 2};
+
+	return (strictness[a] > strictness[b] ? a : b);
+}
+
+enum on_inconclusive
 policy_on_inconclusive(const struct settings *s, const struct suite_check *c)
 {
 	return ((enum on_inconclusive)(s->has.on_inconclusive ||

@@ -433,17 +433,12 @@ is_unmeasured(const struct session *s)
 }
 
 /*
- * What the undecided checks want to be done: the strictest of them counts,
- * and block is stricter than hold.
+ * What the undecided checks want to be done: the strictest of them counts.
  */
 static enum on_inconclusive
 find_wish(const struct session *s)
 {
-	static const int strictness[] = {
-	    [ON_INCONCLUSIVE_PASS] = 0,
-	    [ON_INCONCLUSIVE_HOLD] = 1,
-	    [ON_INCONCLUSIVE_BLOCK] = 2};
-	enum on_inconclusive wish = ON_INCONCLUSIVE_PASS, of_check;
+	enum on_inconclusive wish = ON_INCONCLUSIVE_PASS;
 	bool is_known = false;
 	size_t i;
 
@@ -451,10 +446,8 @@ find_wish(const struct session *s)
 		if (engine_check_holds(s->engine, i) && i != s->reason_check)
 			continue;
 		is_known = true;
-		of_check = policy_on_inconclusive(s->settings,
-		    &s->suite->checks[i]);
-		if (strictness[of_check] > strictness[wish])
-			wish = of_check;
+		wish = policy_stricter(wish, policy_on_inconclusive(
+		    s->settings, &s->suite->checks[i]));
 	}
 	return (is_known ? wish :
 	    (enum on_inconclusive)s->settings->on_inconclusive);

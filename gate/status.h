@@ -28,6 +28,7 @@ struct watched {
 	char *check, *environment;
 	const struct suite_check *policy; /* NULL: no manifest was given */
 	bool is_judged;      /* neither advisory nor in quarantine */
+	double alpha;        /* its part of the whole's */
 	const char *problem; /* why nothing can be said of it, NULL */
 	wall_us newest;      /* due time of its newest run; 0: none */
 	struct history before;
@@ -48,7 +49,7 @@ struct status {
 	size_t count;
 	size_t judged;       /* of them, by their policy */
 	size_t known;        /* of those, without a problem */
-	double log_e;        /* the most of a check */
+	double log_e, log_bound; /* of the check that is nearest to a block */
 	enum engine_verdict verdict;
 	const char *reason;
 	uint32_t ran;        /* runs that were added now */
@@ -77,11 +78,34 @@ void status_watch(struct status *st, struct watched *w);
  */
 bool status_wants_runs(const struct status *st, const struct watched *w);
 
-/* ln of the evidence at which a check is blocked. */
-double status_log_bound(const struct status *st);
+/* True when the evidence clears the check at its beta. */
+bool status_is_passed(const struct status *st, const struct watched *w);
 
 /* Come to a verdict over all checks. */
 void status_judge(struct status *st);
+
+/*
+ * status_policy.c: give each check its part of alpha. A check with an alpha
+ * of its own has that, shared by its locations, as in a gate; the others
+ * share what is left.
+ */
+void status_share_alpha(struct status *st);
+
+/*
+ * ln of the evidence at which a check is blocked: half of its alpha is for
+ * failures, half for latency.
+ */
+double status_log_bound(const struct watched *w);
+
+/*
+ * The least change of a latency that matters: twice the tolerance, which is
+ * half of it. The absolute one only where a manifest has one of its own.
+ */
+struct latency_margin status_effect(const struct status *st,
+    const struct watched *w);
+
+/* What the undecided checks want to be done: the strictest of them counts. */
+enum on_inconclusive status_wish(const struct status *st);
 
 /*
  * status_run.c: run what is missing, of the checks of the suite, until it is

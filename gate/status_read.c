@@ -195,7 +195,7 @@ read_latency(struct status *st, struct query *q, const char *location,
 		qsort(r.runs, r.count, sizeof(*r.runs), by_due);
 	count = take_passed(&r, &before);
 	w->latency = watch_latency(before, count, w->since.passed,
-	    w->since.passed_count, exp(-status_log_bound(st)));
+	    w->since.passed_count, exp(-status_log_bound(w)));
 	free(before);
 	free(r.runs);
 	return (rc);
@@ -294,7 +294,8 @@ status_read(struct status *st, struct query *q, struct cause *cause)
 	st->count = count;
 	for (i = 0; rc == 0 && i < count; i++)
 		name_check(st, &rows[i], &st->checks[i]);
-	/* How much error each may make follows from how many they are. */
+	/* What each may err decides how much of the past is read. */
+	status_share_alpha(st);
 	for (i = 0; rc == 0 && i < count; i++)
 		rc = read_check(st, q, &rows[i], &st->checks[i]);
 	if (rc != 0)

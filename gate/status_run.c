@@ -149,13 +149,24 @@ flush_store(struct running *r)
 
 /* ---- what is next ---- */
 
+/* The budget ends the runs of a check, or its own does. */
+static bool
+is_spent(const struct running *r, const struct unit *u)
+{
+	const struct suite_check *c = u->check;
+
+	return (u->runs >= (uint64_t)r->st->settings->rounds ||
+	    (c->rounds_most > 0 && u->runs >= c->rounds_most) ||
+	    (c->time_most > 0 && clock_mono() - r->progress.started >=
+	    c->time_most));
+}
+
 static bool
 may_begin(const struct running *r, const struct unit *u)
 {
 	size_t i;
 
-	if (u->is_in_flight || u->ours >= OURS_MOST ||
-	    u->runs >= (uint64_t)r->st->settings->rounds)
+	if (u->is_in_flight || u->ours >= OURS_MOST || is_spent(r, u))
 		return (false);
 	for (i = 0; i < r->st->count; i++)
 		if (r->st->checks[i].policy == u->check &&

@@ -21,7 +21,9 @@ put_check(const struct watched *w, struct json_out *o)
 	json_out_kv_int(o, "failures", w->failures.failures);
 	json_out_kv_double(o, "rate_bound", w->failures.bound);
 	json_out_kv_double(o, "margin", w->failures.margin);
+	json_out_kv_double(o, "alpha", w->alpha);
 	json_out_kv_double(o, "log_e", w->failures.log_e);
+	json_out_kv_double(o, "log_bound", status_log_bound(w));
 	json_out_kv_double(o, "log_pass", w->failures.log_pass);
 	if (w->newest > 0)
 		json_out_kv_int(o, "newest_us", w->newest);
@@ -53,7 +55,7 @@ print_json(const struct status *st, int code, struct buf *out)
 	json_out_kv_str(&o, "deploy", st->label);
 	json_out_kv_int(&o, "since_us", st->since);
 	json_out_kv_double(&o, "log_e", st->log_e);
-	json_out_kv_double(&o, "log_bound", status_log_bound(st));
+	json_out_kv_double(&o, "log_bound", st->log_bound);
 	json_out_kv_int(&o, "ran", st->ran);
 	json_out_kv_int(&o, "spent_us", st->spent);
 	json_out_kv_str(&o, "hint", st->hint);

@@ -136,14 +136,16 @@ watch_latency(const struct watch_run *before, size_t before_count,
 	    .hours = 12};
 	size_t windows = before_count / WATCH_WINDOW_RUNS, larger = 0, i;
 	struct change *changes;
-	double size;
+	double size, was, is;
 
 	if (windows < 1 || since_count < WATCH_WINDOW_RUNS)
 		return (w);
 	/* The newest whole windows, the last one ending at the deploy. */
-	size = log_median(since) - log_median(before + before_count -
-	    WATCH_WINDOW_RUNS);
+	is = log_median(since);
+	was = log_median(before + before_count - WATCH_WINDOW_RUNS);
+	size = is - was;
 	w.ratio = exp(size);
+	w.more = exp(is) - exp(was);
 	changes = list_changes(before + before_count % WATCH_WINDOW_RUNS,
 	    windows, since->at);
 	/* How many there are decides, never how large they are. */
@@ -160,8 +162,10 @@ watch_latency(const struct watch_run *before, size_t before_count,
 }
 
 bool
-watch_is_slower(const struct watch_latency *w, double level)
+watch_is_slower(const struct watch_latency *w, double level,
+    struct latency_margin least)
 {
 	return (w->is_judged && w->p <= level &&
-	    w->ratio >= (1 + WATCH_EFFECT_LEAST) * w->usual);
+	    w->ratio >= (1 + least.relative) * w->usual &&
+	    1e3 * w->more >= least.absolute_ns);
 }

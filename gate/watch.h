@@ -16,7 +16,6 @@
 
 #define WATCH_WINDOW_RUNS 20
 #define WATCH_WINDOWS_LEAST 99
-#define WATCH_EFFECT_LEAST 0.10 /* beyond the usual; less is nothing */
 
 struct watch_failures {
 	bool has_history;   /* else nothing is judged */
@@ -34,7 +33,7 @@ struct watch_failures watch_failures(const struct engine_config *config,
 /* A run that passed. */
 struct watch_run {
 	wall_us at;
-	double duration;
+	double duration; /* in microseconds */
 };
 
 struct watch_latency {
@@ -43,7 +42,8 @@ struct watch_latency {
 			     * day; 12: at any time */
 	bool is_judged;     /* enough of them for the level */
 	double p;           /* of a change as large, from window to window */
-	double ratio;       /* medians, since and before */
+	double ratio;       /* medians, since and before; NAN: too few runs */
+	double more;        /* their difference */
 	double usual;       /* the largest such ratio within half an hour of
 			     * this time on an earlier day; at least 1 */
 };
@@ -62,7 +62,11 @@ struct watch_latency watch_latency(const struct watch_run *before,
     size_t before_count, const struct watch_run *since, size_t since_count,
     double level);
 
-/* True when it has become slower, by that level. */
-bool watch_is_slower(const struct watch_latency *w, double level);
+/*
+ * True when it has become slower, by that level: by least.relative more than
+ * usual, and by least.absolute_ns.
+ */
+bool watch_is_slower(const struct watch_latency *w, double level,
+    struct latency_margin least);
 
 #endif

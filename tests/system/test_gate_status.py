@@ -2,6 +2,7 @@
 """e2e-gate status where production probing has not shown enough: it runs what
 is missing, and only that."""
 import contextlib
+import math
 import pathlib
 import random
 import shutil
@@ -210,6 +211,43 @@ def test_wider_margin_of_the_manifest_needs_fewer_runs(status, checks):  # noqa:
     add_policy(checks, "login", "{failure_margin: 30%}")
     verdict = status("--since=1h", "--format=json")
     assert verdict.code == 0 and 8 <= verdict.json["ran"] <= 15
+
+
+def test_errors_of_the_manifest_count_as_in_a_gate(status, checks):  # noqa: F811
+    """A check's own alpha is its part, and leaves the others less."""
+    status.serve("")
+    failing = [(age, "failed" if i % 25 == 5 else "passed")
+               for i, (age, _) in enumerate(clean(3600))]
+    fill(status.store, {LOGIN: HISTORY + failing,
+                        DECLINE: HISTORY + clean(3600)})
+    options = ("--since=1h", "--no-run", "--format=json")
+
+    def ask():
+        verdict = status(*options)
+        check = {c["check"].split()[0]: c for c in verdict.json["checks"]}
+        for c in check.values():
+            assert c["log_bound"] == pytest.approx(math.log(2 / c["alpha"]))
+        assert verdict.json["log_e"] == check[LOGIN]["log_e"]
+        assert verdict.json["log_bound"] == check[LOGIN]["log_bound"]
+        return verdict.code, check[LOGIN]["alpha"], check[DECLINE]["alpha"]
+
+    assert ask() == (10, pytest.approx(.005), pytest.approx(.005))
+    add_policy(checks, "login", "{alpha: 0.01%}")
+    assert ask() == (20, pytest.approx(.0001), pytest.approx(.0099))
+
+
+@pytest.mark.parametrize("policy, code", [
+    ("{rounds: 4}", 20), ("{rounds: 4, on_inconclusive: block}", 10),
+    ("{rounds: 4, on_inconclusive: pass}", 0)])
+def test_budget_and_wish_of_a_check_count_as_in_a_gate(status, checks,  # noqa: F811
+                                                       policy, code):
+    """Its own rounds end its runs; then its owner's word is done."""
+    status.serve("")
+    fill(status.store, {LOGIN: HISTORY})
+    add_policy(checks, "login", policy)
+    verdict = status("--since=1h", "--format=json")
+    assert verdict.code == code and verdict.json["ran"] == 4
+    assert verdict.json["verdict"] == "inconclusive"
 
 
 @pytest.mark.parametrize("action, code", [("pass", 0), ("block", 10),

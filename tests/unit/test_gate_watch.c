@@ -15,6 +15,7 @@
 #define BEFORE 6000
 #define GATES 1000
 
+static const struct latency_margin effect = {.1, 0};
 static struct coin coin;
 
 static double
@@ -133,7 +134,7 @@ count_slower(double factor, double drift)
 		w = watch_latency(before, BEFORE, since,
 		    WATCH_WINDOW_RUNS, .005);
 		assert_true(w.is_judged);
-		slower += watch_is_slower(&w, .005);
+		slower += watch_is_slower(&w, .005, effect);
 	}
 	return (slower);
 }
@@ -178,7 +179,7 @@ count_slower_by_day(double factor, span_us at, int *hours)
 		    WATCH_WINDOW_RUNS, .005);
 		assert_true(w.is_judged);
 		*hours = w.hours;
-		slower += watch_is_slower(&w, .005);
+		slower += watch_is_slower(&w, .005, effect);
 	}
 	return (slower);
 }
@@ -234,6 +235,23 @@ too_few_windows_are_not_judged(void **state)
 	assert_true(isnan(w.ratio));
 }
 
+static void
+what_is_tolerated_is_not_slower(void **state)
+{
+	struct watch_latency w = {.is_judged = true, .p = .001,
+	    .ratio = 1.4, .usual = 1, .more = 40e3};
+
+	(void)state;
+	assert_true(watch_is_slower(&w, .005, effect));
+	assert_false(watch_is_slower(&w, .0005, effect));
+	assert_false(watch_is_slower(&w, .005,
+	    (struct latency_margin){.5, 0}));
+	assert_false(watch_is_slower(&w, .005,
+	    (struct latency_margin){.1, 50e6}));
+	assert_true(watch_is_slower(&w, .005,
+	    (struct latency_margin){.1, 30e6}));
+}
+
 int
 main(void)
 {
@@ -247,6 +265,7 @@ main(void)
 	    cmocka_unit_test(
 		what_happens_every_day_is_compared_with_that_hour),
 	    cmocka_unit_test(too_few_windows_are_not_judged),
+	    cmocka_unit_test(what_is_tolerated_is_not_slower),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
