@@ -165,6 +165,13 @@ def container_of(job):
     return job["template"]["spec"]["containers"][0]
 
 
+def argo_metrics():
+    """The one metric of each template, in their order."""
+    text = (PIPELINES / "argo-rollouts.yaml").read_text()
+    return [metric for template in yaml.safe_load_all(text)
+            for metric in template["spec"]["metrics"]]
+
+
 @pytest.fixture(name="web")
 def web_fixture(build, start, tmp_path):
     """web(path of an address) -> status and document, over tmp_path/store."""
@@ -200,9 +207,9 @@ def holds(condition, result):
 @pytest.mark.parametrize("verdict", RELEASES)
 def test_argo_rollouts_job_and_web_metric(shell, web, tmp_path, verdict):
     """Success for pass, failure for block, else neither: a pause."""
-    metrics = read_yaml("argo-rollouts.yaml")["spec"]["metrics"]
-    container = container_of(metrics[0]["provider"]["job"]["spec"])
-    metric, provider = metrics[1], metrics[1]["provider"]["web"]
+    job, metric = argo_metrics()
+    container = container_of(job["provider"]["job"]["spec"])
+    provider = metric["provider"]["web"]
     version = f"sha256:{verdict}"
     url = provider["url"].replace("{{args.version}}", version)
     assert web(url)[0] == 503  # no store yet: an error, asked again
@@ -248,8 +255,8 @@ def test_spinnaker_job_and_webhook(shell, web, tmp_path, verdict):
 
 def test_gates_of_the_api_are_chosen_and_bounded(shell, web, tmp_path):
     """By service, version, verdict; newest first; mistakes are told."""
-    script = container_of(read_yaml("argo-rollouts.yaml")["spec"]["metrics"]
-                          [0]["provider"]["job"]["spec"])["args"][0]
+    script = container_of(argo_metrics()[0]["provider"]["job"]["spec"])[
+        "args"][0]
     for verdict in "block", "inconclusive":
         assert shell(verdict, script, ["sh", "-ec"],
                      E2E_STORE=str(tmp_path / "store")).returncode == 0
