@@ -238,6 +238,8 @@ def test_spinnaker_job_and_webhook(shell, web, tmp_path, verdict):
     """Each verdict ends the webhook stage in its own way."""
     run, read = json.loads((PIPELINES / "spinnaker.json").read_text())["stages"]
     assert read["requisiteStageRefIds"] == [run["refId"]]
+    # The type is known to its editor; what runs goes by the alias.
+    assert (run["type"], run["alias"]) == ("runJobManifest", "runJob")
     container = container_of(run["manifest"]["spec"])
     done = shell(verdict, container["args"][0],
                  ["sh", container["command"][1]],
