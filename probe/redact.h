@@ -5,16 +5,16 @@
  *
  * Card numbers: 13 to 19 digits with the prefix and length of a card scheme
  * and a valid check digit (Luhn), also in groups with spaces, dashes or (four
- * digits first) dots, also percent-encoded, JSON- or HTML-escaped. Longer numbers, fractions, timestamps,
- * UUIDs and hexadecimal ids stay as they are.
+ * digits first) dots, also percent-encoded, JSON- or HTML-escaped. Longer
+ * numbers, fractions, timestamps, UUIDs and hexadecimal ids stay as they are.
  *
  * Secrets: as they are, percent-encoded, JSON-escaped, HTML-escaped, in
  * base64 (also in the middle of it, as in "Authorization: Basic") and in hex
  * (a short one only where it is whole bytes of the hex). The lines of one
  * that has several are secrets, too. Where two overlap, all that they cover
- * is masked. A secret of less than REDACT_SHORT_BYTES is masked only where it stands alone, between characters
- * that are no letters, digits or '_': else a secret "1" would mask every
- * number.
+ * is masked. A secret of less than REDACT_SHORT_BYTES is masked only where it
+ * stands alone, between characters that are no letters, digits or '_': else a
+ * secret "1" would mask every number.
  */
 #ifndef PROBE_REDACT_H
 #define PROBE_REDACT_H
@@ -62,5 +62,17 @@ struct redact_stream *redact_stream_new(const struct redact *r,
 int redact_feed(struct redact_stream *s, const char *text, size_t len);
 int redact_finish(struct redact_stream *s, bool is_cut);
 void redact_stream_free(struct redact_stream **s);
+
+/*
+ * Append text to out without the credentials that nobody has declared: what
+ * stands behind a name such as "client_secret", "access_token", "password" or
+ * "cvc", as a member of JSON (also in a string), a field of a form, a
+ * parameter of a URL, a header, a line of YAML or an element of XML. Members
+ * that are objects, arrays or words stay.
+ */
+void redact_names(const char *text, size_t len, struct buf *out);
+
+/* Whether a name says that its value is a credential. */
+bool redact_is_credential(const char *name, size_t len);
 
 #endif

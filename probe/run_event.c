@@ -61,6 +61,22 @@ masked_str(struct event *e, const char *key, const char *text)
 		masked_str_n(e, key, text, strlen(text), false);
 }
 
+/* Its parameters may be credentials. */
+static void
+masked_url(struct event *e, const char *url)
+{
+	struct buf masked;
+
+	if (strchr(url, '?') == NULL) {
+		masked_str(e, "url", url);
+		return;
+	}
+	buf_init(&masked, 2 * strlen(url) + 1);
+	redact_names(url, strlen(url), &masked);
+	masked_str(e, "url", buf_str(&masked));
+	buf_fini(&masked);
+}
+
 /* Of a finding, whose values are cut where they are long. */
 static void
 masked_description(struct event *e, const char *key, const char *text,
@@ -141,7 +157,7 @@ encode_step(struct event *e, const struct run *run, const struct run_step *s)
 	json_out_kv_int(o, "line", s->line);
 	json_out_kv_int(o, "attempt", s->attempt);
 	json_out_kv_str(o, "method", s->method);
-	masked_str(e, "url", s->url);
+	masked_url(e, s->url);
 	if (s->is_clean_up)
 		json_out_kv_bool(o, "clean_up", true);
 	if (s->status > 0) {

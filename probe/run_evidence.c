@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Evidence: the request that decided a run and its answer, as text. What
- * carries credentials by its nature (Authorization, cookies) is left out
- * here; secrets and card numbers in the rest are masked when it is encoded.
+ * carries credentials by its nature (Authorization, cookies) or by its name is
+ * left out here; secrets and card numbers in the rest are masked when it is
+ * encoded.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "probe/redact.h"
 #include "probe/run_priv.h"
 
 #define REQUEST_MOST_BYTES_KEPT (16u << 10)
@@ -279,7 +281,11 @@ describe_request(struct run *run, struct buf *out)
 		    r->parts[i].name, r->parts[i].filename != NULL ?
 		    " of file " : "", r->parts[i].filename != NULL ?
 		    r->parts[i].filename : "", r->parts[i].len);
-		append_body(out, r->parts[i].data, r->parts[i].len);
+		if (redact_is_credential(r->parts[i].name,
+		    strlen(r->parts[i].name)))
+			append_body(out, "***", 3);
+		else
+			append_body(out, r->parts[i].data, r->parts[i].len);
 	}
 }
 
@@ -340,6 +346,19 @@ run_describe(struct run *run, struct buf *request, struct buf *response)
 	describe_response(run->response, response);
 }
 
+static void
+mask_names(struct buf *text)
+{
+	struct buf masked;
+
+	/* A mask may be longer than what it stands for. */
+	buf_init(&masked, 2 * text->len + 1);
+	redact_names(buf_str(text), text->len, &masked);
+	masked.is_full = text->is_full;
+	buf_fini(text);
+	*text = masked;
+}
+
 void
 run_evidence(struct run *run)
 {
@@ -355,6 +374,8 @@ run_evidence(struct run *run)
 	if (run->response == NULL || most <= 0)
 		return;
 	run_describe(run, &result->request, &result->response);
+	mask_names(&result->request);
+	mask_names(&result->response);
 }
 
 /* Append text, at most so much of it, on a character's edge. */

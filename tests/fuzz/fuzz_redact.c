@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Masking: no secret survives, however it is written and wherever the text
- * is cut; pieces give the same as the whole. Input: two secrets, each with
- * its length in front, then a seed for the cuts, then the text.
+ * is cut; pieces give the same as the whole; what is masked by its name is so
+ * at once. Input: two secrets, each with its length in front, then a seed for
+ * the cuts, then the text.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -128,6 +129,22 @@ in_pieces(const struct redact *r, const struct buf *text, uint8_t seed,
 	redact_stream_free(&s);
 }
 
+/* A mask makes text longer by less than half, and no new names. */
+static void
+mask_names(const struct input *in)
+{
+	struct buf once, twice;
+
+	buf_init(&once, 2 * in->len + 1);
+	buf_init(&twice, 2 * in->len + 1);
+	redact_names(in->p, in->len, &once);
+	redact_names(buf_str(&once), once.len, &twice);
+	must(!once.is_full && !twice.is_full && once.len == twice.len &&
+	    memcmp(buf_str(&once), buf_str(&twice), once.len) == 0);
+	buf_fini(&once);
+	buf_fini(&twice);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -149,6 +166,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&text, 16u << 20);
 	buf_init(&out, 64u << 20);
 	buf_init(&again, 64u << 20);
+	mask_names(&in);
 	write_out(&text, &in, secrets);
 	redact_text(r, text.data, text.len, seed % 3 == 0, &out);
 	buf_append_str(&out, "");

@@ -164,6 +164,19 @@ def test_secrets_and_card_numbers_are_masked_everywhere(run, serve):
     assert "POST /a?k=topsecret9" in server.requests[0][0]
 
 
+def test_what_a_name_calls_a_credential_is_not_kept(run, serve):
+    """Nobody declared it: in evidence and an event's URLs it is masked."""
+    server = serve(bad_server.answer(500, headers="X-Auth-Token: kept1\r\n",
+                                     body=b'{"client_secret": "kept2"}'))
+    flow = (f"POST {server.url}/a?api_key=kept3\nX-Api-Key: kept4\n"
+            "[Form]\ncard[cvc]: kept5\nHTTP 200\n")
+    for options, most in ([], 1), (["--format=json"], 0):
+        done = run(flow, *options)
+        assert done.returncode == 10 and "client_secret" in done.stdout
+        assert done.stdout.count("kept") == most  # the row of the request
+    assert "POST /a?api_key=kept3" in server.requests[0][0]
+
+
 def test_control_characters_of_a_server_do_not_reach_the_terminal(run, serve):
     """An escape sequence in a body is shown as a replacement character."""
     server = serve(bad_server.answer(body=b"\x1b[31mred\x07"))

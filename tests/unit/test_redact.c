@@ -476,6 +476,54 @@ a_full_buffer_keeps_what_fits_and_says_so(void **state)
 	redact_free(&r);
 }
 
+static void
+check_names(const char *text, const char *expected)
+{
+	struct buf out;
+
+	buf_init(&out, 1000);
+	redact_names(text, strlen(text), &out);
+	assert_string_equal(buf_str(&out), expected);
+	buf_fini(&out);
+}
+
+static void
+what_a_name_calls_a_credential_is_masked(void **state)
+{
+	static const char *const same[] = {"",
+	    "{\"secret\": {\"id\": \"a\"}, \"token\": [\"a\"], "
+	    "\"password\": null, \"cvc\": true}",
+	    "{\"cvc_check\": \"pass\", \"next_page_token\": \"p2\"}",
+	    "{\"secretary\": \"a\", \"tokens\": 3, \"a\": \"token\"}",
+	    "{\"password\": \"\", \"password\":}", "password", "\"password\"",
+	    "\"password\":", "\"password\": \"", "the password: is none",
+	    "<password></password>", "password=&a=b", "/password/reset",
+	    "/v1/payment_intents?limit=3&starting_after=pi_1"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(same); i++)
+		check_names(same[i], same[i]);
+	check_names("{\"id\": \"pi_1\", \"client_secret\" : \"pi_1_s\"}",
+	    "{\"id\": \"pi_1\", \"client_secret\" : \"***\"}");
+	check_names("{\"accessToken\":\"a\\\"b\\\\\",\"x\":1}",
+	    "{\"accessToken\":\"***\",\"x\":1}");
+	check_names("{\"cvc\": 123}, {\"otp\":-1]", "{\"cvc\": ***}, "
+	    "{\"otp\":***]");
+	check_names("\"{\\\"db_password\\\":\\\"a\\\",\\\"b\\\":2}\"",
+	    "\"{\\\"db_password\\\":\\\"***\\\",\\\"b\\\":2}\"");
+	check_names("{\"password\": \"cut of", "{\"password\": \"***");
+	check_names("card[number]=4&card[cvc]=123&card%5Bcvc%5d=123&pwd=x y",
+	    "card[number]=4&card[cvc]=***&card%5Bcvc%5d=***&pwd=*** y");
+	check_names("GET /a?api_key=k%20k&b=c HTTP/1.1\nX-Api-Key: a b; c\r\n"
+	    "X-Auth-Token:d\nHost: h\n", "GET /a?api_key=***&b=c HTTP/1.1\n"
+	    "X-Api-Key: ***\r\nX-Auth-Token:***\nHost: h\n");
+	check_names("a:\n  passphrase: x y\nb: 1", "a:\n  passphrase: ***\n"
+	    "b: 1");
+	check_names("<a><Password>p</Password><b token=\"t u\" jwt='v'/></a>",
+	    "<a><Password>***</Password><b token=\"***\" jwt='***'/></a>");
+}
+
 int
 main(void)
 {
@@ -497,7 +545,8 @@ main(void)
 		cmocka_unit_test(a_short_secret_in_hex_is_whole_bytes),
 		cmocka_unit_test(each_line_of_a_secret_is_one),
 		cmocka_unit_test(nul_bytes_and_bad_utf8_pass_through),
-		cmocka_unit_test(a_full_buffer_keeps_what_fits_and_says_so)
+		cmocka_unit_test(a_full_buffer_keeps_what_fits_and_says_so),
+		cmocka_unit_test(what_a_name_calls_a_credential_is_masked)
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
