@@ -120,6 +120,12 @@ report_subject(const struct report *r, const struct engine_component *c,
 	    step->file, step->line);
 }
 
+int
+report_decimals(double ratio)
+{
+	return (ratio < 10 ? 2 : ratio < 100 ? 1 : 0);
+}
+
 static void
 latency_size(const struct report *r, const struct engine_component *c,
     struct buf *out)
@@ -129,8 +135,7 @@ latency_size(const struct report *r, const struct engine_component *c,
 	struct interval i = interval_ratio(r->session->engine, c->check,
 	    c->step);
 	char base[CLOCK_SPAN_SIZE], cand[CLOCK_SPAN_SIZE];
-	/* More than three say more than was measured. */
-	int digits = i.estimate < 10 ? 2 : i.estimate < 100 ? 1 : 0;
+	int digits = report_decimals(i.estimate);
 
 	clock_format_span(v.baseline_median_ns / 1000, base);
 	clock_format_span(v.candidate_median_ns / 1000, cand);

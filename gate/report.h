@@ -123,6 +123,12 @@ void report_subject(const struct report *r, const struct engine_component *c,
 /* "2 of 40 (5 %, 95 % interval 1.38 to 16.5)" */
 void report_rate(uint32_t failures, uint32_t runs, struct buf *out);
 
+/*
+ * The decimals of a ratio and of what stands beside it: three digits, as more
+ * would say more than was measured, and no power of ten.
+ */
+int report_decimals(double ratio);
+
 /* How large a regression is: rates, or medians and ratio, with intervals. */
 void report_size(const struct report *r, const struct engine_component *c,
     struct buf *out);

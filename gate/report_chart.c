@@ -75,7 +75,7 @@ report_chart_whiskers(const struct report_whisker *w, size_t count,
 		    WHISKER_LEFT + (at - low) * scale,
 		    WHISKER_LEFT + (at - low) * scale, bottom);
 		buf_printf(out, "<text class=\"mid\" x=\"%.1f\" y=\"%d\">"
-		    "%.4g%s</text>\n", WHISKER_LEFT + (at - low) * scale,
+		    "%.7g%s</text>\n", WHISKER_LEFT + (at - low) * scale,
 		    bottom + 14, is_rate ? 100 * at : at,
 		    is_rate ? " %" : "");
 	}

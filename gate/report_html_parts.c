@@ -103,12 +103,13 @@ write_slower(const struct report *r, const struct engine_component *c,
 	    {{1, NAN, NAN, 0}, "base", "baseline"}};
 	double high = round_up(1.05 * fmax(isnan(i.high) ? 0 : i.high,
 	    fmax(i.estimate, 1.2)));
+	int digits = report_decimals(i.estimate);
 
-	buf_printf(out, "<div><span class=\"big\">%.3g times</span> as long"
-	    "<p class=\"small\">", i.estimate);
+	buf_printf(out, "<div><span class=\"big\">%.*f times</span> as long"
+	    "<p class=\"small\">", digits, i.estimate);
 	if (!isnan(i.low))
-		buf_printf(out, "95&nbsp;%% interval %.3g to %.3g<br>",
-		    i.low, i.high);
+		buf_printf(out, "95&nbsp;%% interval %.*f to %.*f<br>",
+		    digits, i.low, digits, i.high);
 	buf_append_str(out, "median ");
 	write_span(out, v.candidate_median_ns);
 	buf_append_str(out, ", 90th percentile ");
@@ -277,6 +278,7 @@ write_step(const struct report *r, size_t check, uint32_t step,
 	const struct engine *e = r->session->engine;
 	struct engine_step_view v = engine_step_view(e, check, step);
 	struct interval i = interval_ratio(e, check, step);
+	int digits = report_decimals(i.estimate);
 
 	buf_printf(out, "<tr><td class=\"step\">%u ", step + 1);
 	html_escape(out, r->session->suite->checks[check].steps[step].name);
@@ -292,10 +294,10 @@ write_step(const struct report *r, size_t check, uint32_t step,
 	write_span(out, v.baseline_median_ns);
 	buf_append_str(out, "</td><td class=\"n\">");
 	if (!isnan(i.estimate))
-		buf_printf(out, "%.3g", i.estimate);
+		buf_printf(out, "%.*f", digits, i.estimate);
 	if (!isnan(i.low))
-		buf_printf(out, " <span class=\"dim\">(%.3g to %.3g)</span>",
-		    i.low, i.high);
+		buf_printf(out, " <span class=\"dim\">(%.*f to %.*f)</span>",
+		    digits, i.low, digits, i.high);
 	buf_append_str(out, "</td></tr>\n");
 }
 

@@ -21,7 +21,6 @@
 #define ANSWER_LINES_SHORT 16  /* on a terminal: what differs */
 #define ANSWER_LINES_LONG 80
 #define VALUES_MOST 10         /* overrides, variables of an arm */
-#define RATIO_LARGE 10         /* without decimals from there */
 
 /* ---- head ---- */
 
@@ -400,8 +399,8 @@ append_slowest(const struct report *r, size_t check, struct buf *out)
 	}
 	more = (worst.candidate_median_ns - worst.baseline_median_ns) / 1000;
 	clock_format_span(more < 0 ? -more : more, text);
-	buf_printf(out, most < RATIO_LARGE ? "x%.2f %c%s" : "x%.0f %c%s",
-	    most, more < 0 ? '-' : '+', text);
+	buf_printf(out, "x%.*f %c%s", report_decimals(most), most,
+	    more < 0 ? '-' : '+', text);
 }
 
 static void
