@@ -10,7 +10,9 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
+#define LABEL_MOST 1000
 #define PROBES_MOST 64
 #define SEED_MOST 1000000000
 #define ROUNDS_DEFAULT 500
@@ -444,11 +446,46 @@ check_override(const struct settings *s)
 		    "--until");
 }
 
+/*
+ * What stands in every report, and what evidence goes by: an empty one, of a
+ * variable that is not set, would make every candidate the same.
+ */
+static void
+check_label(const char *name, const char *value)
+{
+	size_t len = value != NULL ? strlen(value) : 0;
+	const char *c;
+
+	if (value == NULL)
+		return;
+	if (value[strspn(value, " \t\r\n")] == '\0')
+		options_fail(&program, "%s is empty", name);
+	if (len > LABEL_MOST || utf8_check(value, len) < len)
+		options_fail(&program, "%s wants UTF-8, at most %d bytes",
+		    name, LABEL_MOST);
+	for (c = value; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			options_fail(&program, "%s wants one line, without "
+			    "control characters", name);
+}
+
+static void
+check_labels(const struct settings *s)
+{
+	check_label("--candidate-version", s->versions[ARM_CANDIDATE]);
+	check_label("--baseline-version", s->versions[ARM_BASELINE]);
+	check_label("--who", s->who);
+	check_label("--why", s->why);
+	if (s->command == COMMAND_MARK)
+		check_label("the label", s->operand);
+}
+
 static void
 check_values(const struct settings *s)
 {
 	size_t i;
 
+	check_labels(s);
 	if (s->command == COMMAND_JUDGE)
 		check_judge(s);
 	if (is_alone(s))

@@ -139,6 +139,11 @@ def test_host_outside_the_manifest_is_refused_before_any_run(gate):
     ["--checks=x", "--candidate=a=b", "--alpha=0"],
     ["--checks=x", "--candidate=a=b", "--rounds=0"],
     ["--checks=x", "--candidate=a=b", "--report=gate.pdf"],
+    ["--checks=x", "--candidate=a=b", "--candidate-version="],
+    ["--checks=x", "--candidate=a=b", "--candidate-version", b"a\xff"],
+    ["--checks=x", "--candidate=a=b", "--baseline-version=a\nb"],
+    ["mark", " ", "--service=payments", "--store=x"],
+    ["override", "0" * 32, "--store=x", "--who=", "--why=x", "--until=1h"],
     ["--checks=x", "--candidate=a=b", "operand"]])
 def test_wrong_options_are_exit_64(build, argv):
     """Usage mistakes are told in a sentence."""
