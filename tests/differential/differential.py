@@ -200,11 +200,13 @@ class Bench:
         env["HURL_VARIABLE_from_env"] = "env"
         try:
             done = subprocess.run(self.argv(), capture_output=True,
-                                  text=True, errors="replace", timeout=120,
-                                  env=env, stdin=subprocess.DEVNULL,
-                                  cwd=self.folder)
+                                  timeout=120, env=env,
+                                  stdin=subprocess.DEVNULL, cwd=self.folder)
         except subprocess.TimeoutExpired:
             return {"exit": TOO_LONG, "requests": []}
+        # Not as text: a carriage return in a value is no line break.
+        done.stdout = done.stdout.decode("utf-8", "replace")
+        done.stderr = done.stderr.decode("utf-8", "replace")
         return self.answer(self.program.read(done), asked)
 
     def answer(self, read, asked):
