@@ -26,6 +26,7 @@ struct planned {
 	struct forecast_check *checks;
 	struct forecast *forecasts;
 	size_t unknown;       /* checks without a scheduled run */
+	size_t flaky;         /* that have failed too often to gate */
 	size_t tight;         /* that need more rounds than they have */
 	span_us round;        /* how long a round of all checks takes */
 	uint32_t budget;      /* rounds that time and --rounds allow */
@@ -126,14 +127,17 @@ forecast_all(struct planned *p)
 			continue;
 		if (p->forecasts[i].rounds > p->rounds)
 			p->rounds = p->forecasts[i].rounds;
-		p->tight += p->forecasts[i].rounds > budget_of(p, i);
+		if (p->forecasts[i].is_flaky)
+			p->flaky++;
+		else
+			p->tight += p->forecasts[i].rounds > budget_of(p, i);
 	}
 }
 
 static bool
 fits(const struct planned *p)
 {
-	return (p->tight == 0 && p->unknown == 0);
+	return (p->tight == 0 && p->flaky == 0 && p->unknown == 0);
 }
 
 static void
@@ -151,6 +155,8 @@ put_check(const struct planned *p, size_t i, struct json_out *o)
 
 	json_out_object(o);
 	json_out_kv_str(o, "check", c->id);
+	json_out_kv_bool(o, "judged", p->checks[i].is_judged);
+	json_out_kv_bool(o, "flaky", f->is_flaky);
 	json_out_kv_int(o, "runs_looked_at", p->past[i].runs);
 	json_out_kv_int(o, "aa_rounds", c->aa_rounds);
 	json_out_kv_double(o, "history_runs", c->history.runs);
@@ -204,11 +210,14 @@ print_check(const struct planned *p, size_t i, struct buf *out)
 {
 	const struct forecast *f = &p->forecasts[i];
 	const char *id = p->suite->checks[i].id;
+	const char *not_judged = p->checks[i].is_judged ? "" :
+	    p->suite->checks[i].is_advisory ? " (not judged: advisory)" :
+	    " (not judged: in quarantine)";
 	char seen[32] = "      -";
 
 	if (p->past[i].runs == 0) {
 		buf_printf(out, "     -                   -         -  %s: "
-		    "no scheduled run is known\n", id);
+		    "no scheduled run is known%s\n", id, not_judged);
 		return;
 	}
 	if (isinf(f->effect_seen))
@@ -220,8 +229,8 @@ print_check(const struct planned *p, size_t i, struct buf *out)
 		buf_append_str(out, " never");
 	else
 		buf_printf(out, "%6u", f->rounds);
-	buf_printf(out, "  %-8s  %6.1f %%  %7s  %s%s", longest_part(f),
-	    100 * f->rate_seen, seen, id,
+	buf_printf(out, "  %-8s  %6.1f %%  %7s  %s%s%s", longest_part(f),
+	    100 * f->rate_seen, seen, id, not_judged,
 	    p->suite->checks[i].aa == NULL ? " (no A/A rounds)" : "");
 	if (budget_of(p, i) < p->budget)
 		buf_printf(out, " (its own budget: %u)", budget_of(p, i));
@@ -261,6 +270,11 @@ print_table(const struct planned *p, struct buf *out)
 		buf_printf(out, "\n%zu of %zu checks have no scheduled run "
 		    "against this environment: let the\nscheduler run them "
 		    "first.\n", p->unknown, p->suite->count);
+	if (p->flaky > 0)
+		buf_printf(out, "\nWarning: %zu of %zu checks have failed so "
+		    "often in the past that no gate can pass\nwith them: mend "
+		    "them, or put them in quarantine.\n", p->flaky,
+		    p->suite->count);
 	if (p->tight > 0)
 		buf_printf(out, "\nWarning: the suite cannot be expected to "
 		    "be decided in this budget. Give it more\n--time or "

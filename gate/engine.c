@@ -10,8 +10,6 @@
 #include "base/must.h"
 #include "gate/engine_priv.h"
 
-#define HISTORY_RUNS_LEAST 200   /* fewer say too little to be a null */
-#define FLAKY_BOUND 0.30         /* a check this bad cannot gate */
 
 const struct engine_config engine_config_default = {
     .alpha = 0.01,
@@ -55,11 +53,10 @@ init_failures(const struct engine *e, struct engine_check_state *c,
 	    .guard = e->config.guard};
 	double margin = c->limits.failure_margin;
 
-	c->has_history = h->runs / fmax(h->dispersion, 1) >=
-	    HISTORY_RUNS_LEAST;
+	c->has_history = history_is_enough(h);
 	c->bound = c->has_history ? history_bound(h, e->config.history_level) :
 	    1;
-	c->is_flaky = c->has_history && c->bound > FLAKY_BOUND;
+	c->is_flaky = c->has_history && c->bound > HISTORY_FLAKY_BOUND;
 	if (c->has_history && !c->is_flaky) {
 		fc.mode = FAILURES_COMBINED;
 		fc.bound = c->bound;

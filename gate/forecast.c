@@ -19,7 +19,6 @@
 #define WARMUP_ROUNDS 3
 #define TAIL_SHARE 0.10       /* above the 0.9 quantile */
 #define STEPS_CONVOLVED 32
-#define HISTORY_RUNS_LEAST 200
 #define BLOCK_MIXTURE 2.2     /* ln of the weights of stream and bet */
 #define PASS_MIXTURE 1.2
 #define Z_POWER 0.84          /* a chance of 80 % */
@@ -246,10 +245,10 @@ most_failures(double mean, size_t m)
 }
 
 static bool
-has_history(const struct forecast_check *c)
+is_flaky(const struct forecast_suite *s, const struct forecast_check *c)
 {
-	return (c->history.runs / fmax(c->history.dispersion, 1) >=
-	    HISTORY_RUNS_LEAST);
+	return (history_is_enough(&c->history) && history_bound(&c->history,
+	    s->config.history_level) > HISTORY_FLAKY_BOUND);
 }
 
 static uint32_t
@@ -259,8 +258,10 @@ pass_failures(const struct forecast_suite *s, const struct forecast_check *c)
 	struct failures_pass p;
 	uint32_t n, k, seen = 0;
 
+	if (is_flaky(s, c))
+		return (FORECAST_NEVER);
 	margin = c->limits.failure_margin;
-	if (has_history(c))
+	if (history_is_enough(&c->history))
 		margin = fmax(margin, history_bound(&c->history,
 		    s->config.history_level) + margin);
 	if (margin >= 1)
@@ -349,26 +350,41 @@ effect_seen(const struct forecast_suite *s, const struct forecast_check *c,
 	return (high);
 }
 
-/* E' after n rounds with k solo failures of the candidate. */
+/* The i-th of n rounds has one of k failures that are spread over them. */
+static bool
+is_failing(uint32_t i, uint32_t n, uint32_t k)
+{
+	return ((uint64_t)i * k / n > (uint64_t)(i - 1) * k / n);
+}
+
+/*
+ * E' after n rounds in which the candidate fails k times, and the baseline as
+ * ever: in some of them both do, which says nothing.
+ */
 static double
 failures_evidence(const struct forecast_suite *s,
     const struct forecast_check *c, uint32_t n, uint32_t k)
 {
+	double rate = fmin(c->failure_rate, 1);
+	uint32_t ours = (uint32_t)lround(k * (1 - rate));
+	uint32_t theirs = (uint32_t)lround((n - k) * rate);
 	struct failures_config fc = {.mode = FAILURES_CONCURRENT,
 	    .bound = 0.5, .bound_after = s->config.bound_after,
 	    .guard = s->config.guard};
 	struct failures f;
 	uint32_t i;
 
-	if (has_history(c)) {
+	if (history_is_enough(&c->history) && !is_flaky(s, c)) {
 		fc.mode = FAILURES_COMBINED;
 		fc.bound = history_bound(&c->history,
 		    s->config.history_level);
 	}
 	failures_init(&f, &fc);
-	for (i = 1; i <= n; i++)
-		failures_add(&f, (uint64_t)i * k / n >
-		    (uint64_t)(i - 1) * k / n, false);
+	for (i = 1; i <= n; i++) {
+		failures_add(&f, is_failing(i, n, ours), false);
+		if (is_failing(i, n, theirs))
+			failures_add(&f, false, true);
+	}
 	return (f.log_e);
 }
 
@@ -380,17 +396,25 @@ rate_seen(const struct forecast_suite *s, const struct forecast_check *c,
 	struct share share = make_share(s, c);
 	struct share_check one = share_check(c);
 	double bound = log(1 / (s->config.alpha * share_failures(&share,
-	    &one))), mean;
-	uint32_t k;
+	    &one))), theirs = fmin(c->failure_rate, 1) * budget, mean;
+	uint32_t low = 0, high = budget, mid;
 
-	for (k = 1; k <= budget; k++)
-		if (failures_evidence(s, c, budget, k) >= bound)
-			break;
-	if (k > budget)
+	if (failures_evidence(s, c, budget, budget) < bound)
 		return (1);
-	/* k or more failures come with a chance of 80 %. */
-	mean = Z_POWER / 2 + sqrt(Z_POWER * Z_POWER / 4 + k);
-	return (fmin(mean * mean / budget, 1));
+	while (high - low > 1) {
+		mid = low + (high - low) / 2;
+		if (failures_evidence(s, c, budget, mid) >= bound)
+			high = mid;
+		else
+			low = mid;
+	}
+	/*
+	 * So many failures more than the baseline's come with a chance of
+	 * 80 %: both scatter like Poisson counts.
+	 */
+	mean = high + Z_POWER * Z_POWER / 2 + Z_POWER * sqrt(Z_POWER *
+	    Z_POWER / 4 + high + theirs);
+	return (fmin(mean / budget, 1));
 }
 
 struct forecast
@@ -398,7 +422,8 @@ forecast_check(const struct forecast_suite *suite, size_t check,
     uint32_t budget)
 {
 	const struct forecast_check *c = &suite->checks[check];
-	struct forecast f = {.rounds_failures = pass_failures(suite, c),
+	struct forecast f = {.is_flaky = is_flaky(suite, c),
+	    .rounds_failures = pass_failures(suite, c),
 	    .rounds_tail = pass_tail(suite, c),
 	    .rate_seen = rate_seen(suite, c, budget)};
 	uint32_t i, n;

@@ -37,6 +37,7 @@ struct forecast_suite {
 };
 
 struct forecast {
+	bool is_flaky;         /* it failed too often to gate: no pass */
 	uint32_t rounds_failures, rounds_median, rounds_tail; /* to a pass */
 	uint32_t rounds;       /* the most of them */
 	double rate_seen;      /* failure rate that is blocked; 1: none less */

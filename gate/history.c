@@ -13,6 +13,13 @@
 #define SUCCESSES_LEAST 1e-9
 #define FRACTION_STEPS 20000
 #define TINY 1e-300
+#define RUNS_LEAST 200 /* fewer say too little to be a null */
+
+bool
+history_is_enough(const struct history *h)
+{
+	return (h->runs / fmax(h->dispersion, 1) >= RUNS_LEAST);
+}
 
 /*
  * The continued fraction of the incomplete beta function (DLMF 8.17.22) by

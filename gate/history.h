@@ -7,9 +7,11 @@
 #ifndef GATE_HISTORY_H
 #define GATE_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#define HISTORY_FLAKY_BOUND 0.30 /* a check this bad cannot gate */
 #define HISTORY_LEVEL 0.002 /* chance that the true rate is above the bound */
 
 struct history_day {
@@ -24,6 +26,9 @@ struct history {
 	double failures;
 	double dispersion; /* at least 1 */
 };
+
+/* True when it is long enough to bound the rate usefully. */
+bool history_is_enough(const struct history *h);
 
 /* Fade (half-life 14 days), cap at 20000 runs and measure dispersion. */
 struct history history_of_days(const struct history_day *days, size_t count);

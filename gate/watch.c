@@ -8,9 +8,6 @@
 #include "base/mem.h"
 #include "gate/failures.h"
 
-#define HISTORY_RUNS_LEAST 200
-#define FLAKY_BOUND 0.30
-
 struct watch_failures
 watch_failures(const struct engine_config *config,
     const struct history *before, const bool *failed, size_t count)
@@ -25,10 +22,10 @@ watch_failures(const struct engine_config *config,
 
 	for (i = 0; i < count; i++)
 		w.failures += failed[i];
-	if (before->runs / fmax(before->dispersion, 1) < HISTORY_RUNS_LEAST)
+	if (!history_is_enough(before))
 		return (w);
 	w.bound = history_bound(before, config->history_level);
-	if (w.bound > FLAKY_BOUND)
+	if (w.bound > HISTORY_FLAKY_BOUND)
 		return (w);
 	w.has_history = true;
 	w.margin = fmax(w.margin, w.bound + config->failure_margin);

@@ -105,6 +105,17 @@ def test_plan_says_what_a_gate_would_need_and_see(build, checks, tmp_path):
     assert less["slowdown_seen"] > check["slowdown_seen"]
     table = run(build, *argv, "--time=16s")
     assert table.code == 20 and "Warning" in table.out
+    # What fails as it always did is no longer seen; what fails that often
+    # lets no gate pass, and none goes on for it.
+    fill_history(store, "payments/card-payment", 300, every=2)
+    argv += ["--check", "card-payment"]
+    flaky = run(build, *argv, "--format=json")
+    assert flaky.code == 20 and flaky.json["fits"] is False
+    often = {c["check"]: c for c in flaky.json["checks"]}[
+        "payments/card-payment"]
+    assert often["flaky"] and "rounds" not in often
+    assert often["failure_rate_seen"] > 0.5
+    assert "no gate can pass" in run(build, *argv).out
     # A check that never ran is told, and is not forecast.
     both = run(build, *argv, "--check", "decline")
     assert both.code == 20 and "no scheduled run is known" in both.out

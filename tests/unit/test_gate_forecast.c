@@ -209,6 +209,29 @@ what_is_seen_in_a_budget_is_blocked_and_half_of_it_is_not(void **state)
 }
 
 static void
+a_check_that_fails_anyway_must_fail_more_to_be_seen(void **state)
+{
+	struct world w = {"fails 10 %", 1, 1, 200e6, .2, .1, .05};
+	struct forecast f;
+	struct made m;
+
+	(void)state;
+	coin_init(&coin, 17);
+	make(&w, &m);
+	f = forecast_check(&m.suite, 0, 150);
+	printf("10 %% before, in 150 rounds: failures %.3f\n", f.rate_seen);
+	assert_false(f.is_flaky);
+	assert_true(count_blocks(&w, 0, f.rate_seen, 150) >= RUNS * 6 / 10);
+	assert_true(count_blocks(&w, 0, .1 + (f.rate_seen - .1) / 2, 150) <=
+	    RUNS / 2);
+	w.failure_rate = .4;
+	make(&w, &m);
+	f = forecast_check(&m.suite, 0, 150);
+	assert_true(f.is_flaky && f.rounds == FORECAST_NEVER);
+	assert_true(f.rate_seen > .4);
+}
+
+static void
 what_cannot_be_seen_is_said_so(void **state)
 {
 	struct world w = {"wild", 1, 1, 200e6, 3, 0, .3};
@@ -233,6 +256,8 @@ main(void)
 	    cmocka_unit_test(rounds_to_a_pass_are_forecast_within_a_factor),
 	    cmocka_unit_test(
 		what_is_seen_in_a_budget_is_blocked_and_half_of_it_is_not),
+	    cmocka_unit_test(
+		a_check_that_fails_anyway_must_fail_more_to_be_seen),
 	    cmocka_unit_test(what_cannot_be_seen_is_said_so),
 	};
 
