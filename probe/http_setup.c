@@ -10,7 +10,10 @@
 #include "base/mem.h"
 #include "probe/http_priv.h"
 
-/* Held by every transfer that waits; a large body takes more reads. */
+/*
+ * Held by every transfer that waits, the second over TLS by those without a
+ * body, too; a large body takes more reads and writes.
+ */
 #define RECEIVE_BYTES 1024L
 #define SEND_BYTES 16384L
 
@@ -97,16 +100,12 @@ set_method_and_body(struct http_transfer *t)
 	if (r->part_count > 0) {
 		t->mime = make_mime(t->easy, r);
 		curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime);
-		curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
-		    SEND_BYTES);
 		implied = "POST";
 	}
 	if (r->has_body) {
 		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)r->body_len);
 		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body);
-		curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
-		    SEND_BYTES);
 		implied = "POST";
 	}
 	if (strcmp(r->method, "HEAD") == 0)
@@ -274,6 +273,7 @@ http_setup(struct http_transfer *t, struct http_trusts *trusts, CURLSH *share,
 	/* A hung name server would else hold the loop in a join. */
 	curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
+	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BYTES);
 	curl_easy_setopt(t->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
