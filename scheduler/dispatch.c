@@ -180,6 +180,17 @@ check_run(struct check *c, const struct timetable_slot *slot)
 	note_lateness(d, slot->due_mono);
 }
 
+/* Record a slot of a check that does not run. */
+static void
+emit_unrun(struct check *c, wall_us due)
+{
+	if (c->is_paused || c->definition != NULL)
+		emit_in_order(c, due, OUTCOME_SKIPPED, "paused");
+	else
+		emit_in_order(c, due, OUTCOME_INVALID,
+		    "its definition could not be made");
+}
+
 static void
 slot_due(const struct timetable_slot *slot)
 {
@@ -195,11 +206,8 @@ slot_due(const struct timetable_slot *slot)
 		check_run(c, slot);
 		return;
 	}
-	if (c->is_paused)
-		emit(c, slot->due, OUTCOME_SKIPPED, "paused", false);
-	else
-		emit(c, slot->due, OUTCOME_INVALID,
-		    "its definition could not be made", false);
+	if (timetable_is_turn_of(c->dispatch->timetable, slot))
+		emit_unrun(c, slot->due);
 	timetable_run_end(slot->entry);
 }
 
@@ -214,7 +222,9 @@ dispatch_take_missed(struct dispatch *d, size_t most)
 			return (false);
 		c = slot.arg;
 		must_magic(c, CHECK_MAGIC);
-		if (slot.kind == TIMETABLE_STOPPED)
+		if (slot.kind == TIMETABLE_DUE)
+			emit_unrun(c, slot.due);
+		else if (slot.kind == TIMETABLE_STOPPED)
 			emit(c, slot.due, unrun[slot.kind].outcome,
 			    unrun[slot.kind].reason, true);
 		else

@@ -201,13 +201,26 @@ missed_floor(const struct timetable *t, const struct timetable_entry *e)
 	return (window < (double)t->wall ? t->wall - (wall_us)window : 0);
 }
 
+static void
+add_missed(struct timetable *t, struct timetable_entry *e, wall_us due,
+    uint64_t count, enum timetable_kind kind)
+{
+	struct missed *m = xcalloc(1, sizeof(*m));
+
+	m->entry = e;
+	m->kind = kind;
+	m->due = due;
+	m->left = count;
+	*t->missed_tail = m;
+	t->missed_tail = &m->link;
+}
+
 /* Queue the slots of e in [first, last] as missed. */
 static void
 queue_missed(struct timetable *t, struct timetable_entry *e, wall_us first,
     wall_us last, enum timetable_kind kind)
 {
 	wall_us floor = missed_floor(t, e);
-	struct missed *m;
 	uint64_t n;
 
 	/* A leap over hours that a first pass has recorded already. */
@@ -222,15 +235,9 @@ queue_missed(struct timetable *t, struct timetable_entry *e, wall_us first,
 		t->unrecorded += n;
 		first += (span_us)n * e->every;
 	}
-	if (first > last)
-		return;
-	m = xcalloc(1, sizeof(*m));
-	m->entry = e;
-	m->kind = kind;
-	m->due = first;
-	m->left = (uint64_t)((last - first) / e->every) + 1;
-	*t->missed_tail = m;
-	t->missed_tail = &m->link;
+	if (first <= last)
+		add_missed(t, e, first,
+		    (uint64_t)((last - first) / e->every) + 1, kind);
 }
 
 void
@@ -377,6 +384,15 @@ timetable_pop_missed(struct timetable *t, struct timetable_slot *out)
 	if (--m->left == 0)
 		drop_missed(t);
 	return (true);
+}
+
+bool
+timetable_is_turn_of(struct timetable *t, const struct timetable_slot *slot)
+{
+	if (t->missed == NULL)
+		return (true);
+	add_missed(t, slot->entry, slot->due, 1, TIMETABLE_DUE);
+	return (false);
 }
 
 mono_us

@@ -88,6 +88,14 @@ bool timetable_pop_due(struct timetable *t, struct timetable_slot *out);
 /* Take a missed slot, oldest first within an entry. False: none. */
 bool timetable_pop_missed(struct timetable *t, struct timetable_slot *out);
 
+/*
+ * A due slot that is not run: true when it is to be recorded now. Otherwise
+ * slots that were missed before it come first, and timetable_pop_missed gives
+ * it once more, as TIMETABLE_DUE.
+ */
+bool timetable_is_turn_of(struct timetable *t,
+    const struct timetable_slot *slot);
+
 /* Monotonic time of the next slot; INT64_MAX without entries. */
 mono_us timetable_next(const struct timetable *t);
 

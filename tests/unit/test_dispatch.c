@@ -2,7 +2,7 @@
 /* Dispatch with the real plan, fleet and outbox, and children of our own. */
 #include "tests/unit/unit.h"
 
-#include "scheduler/dispatch.h"
+#include "scheduler/dispatch_priv.h"
 #include "tests/unit/scheduler_fixture.h"
 
 #define EVERY (100 * SPAN_MS)
@@ -175,6 +175,23 @@ a_paused_check_leaves_records_and_no_runs(void **state)
 }
 
 static void
+what_a_paused_check_missed_is_recorded_before_what_is_due(void **state)
+{
+	span_us late = 7 * EVERY / 2;
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	load_plan(&b, MANIFEST("a", ", paused: true"));
+	dispatch_turn(b.dispatch, clock_mono() + late, clock_wall() + late);
+	assert_true(b.seen >= 3);
+	dispatch_stop(b.dispatch);
+	fixture_wait_for(&b.f, fixture_is_stored(&b.f));
+	assert_each_slot_once_in_order(&b, 3);
+	teardown(&b);
+}
+
+static void
 the_time_before_the_start_is_recorded_first(void **state)
 {
 	struct bench b;
@@ -286,6 +303,8 @@ main(void)
 	    cmocka_unit_test(
 	        records_of_a_check_leave_in_the_order_of_its_slots),
 	    cmocka_unit_test(a_paused_check_leaves_records_and_no_runs),
+	    cmocka_unit_test(
+	        what_a_paused_check_missed_is_recorded_before_what_is_due),
 	    cmocka_unit_test(the_time_before_the_start_is_recorded_first),
 	    cmocka_unit_test(slots_are_run_between_the_steps_of_a_plan),
 	    cmocka_unit_test(
