@@ -10,7 +10,6 @@
 #include "base/must.h"
 #include "gate/engine_priv.h"
 
-
 const struct engine_config engine_config_default = {
     .alpha = 0.01,
     .beta = 0.05,
@@ -56,7 +55,7 @@ init_failures(const struct engine *e, struct engine_check_state *c,
 	c->has_history = history_is_enough(h);
 	c->bound = c->has_history ? history_bound(h, e->config.history_level) :
 	    1;
-	c->is_flaky = c->has_history && c->bound > HISTORY_FLAKY_BOUND;
+	c->is_flaky = history_is_flaky(h, e->config.history_level);
 	if (c->has_history && !c->is_flaky) {
 		fc.mode = FAILURES_COMBINED;
 		fc.bound = c->bound;

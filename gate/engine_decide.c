@@ -229,11 +229,6 @@ engine_is_hopeless(const struct engine *e, size_t check, uint32_t rounds_left)
 		return (true);
 	if (n->voids > e->config.void_most * ((double)n->pairs + rounds_left))
 		return (true);
-	/* It can only block: that takes no longer, or is on its way. */
-	if ((c->obstacle == ENGINE_REASON_FLAKY ||
-	    c->obstacle == ENGINE_REASON_NO_HISTORY) &&
-	    n->rounds >= HOPELESS_ROUNDS && engine_log_evidence(e) <= 0)
-		return (true);
 	return (n->rounds >= HOPELESS_ROUNDS &&
 	    history_lower(n->baseline_failures, n->rounds, HOPELESS_LEVEL) >
 	    e->config.baseline_failing_most);

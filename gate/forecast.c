@@ -247,8 +247,7 @@ most_failures(double mean, size_t m)
 static bool
 is_flaky(const struct forecast_suite *s, const struct forecast_check *c)
 {
-	return (history_is_enough(&c->history) && history_bound(&c->history,
-	    s->config.history_level) > HISTORY_FLAKY_BOUND);
+	return (history_is_flaky(&c->history, s->config.history_level));
 }
 
 static uint32_t

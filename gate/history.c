@@ -13,7 +13,8 @@
 #define SUCCESSES_LEAST 1e-9
 #define FRACTION_STEPS 20000
 #define TINY 1e-300
-#define RUNS_LEAST 200 /* fewer say too little to be a null */
+#define RUNS_LEAST 200    /* fewer say too little to be a null */
+#define FLAKY_BOUND 0.30  /* a check this bad cannot gate */
 
 bool
 history_is_enough(const struct history *h)
@@ -89,6 +90,13 @@ history_beta_inverse(double p, double a, double b)
 			high = mid;
 	}
 	return (high);
+}
+
+bool
+history_is_flaky(const struct history *h, double level)
+{
+	return (history_is_enough(h) &&
+	    history_bound(h, level) > FLAKY_BOUND);
 }
 
 double

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HISTORY_FLAKY_BOUND 0.30 /* a check this bad cannot gate */
 #define HISTORY_LEVEL 0.002 /* chance that the true rate is above the bound */
 
 struct history_day {
@@ -29,6 +28,9 @@ struct history {
 
 /* True when it is long enough to bound the rate usefully. */
 bool history_is_enough(const struct history *h);
+
+/* True when it is, and says that the check fails too often to gate. */
+bool history_is_flaky(const struct history *h, double level);
 
 /* Fade (half-life 14 days), cap at 20000 runs and measure dispersion. */
 struct history history_of_days(const struct history_day *days, size_t count);

@@ -106,6 +106,7 @@ judge(struct settings *settings, struct suite *suite,
 		help.earlier = earlier;
 	} else if (settings->store != NULL)
 		archive_read_history(suite, settings->store, clock_wall());
+	policy_warn_of_history(suite);
 	if (settings->store != NULL) {
 		earlier_identity(settings, suite, identity);
 		override_read(settings->store, earlier->doc != NULL ?

@@ -205,6 +205,19 @@ warn_of_budget(const struct suite_check *c, const struct settings *s)
 		    c->rounds_most, least);
 }
 
+void
+policy_warn_of_history(const struct suite *suite)
+{
+	const struct suite_check *c;
+
+	for (c = suite->checks; c < suite->checks + suite->count; c++)
+		if (policy_is_judged(c) &&
+		    history_is_flaky(&c->history, HISTORY_LEVEL))
+			fprintf(stderr, "e2e-gate: warning: %s has failed so "
+			    "often in the past that no gate can pass with "
+			    "it: mend it, or put it in quarantine\n", c->id);
+}
+
 int
 policy_take(struct suite *suite, struct settings *s)
 {

@@ -22,9 +22,14 @@ int policy_take(struct suite *suite, struct settings *s);
 bool policy_is_judged(const struct suite_check *c);
 
 /* What an inconclusive gate is to do when this check has no verdict. */
-enum on_inconclusive policy_stricter(enum on_inconclusive a,
-    enum on_inconclusive b);
 enum on_inconclusive policy_on_inconclusive(const struct settings *s,
     const struct suite_check *c);
+
+/* The stricter of two wishes: block, hold, pass. */
+enum on_inconclusive policy_stricter(enum on_inconclusive a,
+    enum on_inconclusive b);
+
+/* Say on stderr of which checks the history rules a pass out. */
+void policy_warn_of_history(const struct suite *suite);
 
 #endif

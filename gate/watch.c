@@ -25,7 +25,7 @@ watch_failures(const struct engine_config *config,
 	if (!history_is_enough(before))
 		return (w);
 	w.bound = history_bound(before, config->history_level);
-	if (w.bound > HISTORY_FLAKY_BOUND)
+	if (history_is_flaky(before, config->history_level))
 		return (w);
 	w.has_history = true;
 	w.margin = fmax(w.margin, w.bound + config->failure_margin);

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
+from conftest import try_until
 from gate_driver import PLENTY, assert_page, fill_history, closed_port, run
 from store_channel import ACK, PLAN, READY, RESULT, Store, now_us, run_event
 
@@ -38,6 +39,23 @@ def test_history_of_failures_alone_blocks_nothing(gate, paysim, tmp_path):
     margin = [s["margin"] for s in verdict.json["streams"]
               if s["part"] == "pass-failures"]
     assert 0.08 < margin[0] < 0.35
+
+
+def test_history_that_rules_a_pass_out_is_told_first(gate, paysim, tmp_path):
+    """It may still block: what the gate cannot do is said, not less done."""
+    urls = paysim("good=0", "next=0", "bad=0,error_rate=1")
+    fill_history(tmp_path / "store", "payments/decline", 300, every=2)
+    options = ("--format=json", "--store", tmp_path / "store")
+    told = "payments/decline has failed so often in the past that no gate can"
+    names = ["login", "decline"]
+    verdict = try_until(lambda v: v.json["counts"]["void"] == 0,
+                        lambda: gate(urls["next"], urls["good"], *options,
+                                     "--rounds=12", names=names))
+    assert verdict.code == 20 and told in verdict.err
+    assert verdict.json["cause"] == "flaky"
+    assert verdict.json["round_count"] == 12
+    block = gate(urls["bad"], urls["good"], *options, names=names)
+    assert block.code == 10 and told in block.err
 
 
 def run_aa(build, checks, url, store, *options):
@@ -106,7 +124,7 @@ def test_plan_says_what_a_gate_would_need_and_see(build, checks, tmp_path):
     table = run(build, *argv, "--time=16s")
     assert table.code == 20 and "Warning" in table.out
     # What fails as it always did is no longer seen; what fails that often
-    # lets no gate pass, and none goes on for it.
+    # lets no gate pass.
     fill_history(store, "payments/card-payment", 300, every=2)
     argv += ["--check", "card-payment"]
     flaky = run(build, *argv, "--format=json")
