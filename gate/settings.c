@@ -480,11 +480,28 @@ check_labels(const struct settings *s)
 		check_label("the label", s->operand);
 }
 
+/* What a command would pass over in silence was meant. */
+static void
+check_formats(const struct settings *s)
+{
+	if (s->command == COMMAND_JUDGE || s->command == COMMAND_MARK ||
+	    s->command == COMMAND_OVERRIDE)
+		return;
+	if (s->reports.count > 0)
+		options_fail(&program, "--report is of a gate: other commands "
+		    "write none");
+	if (s->format != FORMAT_AUTO && s->format != FORMAT_TABLE &&
+	    s->format != FORMAT_JSON)
+		options_fail(&program, "--format: of the other commands only "
+		    "table or json");
+}
+
 static void
 check_values(const struct settings *s)
 {
 	size_t i;
 
+	check_formats(s);
 	check_labels(s);
 	if (s->command == COMMAND_JUDGE)
 		check_judge(s);

@@ -143,6 +143,9 @@ def test_host_outside_the_manifest_is_refused_before_any_run(gate):
     ["--checks=x", "--candidate=a=b", "--candidate-version", b"a\xff"],
     ["--checks=x", "--candidate=a=b", "--baseline-version=a\nb"],
     ["mark", " ", "--service=payments", "--store=x"],
+    ["plan", "--checks=x", "--store=x", "--format=markdown"],
+    ["status", "--since=1h", "--service=payments", "--store=x",
+     "--report=x.xml"],
     ["override", "0" * 32, "--store=x", "--who=", "--why=x", "--until=1h"],
     ["--checks=x", "--candidate=a=b", "operand"]])
 def test_wrong_options_are_exit_64(build, argv):
