@@ -25,7 +25,7 @@ def definition(flow, root="/tmp", includes=None, **changes):
         "flow": {"path": "check.hurl", "root": str(root), "digest": digest,
                  "source": flow},
         "variables": {}, "secrets": {}, "hosts": [],
-        "timeout_us": 10_000_000,
+        "timeout_us": 50_000_000,
         "limits": {"body_bytes": 1 << 20, "steps": 100, "redirects": 20,
                    "evidence_bytes": 4096},
     }

@@ -152,10 +152,10 @@ def test_work_on_answers_is_bounded_over_the_run(run, serve):
                 "retry-interval: 0ms\nHTTP 200\n[Asserts]\n"
                 + 'jsonpath "$[?@==2]" count == 1\n' * 20 +
                 f"GET {server.url}/end\n[Options]\nalways: true\n"
-                "HTTP 200\n", {"work_ms": 30, "body_bytes": 1 << 20})
+                "HTTP 200\n", {"work_ms": 10, "body_bytes": 1 << 20})
     assert event["outcome"] == "failed"
     assert [f["message"] for f in event["steps"][0]["failures"]][-1] == (
-        "looking into the answers takes more than the limit of 30 ms of "
+        "looking into the answers takes more than the limit of 10 ms of "
         "CPU time")
     assert len(server.requests) == 2
     assert event["steps"][1]["outcome"] == "passed"
