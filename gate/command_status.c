@@ -6,11 +6,15 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "gate/command.h"
 #include "gate/policy.h"
 #include "gate/status.h"
+
+#define BURSTS 2 /* dispersion that takes half of the runs' weight */
 
 static bool
 is_fresh(const struct status *st, const struct watched *w)
@@ -28,12 +32,17 @@ status_watch(struct status *st, struct watched *w)
 	w->failures = watch_failures(&config, &w->before, w->since.failed,
 	    w->since.count);
 	w->problem = NULL;
-	if (w->failures.runs == 0)
+	/* What no run would mend comes first. */
+	if (!history_is_enough(&w->before))
+		w->problem = w->before.dispersion > BURSTS ?
+		    "its failures before the deploy came in bursts" :
+		    "too few runs before the deploy";
+	else if (!w->failures.has_history)
+		w->problem = "it failed too often before the deploy";
+	else if (w->failures.runs == 0)
 		w->problem = "no run since the deploy";
 	else if (!is_fresh(st, w))
 		w->problem = "its newest run is too old";
-	else if (!w->failures.has_history)
-		w->problem = "too few runs before the deploy, or too flaky";
 }
 
 bool
@@ -46,8 +55,8 @@ status_is_passed(const struct status *st, const struct watched *w)
 	return (w->problem == NULL && w->failures.log_pass >= log(1 / beta));
 }
 
-static bool
-is_failing(const struct watched *w)
+bool
+status_is_failing(const struct watched *w)
 {
 	return (w->failures.log_e >= status_log_bound(w));
 }
@@ -57,7 +66,7 @@ status_wants_runs(const struct status *st, const struct watched *w)
 {
 	/* Without a history no number of runs says anything. */
 	return (w->is_judged && w->failures.has_history &&
-	    !status_is_passed(st, w) && !is_failing(w) && !w->is_slower);
+	    !status_is_passed(st, w) && !status_is_failing(w) && !w->is_slower);
 }
 
 /* For the report: which check has come nearest to a block. */
@@ -73,6 +82,34 @@ note_evidence(struct status *st, const struct watched *w)
 	st->log_bound = bound;
 }
 
+/* One sentence, which names the worst check; the table has them all. */
+static char *
+make_reason(const struct status *st, size_t bad, const struct watched *worst)
+{
+	char more[64] = "";
+
+	if (st->judged == 0)
+		return (xstrdup("every check is advisory or in quarantine"));
+	if (st->verdict == ENGINE_PASS)
+		return (xstrdup("every failure rate is below its margin"));
+	if (bad > 1)
+		snprintf(more, sizeof(more), "; %zu more %s worse", bad - 1,
+		    bad == 2 ? "is" : "are");
+	if (st->verdict == ENGINE_BLOCK && status_is_failing(worst))
+		return (xasprintf("%s fails more often than before: %u of "
+		    "its %u runs, before at most %.2g %%%s", worst->name,
+		    worst->failures.failures, worst->failures.runs,
+		    100 * worst->failures.bound, more));
+	if (st->verdict == ENGINE_BLOCK)
+		return (xasprintf("%s has become slower than it ever becomes "
+		    "at this time: %.2f times%s", worst->name,
+		    worst->latency.ratio, more));
+	if (st->known < st->judged)
+		return (xasprintf("%zu of %zu checks cannot be judged",
+		    st->judged - st->known, st->judged));
+	return (xstrdup("there are too few runs since the deploy"));
+}
+
 /*
  * Each check has its part of alpha: its evidence is its largest so far, and
  * largest ones may not be averaged.
@@ -80,9 +117,10 @@ note_evidence(struct status *st, const struct watched *w)
 void
 status_judge(struct status *st)
 {
-	bool is_slower = false, is_failed = false, all_pass = true;
+	const struct watched *worst = NULL;
+	bool all_pass = true;
 	struct watched *w;
-	size_t i;
+	size_t i, bad = 0;
 
 	st->known = 0;
 	st->log_e = st->log_bound = 0;
@@ -95,24 +133,16 @@ status_judge(struct status *st)
 		note_evidence(st, w);
 		st->known += w->problem == NULL;
 		all_pass = all_pass && status_is_passed(st, w);
-		is_slower = is_slower || w->is_slower;
-		is_failed = is_failed || is_failing(w);
+		if (!w->is_slower && !status_is_failing(w))
+			continue;
+		bad++;
+		if (worst == NULL || w->failures.log_e > worst->failures.log_e)
+			worst = w;
 	}
-	st->verdict = ENGINE_INCONCLUSIVE;
-	st->reason = st->judged == 0 ? "every check is advisory or in "
-	    "quarantine" : st->known < st->judged ?
-	    "some checks cannot be judged" :
-	    "there are too few runs since the deploy";
-	if (all_pass && st->judged > 0) {
-		st->verdict = ENGINE_PASS;
-		st->reason = "every failure rate is below its margin";
-	}
-	if (is_slower || is_failed) {
-		st->verdict = ENGINE_BLOCK;
-		st->reason = is_slower ? "a check has become slower than it "
-		    "ever becomes at this time" :
-		    "checks fail more often than before";
-	}
+	st->verdict = bad > 0 ? ENGINE_BLOCK : all_pass && st->judged > 0 ?
+	    ENGINE_PASS : ENGINE_INCONCLUSIVE;
+	free(st->reason);
+	st->reason = make_reason(st, bad, worst);
 }
 
 static int

@@ -51,7 +51,7 @@ struct status {
 	size_t known;        /* of those, without a problem */
 	double log_e, log_bound; /* of the check that is nearest to a block */
 	enum engine_verdict verdict;
-	const char *reason;
+	char *reason;
 	uint32_t ran;        /* runs that were added now */
 	span_us spent;       /* on them */
 	const char *hint;    /* what would decide more, NULL */
@@ -80,6 +80,9 @@ bool status_wants_runs(const struct status *st, const struct watched *w);
 
 /* True when the evidence clears the check at its beta. */
 bool status_is_passed(const struct status *st, const struct watched *w);
+
+/* True when the evidence blocks it. */
+bool status_is_failing(const struct watched *w);
 
 /* Come to a verdict over all checks. */
 void status_judge(struct status *st);

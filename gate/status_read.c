@@ -277,35 +277,112 @@ read_check(struct status *st, struct query *q, const struct query_check *c,
 	return (rc);
 }
 
+/* Of "payments/login" the name is "login", the id all of it. */
+static bool
+is_called(const struct query_check *c, const char *name)
+{
+	const char *slash = strchr(c->check, '/');
+
+	return (strcmp(c->check, name) == 0 ||
+	    (slash != NULL && strcmp(slash + 1, name) == 0));
+}
+
+static bool
+is_wanted(const struct status *st, const struct query_check *c)
+{
+	const struct option_list *names = &st->settings->names;
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (is_called(c, names->items[i]))
+			return (true);
+	return (names->count == 0);
+}
+
+/* A name that nothing has is a slip: what was meant would not be judged. */
+static bool
+knows_names(const struct status *st, const struct query_check *rows,
+    size_t count, struct cause *cause)
+{
+	const struct option_list *names = &st->settings->names;
+	bool is_known = true;
+	size_t i, j;
+
+	for (i = 0; i < names->count; i++) {
+		for (j = 0; j < count && !is_called(&rows[j],
+		    names->items[i]); j++)
+			;
+		if (j == count) {
+			cause_add(cause, "the store plans no check '%s' of %s",
+			    names->items[i], st->settings->service);
+			is_known = false;
+		}
+	}
+	return (is_known);
+}
+
+/* Put those that are wanted first; returns how many they are. */
+static size_t
+choose(const struct status *st, struct query_check *rows, size_t count)
+{
+	struct query_check other;
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!is_wanted(st, &rows[i]))
+			continue;
+		other = rows[n];
+		rows[n++] = rows[i];
+		rows[i] = other;
+	}
+	return (n);
+}
+
+static int
+read_checks(struct status *st, struct query *q,
+    const struct query_check *rows)
+{
+	size_t i;
+	int rc = 0;
+
+	st->checks = xcalloc(st->count + 1, sizeof(*st->checks));
+	for (i = 0; i < st->count; i++)
+		name_check(st, &rows[i], &st->checks[i]);
+	/* What each may err decides how much of the past is read. */
+	status_share_alpha(st);
+	for (i = 0; rc == 0 && i < st->count; i++)
+		rc = read_check(st, q, &rows[i], &st->checks[i]);
+	return (rc);
+}
+
 int
 status_read(struct status *st, struct query *q, struct cause *cause)
 {
 	struct query_which which = {.service = st->settings->service,
 	    .environment = st->settings->environments[ARM_CANDIDATE]};
 	struct query_check *rows;
-	size_t i, count;
+	size_t count;
 	int rc;
 
 	rc = find_since(st, q, cause);
 	if (rc != 0)
 		return (rc);
 	rc = query_checks(q, &which, st->since, st->now, &rows, &count);
-	st->checks = xcalloc(count + 1, sizeof(*st->checks));
-	st->count = count;
-	for (i = 0; rc == 0 && i < count; i++)
-		name_check(st, &rows[i], &st->checks[i]);
-	/* What each may err decides how much of the past is read. */
-	status_share_alpha(st);
-	for (i = 0; rc == 0 && i < count; i++)
-		rc = read_check(st, q, &rows[i], &st->checks[i]);
-	if (rc != 0)
+	if (rc != 0) {
 		cause_add(cause, "%s", query_reason(q));
-	else if (count == 0)
+		return (EXIT_UNMEASURED);
+	}
+	if (count == 0)
 		cause_add(cause, "the store plans no check of %s: nothing "
 		    "was measured, so this is no pass",
 		    st->settings->service);
+	else if (knows_names(st, rows, count, cause)) {
+		st->count = choose(st, rows, count);
+		if (read_checks(st, q, rows) != 0)
+			cause_add(cause, "%s", query_reason(q));
+	}
 	query_checks_free(&rows, count);
-	return (rc != 0 || count == 0 ? EXIT_UNMEASURED : 0);
+	return (cause->error_count > 0 ? EXIT_UNMEASURED : 0);
 }
 
 void
@@ -321,5 +398,6 @@ status_fini(struct status *st)
 		free(st->checks[i].since.passed);
 	}
 	free(st->checks);
+	free(st->reason);
 	free(st->label);
 }

@@ -10,7 +10,8 @@ static const char assumption[] = "history only: assumes the environment is "
     "as in the last 42 days; latency is never passed";
 
 static void
-put_check(const struct watched *w, struct json_out *o)
+put_check(const struct status *st, const struct watched *w,
+    struct json_out *o)
 {
 	json_out_object(o);
 	json_out_kv_str(o, "check", w->name);
@@ -35,6 +36,8 @@ put_check(const struct watched *w, struct json_out *o)
 		json_out_kv_double(o, "latency_p", w->latency.p);
 		json_out_kv_double(o, "latency_usual", w->latency.usual);
 	}
+	json_out_kv_bool(o, "passes", status_is_passed(st, w));
+	json_out_kv_bool(o, "failing", status_is_failing(w));
 	json_out_kv_bool(o, "slower", w->is_slower);
 	json_out_object_end(o);
 }
@@ -62,22 +65,24 @@ print_json(const struct status *st, int code, struct buf *out)
 	json_out_key(&o, "checks");
 	json_out_array(&o);
 	for (i = 0; i < st->count; i++)
-		put_check(&st->checks[i], &o);
+		put_check(st, &st->checks[i], &o);
 	json_out_array_end(&o);
 	json_out_object_end(&o);
 	buf_append_char(out, '\n');
 }
 
 static void
-print_check(const struct watched *w, struct buf *out)
+print_check(const struct status *st, const struct watched *w,
+    struct buf *out)
 {
 	buf_printf(out, "%6u %5u %7u  ", w->failures.runs, w->own,
 	    w->failures.failures);
 	if (w->failures.has_history)
-		buf_printf(out, "%5.1f %%  %8.2g  ", 100 * w->failures.bound,
-		    exp(w->failures.log_e));
+		buf_printf(out, "%5.1f %%  %8.2g of %-6.3g  ",
+		    100 * w->failures.bound, exp(w->failures.log_e),
+		    exp(status_log_bound(w)));
 	else
-		buf_append_str(out, "      -         -  ");
+		buf_append_str(out, "      -         -            ");
 	if (isnan(w->latency.ratio))
 		buf_append_str(out, "    -      -");
 	else
@@ -89,8 +94,12 @@ print_check(const struct watched *w, struct buf *out)
 		    w->policy->is_advisory ? "advisory" : "in quarantine");
 	if (w->problem != NULL)
 		buf_printf(out, ": %s", w->problem);
+	if (status_is_failing(w))
+		buf_append_str(out, ": fails more often");
 	if (w->is_slower)
 		buf_append_str(out, ": slower");
+	if (w->is_judged && status_is_passed(st, w))
+		buf_append_str(out, ": passes");
 	if (w->problem == NULL && !w->latency.is_judged)
 		buf_append_str(out, ": latency is not judged");
 	buf_append_char(out, '\n');
@@ -113,10 +122,10 @@ print_table(const struct status *st, struct buf *out)
 	if (st->ran > 0)
 		buf_printf(out, "%u runs were missing and made now, in %s\n",
 		    st->ran, spent);
-	buf_append_str(out, "\n  runs   own  failed  before  evidence  ratio"
-	    "      p  check\n");
+	buf_append_str(out, "\n  runs   own  failed  before  evidence       "
+	    "     ratio      p  check\n");
 	for (i = 0; i < st->count; i++)
-		print_check(&st->checks[i], out);
+		print_check(st, &st->checks[i], out);
 	if (st->hint != NULL)
 		buf_printf(out, "\n%s\n", st->hint);
 }

@@ -234,6 +234,16 @@ def test_errors_of_the_manifest_count_as_in_a_gate(status, checks):  # noqa: F81
     assert ask() == (10, pytest.approx(.005), pytest.approx(.005))
     add_policy(checks, "login", "{alpha: 0.01%}")
     assert ask() == (20, pytest.approx(.0001), pytest.approx(.0099))
+    # Of the others nothing is asked, with or without manifests.
+    status.argv = status.argv[:-2]
+    only = status(*options, "--check=decline")
+    assert only.code == 0 and len(only.json["checks"]) == 1
+    all_of_it = status(*options)
+    assert all_of_it.code == 10
+    assert f"{LOGIN} (local, local) fails more often" in all_of_it.json[
+        "reason"]
+    slip = status(*options, "--check=declin")
+    assert slip.code == 30 and "no check 'declin'" in slip.err
 
 
 @pytest.mark.parametrize("policy, code", [
