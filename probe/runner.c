@@ -322,8 +322,9 @@ done_cb(struct run *run, const struct run_result *result, void *arg)
 }
 
 static void
-start_one(struct runner *r, struct run_script *script)
+start_one(struct runner *r, size_t number)
 {
+	struct run_script *script = r->scripts[number % r->load.count];
 	static const struct run_hooks hooks = {.step = step_cb,
 	    .done = done_cb};
 	struct job *job = xcalloc(1, sizeof(*job));
@@ -336,6 +337,7 @@ start_one(struct runner *r, struct run_script *script)
 	buf_init(&job->out, OUT_MOST_BYTES);
 	buf_init(&job->failures, REPORT_MOST_BYTES);
 	runner_record_init(&job->record, r->options);
+	job->record.number = number;
 	DL_APPEND2(r->jobs, job, prev_job, next_job);
 	crypto_random(spec.id, sizeof(spec.id));
 	job->run = run_start(script, &spec, &hooks, job);
@@ -347,7 +349,7 @@ start_more(struct runner *r)
 {
 	while (!r->is_stopping && r->next < r->total &&
 	    r->in_flight < r->job_most)
-		start_one(r, r->scripts[r->next++ % r->load.count]);
+		start_one(r, r->next++);
 	if (r->in_flight == 0)
 		loop_stop(r->loop);
 }

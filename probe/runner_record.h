@@ -12,6 +12,7 @@ struct runner_json;
 
 struct runner_record {
 	const struct runner_options *options;
+	size_t number;             /* of the run, as they are begun */
 	struct runner_json *json;  /* NULL: not asked for */
 	struct runner_html *html;  /* NULL: not asked for */
 	struct buf row;            /* of the index of its report */

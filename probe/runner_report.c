@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reports of e2e-run. Each format is written as runs end, into a buffer: the
- * order is that in which they ended.
+ * Reports of e2e-run. Each format is written as runs end, into a buffer, and
+ * put in the order of the command line at last: a report that changes from
+ * one time to the next has no other reason than its runs.
  */
 #include "probe/runner_report.h"
 
@@ -21,11 +22,27 @@
 
 #define REPORT_MOST_BYTES (256u << 20)
 
+enum text {
+	JUNIT, /* cases */
+	TAP,   /* cases, without a number */
+	JAR,
+	JSON,  /* documents, with a comma behind each */
+	CURL,
+	HTML,  /* rows of the index */
+	TEXT_COUNT
+};
+
+/* Where in the texts what a run added begins. */
+struct part {
+	size_t number; /* of the run */
+	size_t at[TEXT_COUNT], len[TEXT_COUNT];
+};
+
 struct runner_report {
 	const struct runner_options *options;
-	struct buf junit, tap; /* the cases */
-	struct buf jar, json, curl, html; /* html: rows of the index */
-	size_t count, failures, errors;
+	struct buf texts[TEXT_COUNT];
+	struct part *parts; /* as the runs ended */
+	size_t count, cap, failures, errors;
 	span_us duration;
 };
 
@@ -33,32 +50,28 @@ struct runner_report *
 runner_report_new(const struct runner_options *o)
 {
 	struct runner_report *r;
+	size_t i;
 
 	if (o->junit == NULL && o->tap == NULL && o->cookie_jar == NULL &&
 	    o->json_dir == NULL && o->html_dir == NULL && o->curl == NULL)
 		return (NULL);
 	r = xcalloc(1, sizeof(*r));
 	r->options = o;
-	buf_init(&r->jar, REPORT_MOST_BYTES);
-	buf_init(&r->json, REPORT_MOST_BYTES);
-	buf_init(&r->curl, REPORT_MOST_BYTES);
-	buf_init(&r->html, REPORT_MOST_BYTES);
-	buf_init(&r->junit, REPORT_MOST_BYTES);
-	buf_init(&r->tap, REPORT_MOST_BYTES);
+	for (i = 0; i < TEXT_COUNT; i++)
+		buf_init(&r->texts[i], REPORT_MOST_BYTES);
 	return (r);
 }
 
 void
 runner_report_free(struct runner_report **report)
 {
+	size_t i;
+
 	if (*report == NULL)
 		return;
-	buf_fini(&(*report)->junit);
-	buf_fini(&(*report)->tap);
-	buf_fini(&(*report)->jar);
-	buf_fini(&(*report)->json);
-	buf_fini(&(*report)->curl);
-	buf_fini(&(*report)->html);
+	for (i = 0; i < TEXT_COUNT; i++)
+		buf_fini(&(*report)->texts[i]);
+	free((*report)->parts);
 	free(*report);
 	*report = NULL;
 }
@@ -88,7 +101,7 @@ static void
 add_junit(struct runner_report *r, const char *path,
     const struct run_result *result, const struct buf *failures)
 {
-	struct buf *out = &r->junit;
+	struct buf *out = &r->texts[JUNIT];
 	const char *kind = result->outcome == OUTCOME_FAILED ? "failure" :
 	    "error";
 
@@ -116,7 +129,7 @@ static void
 add_tap(struct runner_report *r, const char *path,
     const struct run_result *result, const struct buf *failures)
 {
-	struct buf *out = &r->tap;
+	struct buf *out = &r->texts[TAP];
 	const char *s = buf_str(failures);
 	size_t len;
 
@@ -134,16 +147,36 @@ add_tap(struct runner_report *r, const char *path,
 	}
 }
 
+/* Note where in each text the next run's part begins. */
+static struct part *
+part_add(struct runner_report *r, size_t number)
+{
+	struct part *part;
+	size_t i;
+
+	if (r->count == r->cap) {
+		r->cap = r->cap * 2 + 16;
+		r->parts = xreallocarray(r->parts, r->cap, sizeof(*r->parts));
+	}
+	part = &r->parts[r->count++];
+	part->number = number;
+	for (i = 0; i < TEXT_COUNT; i++)
+		part->at[i] = r->texts[i].len;
+	return (part);
+}
+
 void
 runner_report_add(struct runner_report *r, const struct run *run,
     const struct run_result *result, const struct buf *failures,
     const struct runner_record *record)
 {
 	const char *path = run_script_flow(run_script_of(run))->path;
+	struct part *part;
+	size_t i;
 
 	if (r == NULL)
 		return;
-	r->count++;
+	part = part_add(r, record->number);
 	r->duration += result->duration;
 	if (result->outcome == OUTCOME_FAILED)
 		r->failures++;
@@ -155,14 +188,44 @@ runner_report_add(struct runner_report *r, const struct run *run,
 	if (r->options->tap != NULL)
 		add_tap(r, path, result, failures);
 	if (r->options->cookie_jar != NULL) {
-		buf_printf(&r->jar, "\n# Cookies of %s\n", path);
-		run_cookies(run, &r->jar);
+		buf_printf(&r->texts[JAR], "\n# Cookies of %s\n", path);
+		run_cookies(run, &r->texts[JAR]);
 	}
 	if (r->options->json_dir != NULL)
-		buf_printf(&r->json, "%s%s", r->json.len > 0 ? ",\n" : "",
+		buf_printf(&r->texts[JSON], "%s,\n",
 		    buf_str(&record->document));
-	buf_append(&r->html, buf_str(&record->row), record->row.len);
-	buf_append(&r->curl, buf_str(&record->curl), record->curl.len);
+	buf_append(&r->texts[HTML], buf_str(&record->row), record->row.len);
+	buf_append(&r->texts[CURL], buf_str(&record->curl), record->curl.len);
+	for (i = 0; i < TEXT_COUNT; i++)
+		part->len[i] = r->texts[i].len - part->at[i];
+}
+
+static int
+compare_parts(const void *a, const void *b)
+{
+	size_t x = ((const struct part *)a)->number;
+	size_t y = ((const struct part *)b)->number;
+
+	return ((x > y) - (x < y));
+}
+
+/* Put what was added in the order in which the runs began. */
+static void
+sort_parts(struct runner_report *r)
+{
+	struct buf sorted;
+	size_t i, n;
+
+	qsort(r->parts, r->count, sizeof(*r->parts), compare_parts);
+	for (i = 0; i < TEXT_COUNT; i++) {
+		buf_init(&sorted, REPORT_MOST_BYTES);
+		for (n = 0; n < r->count; n++)
+			buf_append(&sorted, buf_str(&r->texts[i]) +
+			    r->parts[n].at[i], r->parts[n].len[i]);
+		sorted.is_full |= r->texts[i].is_full;
+		buf_fini(&r->texts[i]);
+		r->texts[i] = sorted;
+	}
 }
 
 /* /dev/stdout and its like are written to; they are not replaced. */
@@ -254,9 +317,9 @@ write_junit(const struct runner_report *r)
 	buf_printf(&text, "  <testsuite name=\"e2e-run\" tests=\"%zu\" "
 	    "failures=\"%zu\" errors=\"%zu\" time=\"%.3f\">\n", r->count,
 	    r->failures, r->errors, (double)r->duration / 1e6);
-	buf_append(&text, buf_str(&r->junit), r->junit.len);
+	buf_append(&text, buf_str(&r->texts[JUNIT]), r->texts[JUNIT].len);
 	buf_printf(&text, "  </testsuite>\n%s\n", end);
-	text.is_full |= r->junit.is_full;
+	text.is_full |= r->texts[JUNIT].is_full;
 	err = write_one(r->options->junit, &text);
 	buf_fini(&text);
 	free(before);
@@ -298,7 +361,7 @@ write_tap(const struct runner_report *r)
 	buf_init(&text, 2 * REPORT_MOST_BYTES);
 	buf_printf(&text, "TAP version 13\n1..%zu\n%s", count + r->count,
 	    body);
-	for (line = buf_str(&r->tap); *line != '\0'; line += len) {
+	for (line = buf_str(&r->texts[TAP]); *line != '\0'; line += len) {
 		len = strcspn(line, "\n") + 1;
 		number = strstr(line, "ok - ");
 		if (*line == '#' || number == NULL)
@@ -309,7 +372,7 @@ write_tap(const struct runner_report *r)
 			    (int)(len - (size_t)(number + 2 - line)),
 			    number + 2);
 	}
-	text.is_full |= r->tap.is_full;
+	text.is_full |= r->texts[TAP].is_full;
 	err = write_one(r->options->tap, &text);
 	buf_fini(&text);
 	free(before);
@@ -326,11 +389,11 @@ write_jar(const struct runner_report *r)
 
 	if (f != NULL)
 		fprintf(f, "# Netscape HTTP Cookie File\n"
-		    "# This file was made by e2e-run\n%s", buf_str(&r->jar));
-	if (f != NULL && fclose(f) == 0 && !r->jar.is_full)
+		    "# This file was made by e2e-run\n%s", buf_str(&r->texts[JAR]));
+	if (f != NULL && fclose(f) == 0 && !r->texts[JAR].is_full)
 		return (0);
 	fprintf(stderr, "e2e-run: the cookies %s cannot be written: %s\n",
-	    path, r->jar.is_full ? "there are too many" : strerror(errno));
+	    path, r->texts[JAR].is_full ? "there are too many" : strerror(errno));
 	return (ERR_IO);
 }
 
@@ -339,6 +402,8 @@ static int
 write_json(const struct runner_report *r)
 {
 	char *path = file_join(r->options->json_dir, "report.json");
+	const struct buf *docs = &r->texts[JSON];
+	size_t len = docs->len < 2 ? 0 : docs->len - 2;
 	struct buf text;
 	char *before, *end;
 	int err;
@@ -353,10 +418,11 @@ write_json(const struct runner_report *r)
 		*end = '\0';
 		buf_append_str(&text, before);
 	}
-	buf_printf(&text, "%s%s]\n", end == NULL ? "[" :
-	    strchr(before, '{') != NULL && r->json.len > 0 ? ",\n" : "",
-	    buf_str(&r->json));
-	text.is_full |= r->json.is_full;
+	buf_append_str(&text, end == NULL ? "[" :
+	    strchr(before, '{') != NULL && len > 0 ? ",\n" : "");
+	buf_append(&text, buf_str(docs), len);
+	buf_append_str(&text, "]\n");
+	text.is_full |= docs->is_full;
 	err = write_one(path, &text);
 	buf_fini(&text);
 	free(before);
@@ -373,7 +439,7 @@ write_html(const struct runner_report *r)
 
 	if ((err = read_one(path, RUNNER_HTML_MARK, &before)) == 0) {
 		buf_init(&text, 2 * REPORT_MOST_BYTES);
-		runner_html_index(before, &r->html, &text);
+		runner_html_index(before, &r->texts[HTML], &text);
 		err = write_one(path, &text);
 		buf_fini(&text);
 		free(before);
@@ -437,12 +503,13 @@ runner_report_open(const struct runner_report *r)
 }
 
 int
-runner_report_write(const struct runner_report *r)
+runner_report_write(struct runner_report *r)
 {
 	int err = 0;
 
 	if (r == NULL)
 		return (0);
+	sort_parts(r);
 	if (r->options->junit != NULL)
 		err |= write_junit(r);
 	if (r->options->tap != NULL)
@@ -454,6 +521,6 @@ runner_report_write(const struct runner_report *r)
 	if (r->options->html_dir != NULL)
 		err |= write_html(r);
 	if (r->options->curl != NULL)
-		err |= write_one(r->options->curl, &r->curl);
+		err |= write_one(r->options->curl, &r->texts[CURL]);
 	return (err != 0 ? ERR_IO : 0);
 }

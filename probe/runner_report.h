@@ -20,7 +20,7 @@ int runner_report_open(const struct runner_report *report);
 
 /*
  * Add a run that is done. failures is what did not hold, masked, as people
- * read it.
+ * read it. Runs are reported by their record's number, whichever ends first.
  */
 void runner_report_add(struct runner_report *report, const struct run *run,
     const struct run_result *result, const struct buf *failures,
@@ -31,6 +31,6 @@ void runner_report_add(struct runner_report *report, const struct run *run,
  * calls make one; the jar is replaced. Returns 0, or ERR_IO with a sentence
  * on stderr.
  */
-int runner_report_write(const struct runner_report *report);
+int runner_report_write(struct runner_report *report);
 
 #endif

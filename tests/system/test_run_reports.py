@@ -2,6 +2,7 @@
 """The reports of e2e-run: JUnit, TAP, Hurl's documents, command lines of curl
 and pages, beside the real program's where that is on PATH."""
 import json
+import re
 import shutil
 import subprocess
 
@@ -26,6 +27,32 @@ def test_reports_are_extended(run, tmp_path):
     done = run(flows["good.hurl"], "--report-junit", "j.xml")
     assert done.returncode == 30 and "another format" in done.stderr
     assert (tmp_path / "j.xml").read_text() == "something else"
+
+
+def test_reports_are_in_the_order_of_the_command_line(run, tmp_path):
+    """Whichever run ends first; on the page below those that did not pass."""
+    flows = {name: f"GET @/\n[Options]\ndelay: {delay}\nHTTP {status}\n"
+             for name, delay, status in (("slow.hurl", 200, 200),
+                                         ("fast.hurl", 0, 500),
+                                         ("last.hurl", 100, 200))}
+    run(flows, "--jobs", 6, "--repeat", 2, "--report-junit", "j.xml",
+        "--report-tap", "t.tap", "--report-json", "json", "--report-html",
+        "html", "--curl", "curl", "--cookie-jar", "jar")
+    want = ["slow.hurl", "fast.hurl", "last.hurl"] * 2
+    xml = (tmp_path / "j.xml").read_text()
+    assert re.findall('name="([a-z.]+hurl)"', xml) == want
+    assert "<failure" in xml[xml.index("fast"):xml.index("last")]
+    tap = (tmp_path / "t.tap").read_text()
+    assert re.findall("^(?:not )?ok ([0-9]+ - .*)", tap, re.M) == [
+        f"{i + 1} - {name}" for i, name in enumerate(want)]
+    documents = json.loads((tmp_path / "json" / "report.json").read_text())
+    assert [d["filename"] for d in documents] == want
+    jar = (tmp_path / "jar").read_text()
+    assert re.findall("[a-z]+[.]hurl", jar) == want
+    index = (tmp_path / "html" / "index.html").read_text()
+    assert re.findall('[.]html">([a-z.]+)</a>', index) == (
+        want[1:2] * 2 + ["slow.hurl", "last.hurl"] * 2)
+    assert len((tmp_path / "curl").read_text().splitlines()) == 6
 
 
 @pytest.mark.skipif(HURL is None, reason="the real program is not here")
