@@ -177,6 +177,8 @@ show_exchange(struct job *job, struct run *run, const struct run_step *step)
 	    verbosity >= RUNNER_DEBUG);
 	if (verbosity >= RUNNER_VERBOSE)
 		runner_text_captures(&text, run, step);
+	if (verbosity >= RUNNER_VERBOSE && step->is_retried)
+		runner_text_retried(&text, run, step);
 	buf_fini(&request);
 	buf_fini(&response);
 }

@@ -16,6 +16,7 @@
 #define BOLD "1"
 
 #define VALUE_MOST_BYTES 4000
+#define ACTUAL_MOST_BYTES 200 /* of what is tried again */
 #define EVIDENCE_MOST_BYTES 4000 /* on a terminal, of each part */
 #define MASKED_MOST_BYTES (4u << 20)
 
@@ -407,6 +408,14 @@ runner_text_brief(const struct runner_text *t, struct run *run,
 	    result->step_count == 1 ? "" : "s", text);
 }
 
+static void
+put_star(const struct runner_text *t)
+{
+	color(t, FAINT);
+	buf_append_str(t->out, "  * ");
+	plain(t);
+}
+
 void
 runner_text_curl(const struct runner_text *t, struct run *run)
 {
@@ -414,9 +423,7 @@ runner_text_curl(const struct runner_text *t, struct run *run)
 
 	buf_init(&line, MASKED_MOST_BYTES);
 	run_describe_curl(run, &line);
-	color(t, FAINT);
-	buf_append_str(t->out, "  * ");
-	plain(t);
+	put_star(t);
 	put_clean(t->out, buf_str(&line), line.len);
 	buf_append_char(t->out, '\n');
 	buf_fini(&line);
@@ -433,9 +440,7 @@ put_capture(const struct runner_text *t, struct run *run, const char *name,
 		return;
 	buf_init(&text, VALUE_MOST_BYTES);
 	value_format_json(v, &text);
-	color(t, FAINT);
-	buf_append_str(t->out, "  * ");
-	plain(t);
+	put_star(t);
 	buf_printf(t->out, "%s: ", name);
 	if (is_secret)
 		buf_append_str(t->out, "***");
@@ -459,6 +464,40 @@ runner_text_captures(const struct runner_text *t, struct run *run,
 	for (c = r->captures; c < r->captures + r->capture_count; c++)
 		put_capture(t, run, c->name.source, c->is_redacted ||
 		    variables_is_secret(run_variables(run), c->name.source));
+}
+
+static void
+put_retried(const struct runner_text *t, struct run *run,
+    const struct flow_file *file, const struct finding *f)
+{
+	const char *s = f->actual;
+
+	put_star(t);
+	buf_printf(t->out, "%s:%u:%u: ", file->path, f->place.line,
+	    f->place.column);
+	put_masked(t, run, f->message, strcspn(f->message, "\n"));
+	if (s != NULL) {
+		buf_append_str(t->out, ", actual ");
+		put_masked(t, run, s, (size_t)(brief_end(s, s +
+		    strcspn(s, "\n"), ACTUAL_MOST_BYTES) - s));
+	}
+	buf_append_char(t->out, '\n');
+}
+
+void
+runner_text_retried(const struct runner_text *t, struct run *run,
+    const struct run_step *step)
+{
+	const struct flow *flow = run_script_flow(run_script_of(run));
+	const struct flow_entry *e = &flow->entries[step->entry - 1];
+	size_t i;
+
+	for (i = 0; i < step->findings.count; i++)
+		put_retried(t, run, &flow->files[e->file],
+		    &step->findings.items[i]);
+	put_star(t);
+	buf_printf(t->out, "attempt %u: %s, tried again\n", step->attempt,
+	    outcome_name(step->outcome));
 }
 
 void

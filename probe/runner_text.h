@@ -41,6 +41,10 @@ void runner_text_exchange(const struct runner_text *t, struct run *run,
 /* The request as a command line of curl. */
 void runner_text_curl(const struct runner_text *t, struct run *run);
 
+/* Why another attempt follows a step. */
+void runner_text_retried(const struct runner_text *t, struct run *run,
+    const struct run_step *step);
+
 /* What the step captured. */
 void runner_text_captures(const struct runner_text *t, struct run *run,
     const struct run_step *step);

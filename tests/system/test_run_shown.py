@@ -119,6 +119,19 @@ def test_verbose_shows_the_line_for_curl_and_what_is_captured(run):  # noqa
     assert failed.index("  < HTTP/1.1 200") < failed.index("actual:")
 
 
+def test_verbose_tells_why_an_attempt_is_followed_by_another(run):  # noqa
+    """In lines of its own; what did not hold at last is told as ever."""
+    flow = ('GET @/\n[Options]\nretry: 1\nretry-interval: 1\nHTTP 200\n'
+            '[Asserts]\njsonpath "$.text" == "two\\nlines"\nstatus == 201\n')
+    done = run(flow, "-v")
+    assert done.stdout.count(", actual string <<b>&amp;>\n  * ") == 1
+    assert ("\n  * flow.hurl:8:1: Assert failure, actual integer <200>\n"
+            "  * attempt 1: failed, tried again\n") in done.stdout
+    assert done.stdout.count("flow.hurl:8:1") == 2
+    assert "tried again\n  * " not in done.stdout.split("  * curl")[2]
+    assert "  * " not in run(flow, "--verbosity=brief").stdout
+
+
 def test_an_entry_says_how_much_is_shown_of_it(run, server):  # noqa: F811
     """Its own option wins over the command line's, false over true."""
     entry = "GET @/{}\n[Options]\n{}\nHTTP 200\n"
