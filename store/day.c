@@ -376,8 +376,7 @@ day_rollback(struct day *d)
 {
 	if (!d->is_pending)
 		return;
-	/* SQLite may have rolled back by itself: then this says so. */
-	sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+	db_rollback(d->db);
 	d->is_pending = false;
 	d->last_number = d->committed_number;
 	buf_reset(&d->heads);

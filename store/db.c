@@ -56,6 +56,13 @@ db_exec(sqlite3 *db, const char *sql)
 	return (db_err(sqlite3_exec(db, sql, NULL, NULL, NULL)));
 }
 
+void
+db_rollback(sqlite3 *db)
+{
+	if (!sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 int
 db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out)
 {
@@ -161,17 +168,13 @@ run_step(sqlite3 *db, const struct schema_step *step)
 	return (rc);
 }
 
-/* All missing steps in one transaction: a database is old or new. */
 static int
-migrate(sqlite3 *db, const struct db_kind *kind)
+run_steps(sqlite3 *db, const struct db_kind *kind)
 {
+	int64_t version = db_int(db, "PRAGMA user_version", 0);
+	int i, rc = 0;
 	char *sql;
-	int64_t version;
-	int i, rc;
 
-	if ((rc = db_exec(db, "BEGIN IMMEDIATE")) != 0)
-		return (rc);
-	version = db_int(db, "PRAGMA user_version", 0);
 	for (i = 0; rc == 0 && kind->steps[i].version != 0; i++)
 		if (kind->steps[i].version > version)
 			rc = run_step(db, &kind->steps[i]);
@@ -179,10 +182,31 @@ migrate(sqlite3 *db, const struct db_kind *kind)
 	if (rc == 0 && version == 0)
 		rc = db_exec(db, sql);
 	free(sql);
+	return (rc);
+}
+
+static int
+failed(sqlite3 *db, const char *path, int rc, struct cause *c)
+{
+	if (rc != 0 && c != NULL)
+		cause_add(c, "%s: %s", path, sqlite3_errmsg(db));
+	return (rc);
+}
+
+/* All missing steps in one transaction: a database is old or new. */
+static int
+migrate(sqlite3 *db, const char *path, const struct db_kind *kind,
+    struct cause *c)
+{
+	int rc = db_exec(db, "BEGIN IMMEDIATE");
+
+	if (rc == 0)
+		rc = run_steps(db, kind);
 	if (rc == 0)
 		rc = db_exec(db, "COMMIT");
+	failed(db, path, rc, c);
 	if (rc != 0)
-		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		db_rollback(db);
 	return (rc);
 }
 
@@ -285,11 +309,9 @@ open_checked(sqlite3 *db, const char *path, const struct db_kind *kind,
 		    "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF");
 	else
 		rc = set_up_writer(db, kind);
-	if (rc == 0 && mode == DB_WRITE)
-		rc = migrate(db, kind);
-	if (rc != 0 && c != NULL)
-		cause_add(c, "%s: %s", path, sqlite3_errmsg(db));
-	return (rc);
+	if (rc != 0 || mode == DB_READ)
+		return (failed(db, path, rc, c));
+	return (migrate(db, path, kind, c));
 }
 
 int

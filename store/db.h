@@ -59,6 +59,12 @@ int db_err(int rc);
 /* Run one or more statements without values. Returns 0 or an enum err. */
 int db_exec(sqlite3 *db, const char *sql);
 
+/*
+ * End the transaction, if there is one: after an error of the disk SQLite may
+ * have done so by itself, and its sentence stays.
+ */
+void db_rollback(sqlite3 *db);
+
 /* Prepare a statement that will be used often. */
 int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out);
 

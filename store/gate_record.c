@@ -167,7 +167,7 @@ put(struct gate_record *g, const uint8_t *id, const struct json *root,
 	if (rc == 0)
 		rc = db_exec(g->db, "COMMIT");
 	if (rc != 0)
-		sqlite3_exec(g->db, "ROLLBACK", NULL, NULL, NULL);
+		db_rollback(g->db);
 	return (rc);
 }
 

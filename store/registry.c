@@ -418,7 +418,7 @@ registry_rollback(struct registry *r)
 
 	if (!r->is_pending)
 		return;
-	sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+	db_rollback(r->db);
 	for (c = r->new_checks; c != NULL; c = next) {
 		next = c->next_new;
 		forget_check(r, c);

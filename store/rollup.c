@@ -437,7 +437,7 @@ rollups_flush(struct rollups *r)
 	if (rc == 0)
 		rc = db_exec(r->db, "COMMIT");
 	if (rc != 0) {
-		sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+		db_rollback(r->db);
 		return (rc);
 	}
 	settle(r);
