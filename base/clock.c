@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/must.h"
 
+#define OFFSET_TRIES 8
+
 static int64_t
 read_clock(clockid_t id)
 {
@@ -46,6 +48,26 @@ wall_us
 clock_wall(void)
 {
 	return (installed->wall());
+}
+
+span_us
+clock_offset(void)
+{
+	mono_us before, after;
+	span_us offset = 0, best = INT64_MAX;
+	wall_us wall;
+	int tries;
+
+	for (tries = 0; tries < OFFSET_TRIES && best > SPAN_MS; tries++) {
+		before = clock_mono();
+		wall = clock_wall();
+		after = clock_mono();
+		if (after - before < best) {
+			best = after - before;
+			offset = wall - before;
+		}
+	}
+	return (offset);
 }
 
 static span_us

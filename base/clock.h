@@ -29,6 +29,13 @@ struct clock {
 mono_us clock_mono(void);
 wall_us clock_wall(void);
 
+/*
+ * Wall time less monotonic time: by as much as it changes, the wall clock was
+ * stepped, or the machine slept. Exact to a millisecond, unless the machine
+ * is so busy that this process is put aside each time it looks.
+ */
+span_us clock_offset(void);
+
 /* CPU time of this process and of its children that ended. */
 span_us clock_cpu(void);
 

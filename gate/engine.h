@@ -79,7 +79,7 @@ enum engine_pair_kind {
 struct engine_pair {
 	enum engine_pair_kind kind;
 	bool is_void; /* the probe itself failed; the arms are ignored */
-	bool is_late; /* void only because the probe was late: that passes */
+	bool is_late; /* void only for what passes: the probe was late, say */
 	struct engine_arm candidate, baseline;
 };
 

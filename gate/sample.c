@@ -10,6 +10,7 @@
 #include "gate/engine.h"
 
 #define TIMEOUT_SHARE_PERCENT 95
+#define STEP_UNIT (100 * SPAN_MS) /* how exactly a step is told */
 #define SPAN_MOST (100 * SPAN_DAY) /* more is no measurement */
 
 /* How far a step has come: its first start to its last end. */
@@ -165,6 +166,15 @@ has_latency(const struct sample *s)
 	return (false);
 }
 
+/* For what passes: the next run may measure again. Takes reason. */
+static void
+make_late(struct sample *s, char *reason)
+{
+	s->is_void = s->is_late = true;
+	free(s->failure.reason);
+	s->failure.reason = reason;
+}
+
 static void
 read_event(struct sample *s, const struct suite_check *check,
     const struct json *root)
@@ -186,12 +196,9 @@ read_event(struct sample *s, const struct suite_check *check,
 		s->failure.reason = xstrdup("it sent no request: every entry "
 		    "was skipped");
 	}
-	if (s->lag_us > SAMPLE_LAG_MOST) {
-		s->is_void = s->is_late = true;
-		free(s->failure.reason);
-		s->failure.reason = xasprintf("the probe was %lld ms late "
-		    "itself", (long long)(s->lag_us / SPAN_MS));
-	}
+	if (s->lag_us > SAMPLE_LAG_MOST)
+		make_late(s, xasprintf("the probe was %lld ms late itself",
+		    (long long)(s->lag_us / SPAN_MS)));
 }
 
 void
@@ -216,6 +223,20 @@ sample_read(struct sample *s, const struct suite_check *check,
 	}
 	read_event(s, check, json_root(json));
 	json_free(&json);
+}
+
+void
+sample_note_step(struct sample *s, span_us step)
+{
+	char text[CLOCK_SPAN_SIZE];
+	span_us size = step < 0 ? -step : step;
+
+	if (s->is_void || size <= SAMPLE_STEP_MOST)
+		return;
+	clock_format_span((size + STEP_UNIT / 2) / STEP_UNIT * STEP_UNIT,
+	    text);
+	make_late(s, xasprintf("the clock was stepped %s by %s meanwhile",
+	    step < 0 ? "back" : "forward", text));
 }
 
 void

@@ -33,7 +33,8 @@ struct sample {
 	span_us duration_us;
 	span_us lag_us;
 	bool is_void;            /* we could not measure */
-	bool is_late;            /* only because the probe was late */
+	bool is_late;            /* only for something that passes: the probe
+	                          * was late, the clock was stepped */
 	int64_t *latency_ns;     /* by step; ENGINE_NOT_REACHED */
 	uint32_t step_count;
 	struct sample_failure failure; /* when it did not pass */
@@ -53,6 +54,14 @@ struct sample {
 void sample_read(struct sample *s, const struct suite_check *check,
     enum outcome outcome, const uint8_t run[static MESSAGE_ID_SIZE],
     const char *doc, size_t doc_len);
+
+/*
+ * The wall clock was stepped by so much while the run was under way: above
+ * SAMPLE_STEP_MOST, either way, it measured nothing. Tokens expire by it, and
+ * signatures.
+ */
+#define SAMPLE_STEP_MOST (1 * SPAN_S)
+void sample_note_step(struct sample *s, span_us step);
 
 /* Free what it owns; it may be read into again. */
 void sample_fini(struct sample *s);

@@ -34,6 +34,7 @@ struct running_run {
 	bool is_in_flight;
 	enum arm arm;
 	mono_us since;
+	span_us clock_offset;     /* when it began */
 	struct loop_timer *timer; /* NULL: it has the gate's time */
 };
 
@@ -125,6 +126,7 @@ done_cb(const struct fleet_result *result, void *arg)
 	run->is_in_flight = false;
 	sample_read(&sample, &r->session->suite->checks[run->check],
 	    result->outcome, result->run, result->doc, result->doc_len);
+	sample_note_step(&sample, clock_offset() - run->clock_offset);
 	if (rounds_half_done(r->rounds, run->check, &sample) !=
 	    ROUNDS_GOING_ON)
 		stop(r, SESSION_ROUNDS);
@@ -151,6 +153,7 @@ run_cb(void *arg, size_t check, enum arm arm)
 	r->runs[check].is_in_flight = true;
 	r->runs[check].arm = arm;
 	r->runs[check].since = clock_mono();
+	r->runs[check].clock_offset = clock_offset();
 	fleet_submit(r->fleet, &job, done_cb, &r->runs[check]);
 }
 

@@ -94,6 +94,43 @@ spans_are_shown_in_fitting_units(void **state)
 	assert_string_equal(text, "3h04m");
 }
 
+/* A clock that moves when it is read; the first looks are interrupted. */
+static mono_us fake_now;
+static span_us fake_step, fake_stall;
+
+static mono_us
+fake_mono(void)
+{
+	mono_us now = fake_now++;
+
+	fake_now += fake_stall;
+	fake_stall /= 1000;
+	return (now);
+}
+
+static wall_us
+fake_wall(void)
+{
+	return (1700000000 * SPAN_S + fake_now++ + fake_step);
+}
+
+static void
+offset_of_the_clocks_changes_when_one_is_stepped(void **state)
+{
+	static const struct clock fake = {fake_mono, fake_wall};
+	span_us before;
+
+	(void)state;
+	clock_install(&fake);
+	before = clock_offset();
+	fake_now += SPAN_DAY;
+	assert_true(llabs(clock_offset() - before) <= SPAN_MS);
+	fake_step = -SPAN_H;
+	fake_stall = 10 * SPAN_S;
+	assert_true(llabs(clock_offset() - before + SPAN_H) <= SPAN_MS);
+	clock_install(NULL);
+}
+
 static void
 utf8_is_checked_by_rfc_3629(void **state)
 {
@@ -364,6 +401,7 @@ main(void)
 	    cmocka_unit_test(durations_parse_with_units_and_bounds),
 	    cmocka_unit_test(wall_time_is_written_and_read_in_utc),
 	    cmocka_unit_test(spans_are_shown_in_fitting_units),
+	    cmocka_unit_test(offset_of_the_clocks_changes_when_one_is_stepped),
 	    cmocka_unit_test(utf8_is_checked_by_rfc_3629),
 	    cmocka_unit_test(hashes_agree_with_published_vectors),
 	    cmocka_unit_test(base64_goes_both_ways_and_is_strict),

@@ -141,6 +141,40 @@ what_the_probe_could_not_measure_is_void(void **state)
 	sample_fini(&s);
 }
 
+static void
+a_run_during_which_the_clock_was_stepped_is_void(void **state)
+{
+	static const struct {
+		span_us step;
+		const char *reason;
+	} table[] = {
+	    {0, NULL},
+	    {SAMPLE_STEP_MOST, NULL},
+	    {-SAMPLE_STEP_MOST, NULL},
+	    {SPAN_H, "the clock was stepped forward by 1h00m meanwhile"},
+	    {-2 * SPAN_S, "the clock was stepped back by 2.00s meanwhile"},
+	};
+	struct sample s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(table); i++) {
+		s = read(OUTCOME_FAILED, "{\"reason\":\"401\"}");
+		sample_note_step(&s, table[i].step);
+		assert_int_equal(s.is_void, table[i].reason != NULL);
+		assert_int_equal(s.is_late, s.is_void);
+		assert_string_equal(s.failure.reason, s.is_void ?
+		    table[i].reason : "401");
+		sample_fini(&s);
+	}
+	/* What kept it from measuring before is the reason. */
+	s = read(OUTCOME_LOST, "{\"reason\":\"gone\"}");
+	sample_note_step(&s, SPAN_H);
+	assert_string_equal(s.failure.reason, "gone");
+	assert_false(s.is_late);
+	sample_fini(&s);
+}
+
 /* A session as session_run leaves it, after rounds that come out as given. */
 struct told {
 	struct settings settings;
@@ -681,6 +715,7 @@ main(void)
 	    cmocka_unit_test(
 		a_wrong_answer_has_no_latency_and_a_timeout_has_the_bound),
 	    cmocka_unit_test(what_the_probe_could_not_measure_is_void),
+	    cmocka_unit_test(a_run_during_which_the_clock_was_stepped_is_void),
 	    cmocka_unit_test(
 		a_block_names_the_check_its_size_and_the_first_failing_run),
 	    cmocka_unit_test(a_slow_step_is_named_with_its_medians),
