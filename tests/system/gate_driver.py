@@ -71,8 +71,8 @@ class Verdict:
 def gate(build, checks):
     """gate(candidate-url, baseline-url, options...) -> Verdict."""
 
-    def run_gate(candidate, baseline, *options, names=CHECKS):
-        argv = [build / "e2e-gate", "--checks", checks,
+    def run_gate(candidate, baseline, *options, names=CHECKS, prefix=()):
+        argv = [*prefix, build / "e2e-gate", "--checks", checks,
                 "--service", "payments"]
         for name in names:
             argv += ["--check", name]

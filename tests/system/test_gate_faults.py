@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A gate on a machine with faults of its own: its clock."""
+"""A gate on a machine with faults of its own: its clock, its disk."""
 import concurrent.futures
 import http.server
 import json
@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from gate_driver import checks, gate  # noqa: F401 (fixtures)
 from gate_driver import GATE_PATIENCE_S
 
 FLOW = "GET {{base_url}}\nHTTP 200\n"
@@ -96,3 +97,22 @@ def test_runs_during_which_the_clock_was_stepped_do_not_count(stepped_gate):
     code, document = always
     assert code == 30 and document["cause"] == "infrastructure"
     assert document["counts"]["counted"] == 0
+
+
+def test_gate_that_the_store_has_no_room_for_keeps_its_verdict(
+        gate, paysim, build, tmp_path):
+    """The disk is full when the gate is to be recorded: it is told, the
+    verdict stands, and the store is as it was."""
+    urls = paysim("good=0", "bad=0,error_rate=1")
+    store = tmp_path / "store"
+    subprocess.run([build / "e2e-store", "migrate", "--store", store],
+                   check=True)
+    # Room for what SQLite wants to begin with, and no gate.
+    verdict = gate(urls["bad"], urls["good"], "--store", store,
+                   prefix=["prlimit", "--fsize=32768:unlimited"])
+    assert verdict.code == 10 and verdict.out.startswith("BLOCK")
+    assert "not recorded in the store; the verdict stands" in verdict.err
+    assert "disk I/O error" in verdict.err
+    done = subprocess.run([build / "e2e-store", "check", "--store", store],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
