@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Writing what gate/archive.c reads back. */
+/* Writing and reading it; gate/archive.c has it from the store. */
 #include "gate/aa_note.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/json.h"
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "gate/aa.h"
@@ -83,4 +85,86 @@ aa_note_make(const struct session *s, struct buf *out)
 	json_out_object_end(&o);
 	buf_append_char(out, '\n');
 	return (least);
+}
+
+/* The step's measurement when it is of this step and says enough. */
+static bool
+read_aa_step(const struct json *v, const struct suite_step *step,
+    struct aa_step *out)
+{
+	const struct json *phi0 = json_get(v, "phi0");
+	int j;
+
+	if (strcmp(json_get_str(v, "name", ""), step->name) != 0 ||
+	    phi0 == NULL || phi0->kind != JSON_ARRAY ||
+	    phi0->count != LATENCY_SCORES)
+		return (false);
+	out->rounds = (uint32_t)json_get_int(v, "rounds", 0);
+	out->spread = json_get_double(v, "spread", 0);
+	out->median_ns = json_get_double(v, "median_ns", 0);
+	for (j = 0; j < LATENCY_SCORES; j++)
+		out->phi0.scores[j] = phi0->items[j].kind == JSON_NUMBER ?
+		    json_double(&phi0->items[j]) : ENGINE_PHI0_UNKNOWN;
+	return (out->rounds >= AA_ROUNDS_LEAST);
+}
+
+/* Steps that the rounds did not reach often enough stay unknown. */
+static void
+take_aa(struct suite_check *c, const struct json *v)
+{
+	const struct json *steps = json_get(v, "steps");
+	uint32_t i;
+	int j;
+
+	c->aa = xcalloc(c->step_count + 1, sizeof(*c->aa));
+	c->phi0 = xcalloc(c->step_count + 1, sizeof(*c->phi0));
+	c->aa_rounds = (uint32_t)json_get_int(v, "rounds", 0);
+	c->tail_phi0 = json_get_double(v, "tail", ENGINE_PHI0_UNKNOWN);
+	for (i = 0; i < c->step_count; i++) {
+		if (read_aa_step(&steps->items[i], &c->steps[i], &c->aa[i])) {
+			c->phi0[i] = c->aa[i].phi0;
+			continue;
+		}
+		c->aa[i].rounds = 0;
+		for (j = 0; j < LATENCY_SCORES; j++)
+			c->phi0[i].scores[j] = ENGINE_PHI0_UNKNOWN;
+	}
+}
+
+static void
+match_aa(struct suite *suite, const struct json *v, wall_us at)
+{
+	const struct json *steps = json_get(v, "steps");
+	struct suite_check *c;
+	size_t i;
+
+	for (i = 0; i < suite->count; i++) {
+		c = &suite->checks[i];
+		if (c->aa == NULL &&
+		    strcmp(json_get_str(v, "check", ""), c->id) == 0 &&
+		    strcmp(json_get_str(v, "environment", ""),
+		    c->arms[ARM_BASELINE]->environment) == 0 &&
+		    json_get_int(v, "rounds", 0) >= AA_ROUNDS_LEAST &&
+		    steps != NULL && steps->kind == JSON_ARRAY &&
+		    steps->count == c->step_count) {
+			take_aa(c, v);
+			c->aa_at = at;
+		}
+	}
+}
+
+void
+aa_note_read(struct suite *suite, const char *text, size_t len, wall_us at)
+{
+	const struct json *checks;
+	struct json_doc *doc;
+	size_t i;
+
+	if (json_parse(text, len, &json_limits_default, &doc, NULL) != 0)
+		return;
+	checks = json_get(json_root(doc), "checks");
+	for (i = 0; checks != NULL && checks->kind == JSON_ARRAY &&
+	    i < checks->count; i++)
+		match_aa(suite, &checks->items[i], at);
+	json_free(&doc);
 }

@@ -13,4 +13,11 @@
  */
 uint32_t aa_note_make(const struct session *s, struct buf *out);
 
+/*
+ * Take from a note, made at that time, what fits the checks that have none
+ * yet; anything else is passed over.
+ */
+void aa_note_read(struct suite *suite, const char *text, size_t len,
+    wall_us at);
+
 #endif

@@ -12,8 +12,7 @@
 #include "store/query.h"
 
 struct reading {
-	const char *gate, *identity;
-	wall_us now;
+	const struct override_wanted *wanted;
 	struct override_list *out;
 };
 
@@ -24,7 +23,8 @@ override_scope_name(enum override_scope scope)
 }
 
 static bool
-applies(const struct reading *r, const struct json *v, bool is_of_gate)
+applies(const struct override_wanted *r, const struct json *v,
+    bool is_of_gate)
 {
 	const char *identity = json_get_str(v, "identity", "");
 
@@ -36,26 +36,24 @@ applies(const struct reading *r, const struct json *v, bool is_of_gate)
 	    strcmp(identity, r->identity) == 0);
 }
 
-static bool
-note_cb(const struct query_note *note, void *arg)
+void
+override_take(struct override_list *l, const struct override_wanted *wanted,
+    const char *text, size_t len, wall_us at)
 {
-	struct reading *r = arg;
-	struct override_list *l = r->out;
 	const struct json *v;
 	struct json_doc *doc;
 	struct override *o;
 	bool is_of_gate;
 
-	if (json_parse(note->document, note->document_len,
-	    &json_limits_default, &doc, NULL) != 0)
-		return (true);
+	if (json_parse(text, len, &json_limits_default, &doc, NULL) != 0)
+		return;
 	v = json_root(doc);
 	is_of_gate = strcmp(json_get_str(v, "scope", ""), "candidate") != 0;
-	if (applies(r, v, is_of_gate)) {
+	if (applies(wanted, v, is_of_gate)) {
 		l->items = xreallocarray(l->items, l->count + 1,
 		    sizeof(*l->items));
 		o = &l->items[l->count++];
-		*o = (struct override){.at = note->at_us,
+		*o = (struct override){.at = at,
 		    .until = json_get_int(v, "until_us", 0),
 		    .scope = is_of_gate ? OVERRIDE_GATE :
 			OVERRIDE_CANDIDATE};
@@ -65,6 +63,15 @@ note_cb(const struct query_note *note, void *arg)
 		    json_get_str(v, "gate", ""));
 	}
 	json_free(&doc);
+}
+
+static bool
+note_cb(const struct query_note *note, void *arg)
+{
+	struct reading *r = arg;
+
+	override_take(r->out, r->wanted, note->document, note->document_len,
+	    note->at_us);
 	return (true);
 }
 
@@ -72,7 +79,8 @@ void
 override_read(const char *dir, const char *gate, const char *identity,
     wall_us now, struct override_list *out)
 {
-	struct reading r = {gate, identity, now, out};
+	struct override_wanted wanted = {gate, identity, now};
+	struct reading r = {&wanted, out};
 	struct cause cause;
 	struct query *q;
 

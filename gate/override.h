@@ -24,6 +24,17 @@ struct override_list {
 	size_t count;
 };
 
+/* What they are looked for by. */
+struct override_wanted {
+	const char *gate, *identity; /* identity "": not known */
+	wall_us now;
+};
+
+/* Add the override of a note, made at that time, when it is in force. */
+void override_take(struct override_list *l,
+    const struct override_wanted *wanted, const char *text, size_t len,
+    wall_us at);
+
 /*
  * Read the overrides that are in force now: those for this gate, and those
  * for its candidate (identity, "": not known). A store that cannot be read
