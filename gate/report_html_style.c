@@ -27,6 +27,7 @@ const char report_html_style[] =
 "h1{font-size:1.2rem;margin:0;overflow-wrap:anywhere}header p{margin:.1rem 0}"
 "h2{font-size:1.15rem;margin:0 0 .5rem;letter-spacing:-.01em}"
 "h3{font-size:1rem;margin:0 0 .2rem;overflow-wrap:anywhere}"
+"h2+p{margin-bottom:.9rem}h3 .small{white-space:nowrap}"
 "h4{font-size:.85rem;margin:0 0 .35rem;color:var(--dim);font-weight:600}"
 "p{margin:.35rem 0}.dim{color:var(--dim)}.small{font-size:.87rem}"
 "section{background:var(--panel);border:1px solid var(--line);"
