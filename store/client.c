@@ -14,11 +14,13 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "store/lock.h"
 #include "store/socket.h"
 
 #define CLIENT_MAGIC 0x434c4e54u
 #define RETRY_SPAN (50 * SPAN_MS) /* doubled up to RETRY_MOST */
 #define RETRY_MOST SPAN_S
+#define FAILURES_MOST 3 /* of stores that nobody was in the way of */
 
 struct store_client {
 	unsigned int magic;
@@ -150,7 +152,7 @@ static int
 reach(struct store_client *sc, const char *dir, struct cause *c)
 {
 	span_us pause = RETRY_SPAN;
-	int fd, rc;
+	int fd, rc, failures = 0;
 
 	while (!sc->is_late) {
 		fd = socket_connect(dir);
@@ -161,7 +163,8 @@ reach(struct store_client *sc, const char *dir, struct cause *c)
 		rc = start_and_wait(sc, dir, c);
 		if (rc != ERR_BUSY)
 			return (rc);
-		if (access(dir, W_OK) != 0)
+		if (access(dir, W_OK) != 0 ||
+		    (!lock_is_held(dir) && ++failures == FAILURES_MOST))
 			break; /* the store has said why */
 		sc->is_rested = false;
 		loop_timer_at(sc->pause, clock_mono() + pause);

@@ -45,3 +45,16 @@ lock_take(const char *dir, int *out, struct cause *c)
 		close(fd);
 	return (rc);
 }
+
+bool
+lock_is_held(const char *dir)
+{
+	char *path = file_join(dir, "writer.lock");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return (is_held);
+}

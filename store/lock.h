@@ -3,6 +3,8 @@
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
 
+#include <stdbool.h>
+
 #include "base/cause.h"
 
 /*
@@ -11,5 +13,8 @@
  * sentence in c.
  */
 int lock_take(const char *dir, int *out, struct cause *c);
+
+/* True while some process has the lock. Who takes it just now may fail. */
+bool lock_is_held(const char *dir);
 
 #endif

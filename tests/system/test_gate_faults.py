@@ -99,20 +99,22 @@ def test_runs_during_which_the_clock_was_stepped_do_not_count(stepped_gate):
     assert document["counts"]["counted"] == 0
 
 
+# Bytes that a file may have: the store's writer cannot even start; it has what
+# SQLite wants to begin with, and no room for a gate.
+@pytest.mark.parametrize("most", [4096, 32768])
 def test_gate_that_the_store_has_no_room_for_keeps_its_verdict(
-        gate, paysim, build, tmp_path):
-    """The disk is full when the gate is to be recorded: it is told, the
-    verdict stands, and the store is as it was."""
+        gate, paysim, build, tmp_path, most):
+    """The disk is full: that is told, a few times at most, the verdict
+    stands, and the store is as it was."""
     urls = paysim("good=0", "bad=0,error_rate=1")
     store = tmp_path / "store"
     subprocess.run([build / "e2e-store", "migrate", "--store", store],
                    check=True)
-    # Room for what SQLite wants to begin with, and no gate.
     verdict = gate(urls["bad"], urls["good"], "--store", store,
-                   prefix=["prlimit", "--fsize=32768:unlimited"])
+                   prefix=["prlimit", f"--fsize={most}:unlimited"])
     assert verdict.code == 10 and verdict.out.startswith("BLOCK")
     assert "not recorded in the store; the verdict stands" in verdict.err
-    assert "disk I/O error" in verdict.err
+    assert 0 < verdict.err.count("disk I/O error") < 10
     done = subprocess.run([build / "e2e-store", "check", "--store", store],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

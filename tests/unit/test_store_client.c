@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "store/client.h"
@@ -132,6 +133,23 @@ place_that_cannot_be_a_store_is_told_in_time(void **state)
 	cause_fini(&c);
 }
 
+static void
+store_that_cannot_start_is_not_started_for_ever(void **state)
+{
+	char *path = file_join(dir, "main.db");
+	struct store_client *sc = NULL;
+	struct cause c;
+
+	(void)state;
+	assert_int_equal(mkdir(path, 0700), 0); /* in the way */
+	free(path);
+	cause_init(&c);
+	assert_int_equal(store_client_open(dir, 10 * SPAN_H, &sc, &c),
+	    ERR_BUSY);
+	assert_null(sc);
+	cause_fini(&c);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -142,6 +160,7 @@ main(void)
 		TEST(running_store_is_shared_by_several_clients),
 		TEST(refused_document_is_told_with_the_reason),
 		TEST(place_that_cannot_be_a_store_is_told_in_time),
+		TEST(store_that_cannot_start_is_not_started_for_ever),
 	};
 	char *bin = proc_sibling("../..");
 
