@@ -14,12 +14,12 @@
 
 #include "base/channel.h"
 #include "base/err.h"
-#include "base/json.h"
 #include "base/json_out.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "config.h"
+#include "probe/job_doc.h"
 #include "probe/run.h"
 
 #define PROBE_MAGIC 0x50524f42u
@@ -271,24 +271,6 @@ answer_unstarted(struct probe *p, const struct message *m,
 	send_event(p, m->id, m->extra, outcome);
 }
 
-static bool
-read_variable(const struct json *j, struct definition_variable *v)
-{
-	v->name = j->key;
-	if (j->kind == JSON_STRING) {
-		v->kind = DEFINITION_STRING;
-		v->text = j->text;
-	} else if (j->kind == JSON_NUMBER) {
-		v->kind = DEFINITION_NUMBER;
-		v->text = j->text;
-	} else {
-		v->kind = DEFINITION_BOOL;
-		v->text = j->boolean ? "true" : "false";
-	}
-	return (j->kind == JSON_STRING || j->kind == JSON_NUMBER ||
-	    j->kind == JSON_BOOL);
-}
-
 static void
 start_job(struct probe *p, const struct message *m, const struct known *k,
     const struct run_spec *spec)
@@ -313,61 +295,24 @@ start_job(struct probe *p, const struct message *m, const struct known *k,
 	job->run = run_start(k->script, spec, &hooks, job);
 }
 
-/* The job's document, whose text spec then points into. */
-static const char *
-read_job(const struct probe *p, const struct json *j, struct run_spec *spec,
-    struct definition_variable **variables)
-{
-	const struct json *v = json_get(j, "variables");
-	int64_t evidence = json_get_int(j, "evidence", 0);
-	size_t i;
-
-	spec->location = json_get_str(j, "location", p->options->location);
-	spec->trigger = json_get_str(j, "trigger", NULL);
-	spec->due = json_get_int(j, "due_us", -1);
-	if (spec->trigger == NULL || spec->due < 0)
-		return ("trigger or due_us is missing");
-	if (evidence < 0 || evidence > UINT32_MAX)
-		return ("evidence is no entry");
-	spec->evidence_entry = (uint32_t)evidence;
-	if (v == NULL || v->kind == JSON_NULL)
-		return (NULL);
-	if (v->kind != JSON_OBJECT)
-		return ("variables are not an object");
-	*variables = xcalloc(v->count + 1, sizeof(**variables));
-	for (i = 0; i < v->count; i++)
-		if (!read_variable(&v->items[i], &(*variables)[i]))
-			return ("a variable is no string, number or boolean");
-	spec->variables = *variables;
-	spec->variable_count = v->count;
-	return (NULL);
-}
-
 static int
 run_job(struct probe *p, const struct message *m)
 {
-	struct definition_variable *variables = NULL;
-	struct run_spec spec = {.location = NULL};
-	struct json_doc *doc;
+	struct job_doc doc;
 	struct known *k;
 	const char *why;
-	int err = 0;
 
 	HASH_FIND(hh, p->known, &m->cookie, sizeof(m->cookie), k);
 	if (k == NULL)
 		return (refuse(p, m, "not defined"));
-	if (json_parse(m->doc == NULL ? "" : m->doc, m->doc_len,
-	    &json_limits_default, &doc, NULL) != 0)
-		return (refuse(p, m, "the job is no JSON document"));
-	memcpy(spec.id, m->id, sizeof(spec.id));
-	why = read_job(p, json_root(doc), &spec, &variables);
+	why = job_doc_decode(m->doc == NULL ? "" : m->doc, m->doc_len,
+	    p->options->location, &doc);
 	if (why != NULL)
-		err = refuse(p, m, why);
-	else
-		start_job(p, m, k, &spec);
-	free(variables);
-	json_free(&doc);
-	return (err);
+		return (refuse(p, m, why));
+	memcpy(doc.spec.id, m->id, sizeof(doc.spec.id));
+	start_job(p, m, k, &doc.spec);
+	job_doc_fini(&doc);
+	return (0);
 }
 
 static int
