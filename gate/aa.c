@@ -116,6 +116,8 @@ aa_measure(const struct engine *e, size_t check, struct aa_check *out,
 	struct gathered g;
 	struct engine_pair pair;
 
+	bool is_reached = false;
+
 	*out = (struct aa_check){.rounds = 0};
 	measure_tail(e, check, out);
 	for (j = 0; j < count; j++) {
@@ -127,6 +129,10 @@ aa_measure(const struct engine *e, size_t check, struct aa_check *out,
 				gather(&g, pair.candidate.latency_ns[j],
 				    pair.baseline.latency_ns[j]);
 		measure_step(&g, &steps[j]);
+		is_reached = is_reached || g.count > 0;
 		gathered_fini(&g);
 	}
+	/* Of runs that all failed there is no latency. */
+	if (!is_reached)
+		*out = (struct aa_check){.rounds = 0};
 }

@@ -60,11 +60,12 @@ put_check(const struct session *s, size_t check, struct json_out *o)
 	return (least);
 }
 
-uint32_t
+struct aa_rounds
 aa_note_make(const struct session *s, struct buf *out)
 {
+	struct aa_rounds all = {UINT32_MAX, 0};
 	struct json_out o;
-	uint32_t least = UINT32_MAX, n;
+	uint32_t n;
 	size_t i;
 
 	json_out_init(&o, out);
@@ -79,12 +80,13 @@ aa_note_make(const struct session *s, struct buf *out)
 	json_out_array(&o);
 	for (i = 0; i < s->suite->count; i++) {
 		n = put_check(s, i, &o);
-		least = n < least ? n : least;
+		all.least = n < all.least ? n : all.least;
+		all.most = n > all.most ? n : all.most;
 	}
 	json_out_array_end(&o);
 	json_out_object_end(&o);
 	buf_append_char(out, '\n');
-	return (least);
+	return (all);
 }
 
 /* The step's measurement when it is of this step and says enough. */

@@ -6,12 +6,16 @@
 #include "base/buf.h"
 #include "gate/session.h"
 
+/* Rounds of a check's steps that were reached, of all checks. */
+struct aa_rounds {
+	uint32_t least, most;
+};
+
 /*
  * Append the note of all checks of s, of which suite, engine, finished,
- * verdict and rounds are read. Returns the fewest rounds of a step that was
- * reached.
+ * verdict and rounds are read.
  */
-uint32_t aa_note_make(const struct session *s, struct buf *out);
+struct aa_rounds aa_note_make(const struct session *s, struct buf *out);
 
 /*
  * Take from a note, made at that time, what fits the checks that have none

@@ -145,7 +145,8 @@ begin_session(struct gathering *g, size_t at)
 	struct rounds_options ro = {
 	    .rounds = (uint32_t)g->settings->rounds + ROUNDS_SPARE,
 	    .warmup = (uint32_t)g->settings->warmup, .parallel = 1,
-	    .check_count = 1, .is_exhaustive = true};
+	    .check_count = 1, .is_exhaustive = true,
+	    .has_own_end = true};
 
 	g->one = g->suite;
 	g->one.checks = &g->suite.checks[at];

@@ -342,13 +342,13 @@ judge(struct rounds *r, size_t check)
 {
 	bool is_decided = engine_decide(r->engine) != ENGINE_UNDECIDED;
 
-	if (r->options.is_exhaustive)
+	if (r->options.has_own_end)
 		return;
-	if (is_decided)
+	if (is_decided && !r->options.is_exhaustive)
 		r->end = ROUNDS_VERDICT;
 	else if (engine_is_hopeless(r->engine, check, rounds_left(r, check)))
 		r->end = ROUNDS_HOPELESS;
-	else if (is_futile(r))
+	else if (!r->options.is_exhaustive && is_futile(r))
 		r->end = ROUNDS_FUTILE;
 }
 

@@ -42,6 +42,7 @@ struct rounds_options {
 	size_t parallel;
 	size_t check_count;
 	bool is_exhaustive; /* a verdict does not end them */
+	bool has_own_end;   /* ... and the caller sees when all is in vain */
 	bool is_single;     /* no baseline: a pair is the candidate's half */
 	/* Of each check, when less than rounds; 0: none of its own. NULL:
 	 * no check has one. Copied. */

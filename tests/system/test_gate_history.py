@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The gate and what was before it: history, A/A rounds, plans, deploys."""
 import random
+import re
 import sqlite3
 
 import pytest
@@ -69,6 +70,14 @@ def test_rounds_of_the_baseline_against_itself_serve_later_gates(
     """aa notes the autocorrelation; a later gate judges with it."""
     urls = paysim("good=0", "next=0")
     store = tmp_path / "store"
+    # A baseline that fails has no latency, and that is no evidence.
+    dead = run_aa(build, checks, f"http://127.0.0.1:{closed_port()}", store,
+                  "--rounds=40")
+    assert dead.code == 30
+    failed = re.search(r"payments/login failed in (\d+) of its (\d+) runs",
+                       dead.out)
+    assert failed and failed[1] == failed[2]
+    assert "ended early: the baseline itself fails" in dead.out
     few = run_aa(build, checks, urls["good"], store, "--rounds=40")
     assert few.code == 20 and "not used" in few.out
     verdict = gate(urls["next"], urls["good"], "--store", store,
