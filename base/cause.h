@@ -49,8 +49,9 @@ void cause_fini(struct cause *c);
 void cause_add(struct cause *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * Add a sentence at a place of a file, once however often it is told. text (may be NULL) is the whole file's
- * content, text_len bytes, from which the source line is copied.
+ * Add a sentence at a place of a file, once however often it is told. text
+ * (may be NULL) is the whole file's content, text_len bytes, from which the
+ * source line is copied.
  */
 void cause_add_at(struct cause *c, const char *file, struct place place,
     const char *text, size_t text_len, const char *fmt, ...)

@@ -245,8 +245,9 @@ draw(struct chart *c, struct buf *out)
 	size_t i;
 
 	place_labels(c);
-	buf_printf(out, "<div class=\"scroll\"><svg class=\"chart\" viewBox=\"0 0 %d %d\" "
-	    "role=\"img\" aria-label=\"%s\">\n", WIDTH, HEIGHT, c->title);
+	buf_printf(out, "<div class=\"scroll\"><svg class=\"chart\" "
+	    "viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
+	    WIDTH, HEIGHT, c->title);
 	draw_frame(c, out);
 	draw_pairs_axis(c, out);
 	for (i = 0; i < c->lines->line_count; i++)
@@ -274,8 +275,8 @@ pick_labels(struct chart *c, double sign)
 	while (c->label_count < LABELS_MOST) {
 		best = SIZE_MAX;
 		for (i = 0; i < n; i++)
-			if (is_drawn(c, i) && !is_labelled(c, i) && (best == SIZE_MAX ||
-			    sign * value_at(c, last, i) >
+			if (is_drawn(c, i) && !is_labelled(c, i) &&
+			    (best == SIZE_MAX || sign * value_at(c, last, i) >
 			    sign * value_at(c, last, best)))
 				best = i;
 		if (best == SIZE_MAX)

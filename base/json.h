@@ -29,7 +29,7 @@ struct json {
 	uint32_t key_len;
 	const char *key;          /* in an object: the member's name, decoded */
 	union {
-		struct {          /* JSON_STRING decoded, JSON_NUMBER verbatim */
+		struct {          /* JSON_STRING decoded, JSON_NUMBER as is */
 			const char *text;
 			size_t len;
 		};

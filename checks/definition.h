@@ -162,8 +162,9 @@ int definition_encode(const struct definition *d, struct buf *out);
 /*
  * Read such a document, strictly: every member present and of its kind (but
  * for a flow's includes, where there are none, and for limits that are the
- * default), no other members, everything within bounds. Returns 0, or ERR_SYNTAX or
- * ERR_LIMIT with *sentence (freed by the caller) saying what is wrong.
+ * default), no other members, everything within bounds. Returns 0, or
+ * ERR_SYNTAX or ERR_LIMIT with *sentence (freed by the caller) saying what is
+ * wrong.
  */
 int definition_decode(const char *doc, size_t len, struct definition **out,
     char **sentence);

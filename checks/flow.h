@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A flow: the full syntax tree of a Hurl 8.0 file, and of those it includes
- * (which Hurl does not know). The parser makes it, the probe walks it. A flow is constant once parsed, owned by whoever parsed or
- * holds it (flow_hold, flow_release), and everything below it lives in its
- * arena; runs may share it.
+ * (which Hurl does not know). The parser makes it, the probe walks it. A flow
+ * is constant once parsed, owned by whoever parsed or holds it (flow_hold,
+ * flow_release), and everything below it lives in its arena; runs may share it.
  */
 #ifndef CHECKS_FLOW_H
 #define CHECKS_FLOW_H

@@ -86,7 +86,8 @@ escape_json_unicode(struct parser *p, uint32_t *out)
  * the characters that stand for themselves.
  */
 enum parse
-escape_parse(struct parser *p, const char *literals, bool is_json, uint32_t *out)
+escape_parse(struct parser *p, const char *literals, bool is_json,
+    uint32_t *out)
 {
 	static const char letters[] = "bfnrt", values[] = "\b\f\n\r\t";
 	struct cursor at;

@@ -10,7 +10,7 @@
 /* What keys and file names are made of. */
 struct name_kind {
 	const char *literals; /* escaped, they stand for themselves */
-	const char *ends;     /* what ends it unescaped; NULL: what is no key's */
+	const char *ends;     /* what ends it unescaped; NULL: no key's */
 	const char *what;
 	bool is_password;     /* \: stays as written, [ may begin it */
 };

@@ -42,8 +42,8 @@ text_next(struct parser *p, enum text_style style, uint32_t *c)
 		return (PARSE_OK);
 	}
 	if (*c == '\\')
-		return (escape_parse(p, style == TEXT_JSON ? "\"\\/" : "#\"`\\/",
-		    style == TEXT_JSON, c));
+		return (escape_parse(p, style == TEXT_JSON ? "\"\\/" :
+		    "#\"`\\/", style == TEXT_JSON, c));
 	if (*c == delimiter[style] || *c == '\b' || *c == '\n' ||
 	    *c == '\f' || *c == '\r' || *c == '\t')
 		return (PARSE_SOFT);

@@ -75,8 +75,8 @@ read_name(const struct manifest_source *s, const struct manifest_row *row,
 {
 	if (n->kind == MANIFEST_SCALAR && !is_nothing(n) && is_name(n->text))
 		return (true);
-	return (expect(s, row->name, n, "a name of letters, digits, '.', '_' and "
-	    "'-', at most 100"));
+	return (expect(s, row->name, n, "a name of letters, digits, '.', '_' "
+	    "and '-', at most 100"));
 }
 
 static bool
@@ -308,8 +308,8 @@ read_list(const struct manifest_source *s, const struct manifest_row *row,
 		    "a list such as [api.example.com, \"*.example.com\"]" :
 		    "a list of names such as [one, two]"));
 	if (list->count == 0)
-		return (expect(s, row->name, list, "at least one; leave the key "
-		    "out when there is none"));
+		return (expect(s, row->name, list, "at least one; leave the "
+		    "key out when there is none"));
 	if (list->count > 1000)
 		return (expect(s, row->name, list, "at most 1000"));
 	for (n = list->first; n != NULL; n = n->next) {
@@ -410,8 +410,8 @@ read_value(const struct manifest_source *s, const struct manifest_row *row,
 	case MANIFEST_TABLES_BY_NAME:
 		return (read_map(s, row, n));
 	case MANIFEST_TABLE:
-		return (n->kind == MANIFEST_MAP ||
-		    expect(s, row->name, n, "keys of its own, with a value each"));
+		return (n->kind == MANIFEST_MAP || expect(s, row->name, n,
+		    "keys of its own, with a value each"));
 	case MANIFEST_TABLES:
 		return (n->kind == MANIFEST_LIST || expect(s, row->name, n,
 		    "a list, each item with its keys"));

@@ -293,7 +293,8 @@ put_man_table(FILE *fp, const char *title, const struct manifest_table *t)
 }
 
 static const char man_head[] =
-    ".TH E2E\\-MANIFEST 5 \"" PACKAGE_DATE "\" \"e2e " PACKAGE_VERSION "\" \"e2e manual\"\n"
+    ".TH E2E\\-MANIFEST 5 \"" PACKAGE_DATE "\" \"e2e " PACKAGE_VERSION "\" "
+    "\"e2e manual\"\n"
     ".SH NAME\ne2e\\-manifest \\- what is checked, when, where and how it "
     "is judged\n"
     ".SH DESCRIPTION\n"

@@ -17,7 +17,8 @@ report_json_hex(struct json_out *o, const char *name,
 }
 
 void
-report_json_margin(struct json_out *o, const char *name, struct latency_margin m)
+report_json_margin(struct json_out *o, const char *name,
+    struct latency_margin m)
 {
 	json_out_key(o, name);
 	json_out_object(o);

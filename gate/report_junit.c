@@ -184,8 +184,8 @@ print_failure(const struct report *r, size_t check, struct buf *out)
 	}
 	if (f->is_set)
 		buf_printf(&text, "First failing run: %s:%lld: %s",
-		    f->what.file != NULL ? f->what.file : "-", (long long)f->what.line,
-		    report_failure_text(f));
+		    f->what.file != NULL ? f->what.file : "-",
+		    (long long)f->what.line, report_failure_text(f));
 	buf_append_str(out, ">\n    <failure type=\"regression\" message=\"");
 	append_xml(out, buf_str(&text));
 	buf_append_str(out, "\">");

@@ -91,10 +91,10 @@ enum http_verdict http_explain(const struct http_transfer *t, CURLcode code,
     char *out, size_t size);
 
 /*
- * Make the easy handle of a transfer, new or reset, ready. *kept is the trust by which the
- * connections of its session were verified, NULL at first: one verified by
- * another is not reused. Returns NULL, or a static sentence of why the
- * request cannot be made, with everything freed.
+ * Make the easy handle of a transfer, new or reset, ready. *kept is the trust
+ * by which the connections of its session were verified, NULL at first: one
+ * verified by another is not reused. Returns NULL, or a static sentence of why
+ * the request cannot be made, with everything freed.
  */
 const char *http_setup(struct http_transfer *t, struct http_trusts *trusts,
     CURLSH *share, struct http_trust **kept);

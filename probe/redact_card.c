@@ -446,8 +446,8 @@ redact_card_at(const struct redact_view *v, size_t i,
 	}
 	/* Cut off: digits that may well be the first of a card number. */
 	if (v->is_cut && d.ends_the_text && !d.is_too_long && d.count > 6 &&
-	    d.groups >= least &&
-	    groups_fit(&d, d.groups, true) && scheme_fits(d.digit, d.count, true)) {
+	    d.groups >= least && groups_fit(&d, d.groups, true) &&
+	    scheme_fits(d.digit, d.count, true)) {
 		card->len = v->len - i;
 		card->last[0] = '\0';
 		return (true);

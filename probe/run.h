@@ -180,7 +180,7 @@ struct run_spec {
 	size_t variable_count;
 	/* Entries to run, from 1; 0, 0: all. */
 	uint32_t first_entry, last_entry;
-	/* The entry, from 1, whose exchange is kept when all passes; 0: none. */
+	/* The entry, from 1, whose exchange is kept if all passes; 0: none. */
 	uint32_t evidence_entry;
 };
 
@@ -195,8 +195,8 @@ struct run *run_start(struct run_script *script, const struct run_spec *spec,
 /*
  * Stop a run now with this reason. Its outcome is lost, as nothing is known
  * of the service; but unknown when a request is under way that may have
- * changed something. Its done hook is called on the next turn of the loop, or after the
- * entries that always run; a second call stops those, too.
+ * changed something. Its done hook is called on the next turn of the loop, or
+ * after the entries that always run; a second call stops those, too.
  */
 void run_stop(struct run *run, const char *reason);
 

@@ -382,8 +382,9 @@ signal_cb(int signo, void *arg)
 static bool
 keeps_heads(const struct runner_options *o)
 {
-	return (!o->is_test || o->error_format == RUNNER_ERRORS_LONG || o->is_json ||
-	    o->json_dir != NULL || o->html_dir != NULL || o->curl != NULL);
+	return (!o->is_test || o->error_format == RUNNER_ERRORS_LONG ||
+	    o->is_json || o->json_dir != NULL || o->html_dir != NULL ||
+	    o->curl != NULL);
 }
 
 static void

@@ -263,7 +263,8 @@ put_certificate(struct runner_json *j,
 	put_date(j, "expire_date", c->expire);
 	json_out_kv_str(&j->out, "serial_number", c->serial_number);
 	if (c->subject_alt_name != NULL)
-		json_out_kv_str(&j->out, "subject_alt_name", c->subject_alt_name);
+		json_out_kv_str(&j->out, "subject_alt_name",
+		    c->subject_alt_name);
 	json_out_kv_str(&j->out, "value", c->pem);
 	json_out_object_end(&j->out);
 }

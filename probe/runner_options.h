@@ -66,7 +66,8 @@ struct runner_options {
 	bool is_insecure, follows, trusts, is_compressed, keeps_path;
 	bool is_ipv4, is_ipv6, is_http10, is_http11, is_http2;
 	const char *cacert, *cert, *key, *pinned_key;
-	const char *aws_sigv4, *user, *user_agent, *proxy, *no_proxy, *unix_socket;
+	const char *aws_sigv4, *user, *user_agent, *proxy, *no_proxy;
+	const char *unix_socket;
 	bool is_digest, is_ntlm, is_negotiate; /* besides basic */
 	bool has_netrc, is_netrc_optional;
 	const char *netrc_file;

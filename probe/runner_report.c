@@ -384,16 +384,17 @@ static int
 write_jar(const struct runner_report *r)
 {
 	const char *path = r->options->cookie_jar;
+	const struct buf *jar = &r->texts[JAR];
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (f != NULL)
 		fprintf(f, "# Netscape HTTP Cookie File\n"
-		    "# This file was made by e2e-run\n%s", buf_str(&r->texts[JAR]));
-	if (f != NULL && fclose(f) == 0 && !r->texts[JAR].is_full)
+		    "# This file was made by e2e-run\n%s", buf_str(jar));
+	if (f != NULL && fclose(f) == 0 && !jar->is_full)
 		return (0);
 	fprintf(stderr, "e2e-run: the cookies %s cannot be written: %s\n",
-	    path, r->texts[JAR].is_full ? "there are too many" : strerror(errno));
+	    path, jar->is_full ? "there are too many" : strerror(errno));
 	return (ERR_IO);
 }
 

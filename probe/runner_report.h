@@ -14,8 +14,10 @@ struct runner_report;
 struct runner_report *runner_report_new(const struct runner_options *o);
 void runner_report_free(struct runner_report **report);
 
-/* Make the folders of reports, and see that they can be written. Returns 0, or an error with a sentence on
- * stderr. Accepts NULL. */
+/*
+ * Make the folders of reports, and see that they can be written. Returns 0, or
+ * an error with a sentence on stderr. Accepts NULL.
+ */
 int runner_report_open(const struct runner_report *report);
 
 /*

@@ -203,8 +203,8 @@ put_source(const struct runner_text *t, const struct run *run,
 
 /* Text behind a label; its further lines stand below its first. */
 static void
-put_labelled(const struct runner_text *t, const struct run *run, const char *label,
-    const char *value)
+put_labelled(const struct runner_text *t, const struct run *run,
+    const char *label, const char *value)
 {
 	size_t len = strlen(value), part;
 	bool is_cut = len > VALUE_MOST_BYTES;

@@ -254,7 +254,8 @@ counted_function(xmlXPathParserContext *p, int count)
 		return;
 	}
 	/* Without arguments they take the node at hand, where there is one. */
-	if (count == 0 && p->context->node != NULL && strcmp(name, "sum") != 0) {
+	if (count == 0 && p->context->node != NULL &&
+	    strcmp(name, "sum") != 0) {
 		xmlXPathStringFunction(p, 0);
 		count = 1;
 	}

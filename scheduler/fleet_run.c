@@ -125,8 +125,8 @@ run_leave(struct fleet *fleet, struct fleet_run *run)
 }
 
 void
-fleet_run_finish(struct fleet *fleet, struct fleet_run *run, enum outcome outcome,
-    const char *doc, size_t doc_len)
+fleet_run_finish(struct fleet *fleet, struct fleet_run *run,
+    enum outcome outcome, const char *doc, size_t doc_len)
 {
 	struct fleet_definition *d = run->definition;
 	struct fleet_result result = {.outcome = outcome, .doc = doc,
@@ -161,7 +161,8 @@ fleet_run_finish_unrun(struct fleet *fleet, struct fleet_run *run,
 	memcpy(r.run, run->id, MESSAGE_ID_SIZE);
 	buf_reset(&fleet->event);
 	record_format(&r, &fleet->event);
-	fleet_run_finish(fleet, run, outcome, fleet->event.data, fleet->event.len);
+	fleet_run_finish(fleet, run, outcome, fleet->event.data,
+	    fleet->event.len);
 }
 
 void
@@ -222,7 +223,8 @@ fleet_submit(struct fleet *fleet, const struct fleet_job *job,
 	run->evidence_entry = job->evidence_entry;
 	full = lane_find_full(d->lanes, d->lane_count);
 	if (fleet->is_stopping)
-		fleet_run_refuse(fleet, run, xstrdup("the probes are stopping"));
+		fleet_run_refuse(fleet, run,
+		    xstrdup("the probes are stopping"));
 	else if (full != NULL)
 		run_wait(fleet, run, full);
 	else

@@ -153,7 +153,8 @@ rewrite(struct journal *j)
 	buf_init(&all, FILE_MOST_BYTES);
 	HASH_ITER(hh, j->entries, e, next)
 		append_line(&all, e->name, e->value);
-	if (fd >= 0 && !all.is_full && file_write_all(fd, all.data, all.len) == 0 &&
+	if (fd >= 0 && !all.is_full &&
+	    file_write_all(fd, all.data, all.len) == 0 &&
 	    rename(temp, j->path) == 0)
 		rc = 0;
 	if (rc == 0) {

@@ -28,7 +28,7 @@ void loaded_fini(struct loaded *l);
 
 struct loader;
 
-/* Called on the loop, once; may take what it wants of l, and free the loader. */
+/* Called on the loop, once; may take what it wants of l and free the loader. */
 typedef void loader_done_cb(struct loaded *l, void *arg);
 
 /* Start to load. NULL, with errno, when no thread can be started. */

@@ -97,10 +97,10 @@ static const struct option_text texts[] = {
 	    "the steps have changed. At most one such run is in flight. It "
 	    "starts only while nothing waits, half of the places of its host "
 	    "(--max-per-host) and of the probes are free, and no probe was "
-	    "late or used half of its processor in the last second, and not when "
-	    "the check itself is running or about to. After "
-	    "each pair there is a pause (--idle-share), and at most five pairs "
-	    "begin in a second; with --idle-share 100 neither holds. These runs are "
+	    "late or used half of its processor in the last second, and not "
+	    "when the check itself is running or about to. After each pair "
+	    "there is a pause (--idle-share), and at most five pairs begin in "
+	    "a second; with --idle-share 100 neither holds. These runs are "
 	    "recorded under the trigger gate: they count for no rate, "
 	    "objective or alert. e2e-gate aa --child gathers them."},
 	{"SIGNALS",

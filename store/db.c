@@ -217,7 +217,8 @@ set_up_writer(sqlite3 *db, const struct db_kind *kind)
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 	    "PRAGMA secure_delete = OFF; PRAGMA cache_size = -%d;"
 	    "PRAGMA wal_autocheckpoint = %d; PRAGMA temp_store = MEMORY;"
-	    "PRAGMA journal_size_limit = 134217728; PRAGMA trusted_schema = OFF",
+	    "PRAGMA journal_size_limit = 134217728;"
+	    "PRAGMA trusted_schema = OFF",
 	    kind->cache_kib, kind->checkpoint_pages);
 	int rc = db_exec(db, sql);
 

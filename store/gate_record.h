@@ -17,8 +17,8 @@ void gate_record_close(struct gate_record **g);
 /*
  * Store a gate document (doc/gate-document.md) in one transaction; a gate of
  * the same id is replaced, its rounds from the member rounds_from on. A
- * document with the member kind is a note. Returns 0, ERR_SYNTAX when the document is not a
- * JSON object, or a store error.
+ * document with the member kind is a note. Returns 0, ERR_SYNTAX when the
+ * document is not a JSON object, or a store error.
  */
 int gate_record_put(struct gate_record *g,
     const uint8_t id[static MESSAGE_ID_SIZE], const char *doc, size_t len);

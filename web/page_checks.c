@@ -113,8 +113,8 @@ write_warnings(struct answer *a)
 		    "store?</p>\n");
 	}
 	if (h.refused_us != QUERY_NONE) {
-		buf_append_str(out, "<p class=\"panel alarm ours\">The manifests "
-		    "were refused at ");
+		buf_append_str(out, "<p class=\"panel alarm ours\">The "
+		    "manifests were refused at ");
 		text_time(out, h.refused_us);
 		buf_append_str(out, "; the plan of before goes on: ");
 		html_escape(out, h.mistake);

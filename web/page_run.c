@@ -168,8 +168,8 @@ write_evidence(struct buf *out, const struct query_run *r)
 	buf_append_str(out, "<h2>Evidence</h2>\n<div class=\"panel\">\n");
 	in_run = json_get_str(json_root(doc), "in_run", NULL);
 	if (in_run != NULL) {
-		buf_append_str(out, "<p>Left out after many like it: <a href=\"/"
-		    "runs/");
+		buf_append_str(out, "<p>Left out after many like it: "
+		    "<a href=\"/runs/");
 		text_url(out, in_run);
 		buf_append_str(out, "\">another run of this check</a> has its "
 		    "own.</p>\n");

@@ -119,7 +119,8 @@ static const char sheet[] =
 "form.filter label{display:grid;gap:.15rem;font-size:.82rem;"
 "color:var(--dim)}"
 "input,select,button{font:inherit;color:var(--ink);background:var(--panel);"
-"border:1px solid var(--line);border-radius:7px;padding:.3rem .6rem;height:2.25rem}"
+"border:1px solid var(--line);border-radius:7px;padding:.3rem .6rem;"
+"height:2.25rem}"
 "button{background:var(--link);border-color:var(--link);color:var(--panel);"
 "font-weight:600;cursor:pointer;padding:.3rem 1rem}"
 ".more{margin-top:.9rem;display:flex;gap:1.2rem}"
@@ -129,7 +130,8 @@ static const char sheet[] =
 "border:1px solid var(--line);border-radius:10px;max-height:34rem;"
 "overflow:auto}mark{background:var(--mark);color:inherit}"
 ".alarm .facts{margin-top:.5rem}"
-"@media (max-width:46rem){.two{grid-template-columns:1fr}.wide{display:none}.fall .bar{min-width:9rem}}";
+"@media (max-width:46rem){.two{grid-template-columns:1fr}"
+".wide{display:none}.fall .bar{min-width:9rem}}";
 
 static void
 write_sheet(struct buf *out)
