@@ -186,6 +186,8 @@ put_policy(const struct suite_check *c, struct json_out *o)
 	    c->expired;
 
 	put_own(c, o);
+	if (c->is_alike)
+		json_out_kv_bool(o, "alike", true);
 	json_out_kv_bool(o, "advisory", c->is_advisory);
 	if (q == NULL)
 		return;

@@ -128,12 +128,23 @@ report_errors(const struct report *r, struct buf *out)
 	}
 }
 
+static bool
+note_alike(const struct report *r, size_t check, struct buf *out)
+{
+	if (!r->session->suite->checks[check].is_alike)
+		return (false);
+	buf_append_str(out, "reads nothing in which the arms differ: says "
+	    "nothing of the candidate");
+	return (true);
+}
+
 void
 report_notes(const struct report *r, size_t check, report_note_cb *cb,
     struct buf *out)
 {
 	static bool (*const notes[])(const struct report *, size_t,
-	    struct buf *) = {note_not_judged, note_expired, note_own_policy};
+	    struct buf *) = {note_alike, note_not_judged, note_expired,
+	    note_own_policy};
 	struct buf text;
 	size_t i;
 

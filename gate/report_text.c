@@ -129,7 +129,8 @@ say_arm(struct text *t, enum arm arm)
 		buf_printf(t->out, " and %zu more",
 		    s->overrides[arm].count - i);
 	if (s->environments[arm] == NULL && s->overrides[arm].count == 0 &&
-	    s->versions[arm] == NULL)
+	    s->versions[arm] == NULL &&
+	    !(arm == ARM_BASELINE && s->is_history_only))
 		buf_append_str(t->out, " as the manifests say");
 	buf_append_str(t->out, t->is_markdown && arm == ARM_CANDIDATE ?
 	    "  \n" : "\n");

@@ -40,6 +40,8 @@ struct suite_check {
 	uint32_t aa_rounds;
 	wall_us aa_at;               /* when they were noted */
 	struct engine_limits limits; /* of the policy */
+	bool is_alike;               /* reads nothing in which the arms
+				      * differ: says nothing of one */
 	bool is_advisory;            /* run and reported, not judged */
 	const struct plan_gate *quarantine; /* the same; NULL: none */
 	const struct plan_gate *expired;    /* a quarantine: judged again */

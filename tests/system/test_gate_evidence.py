@@ -18,7 +18,7 @@ import pytest
 from conftest import try_until, wait_until
 from gate_driver import checks, gate  # noqa: F401 (fixtures)
 from gate_driver import (CHECKS, GATE_PATIENCE_S, Verdict, add_policy,
-                         children, closed_port, start_gate)
+                         assert_schema, children, closed_port, start_gate)
 
 
 def test_no_check_matched_is_exit_30(gate):
@@ -107,6 +107,23 @@ def test_a_baseline_is_not_judged_against_itself(gate, paysim):
     verdict = gate(urls["good"], urls["good"])
     assert verdict.code == 64 and verdict.out == ""
     assert "e2e-gate aa" in verdict.err
+
+
+def test_a_check_that_never_sees_the_candidate_is_told(gate, paysim, checks):
+    """Its address is in the flow, so it would pass whatever is released."""
+    urls = paysim("good=0", "next=0")
+    flow = checks / "login.hurl"
+    flow.write_text(flow.read_text().replace("{{base_url}}", urls["good"]))
+    verdict = gate(urls["next"], urls["good"], "--rounds=2",
+                   "--report", checks / "gate.json",
+                   names=["login", "decline"])
+    assert verdict.code == 20 and verdict.err.count("says nothing of") == 1
+    assert "payments/login reads nothing in which candidate" in verdict.err
+    assert "says nothing of the candidate" in verdict.out
+    document = json.loads((checks / "gate.json").read_text())
+    assert_schema(document)
+    assert [c.get("alike", False) for c in document["checks"]] == [
+        c["check"] == "payments/login" for c in document["checks"]]
 
 
 @pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM])
