@@ -71,8 +71,10 @@ def test_rounds_of_the_baseline_against_itself_serve_later_gates(
     urls = paysim("good=0", "next=0")
     store = tmp_path / "store"
     # A baseline that fails has no latency, and that is no evidence.
-    dead = run_aa(build, checks, f"http://127.0.0.1:{closed_port()}", store,
-                  "--rounds=40")
+    url = f"http://127.0.0.1:{closed_port()}"
+    dead = try_until(lambda v: "rounds were void" not in v.out,
+                     lambda: run_aa(build, checks, url, store,
+                                    "--rounds=40"))
     assert dead.code == 30
     failed = re.search(r"payments/login failed in (\d+) of its (\d+) runs",
                        dead.out)
