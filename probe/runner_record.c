@@ -8,15 +8,14 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "probe/response.h"
 #include "probe/runner_html.h"
 #include "probe/runner_json.h"
+#include "probe/runner_pretty.h"
 #include "probe/runner_text.h"
 
 #define DOCUMENT_MOST_BYTES (256u << 20)
-#define PRETTY_MOST_DEPTH 1000
 
 void
 runner_record_init(struct runner_record *rec, const struct runner_options *o)
@@ -106,90 +105,25 @@ runner_record_end(struct runner_record *rec, struct run *run,
 		rec->has_failed = true;
 }
 
-/* A line begins in JSON that is indented. */
-static void
-break_line(struct buf *out, size_t depth)
-{
-	buf_append_char(out, '\n');
-	while (depth-- > 0 && !out->is_full)
-		buf_append_str(out, "  ");
-}
-
-/* An array or object without anything in it stays as it is. */
-static size_t
-empty_len(const char *s, const char *end)
-{
-	const char *p = s + 1;
-
-	while (p < end && strchr(" \t\r\n", *p) != NULL && *p != '\0')
-		p++;
-	return (p < end && (*p == '}' || *p == ']') ?
-	    (size_t)(p - s) + 1 : 0);
-}
-
-/* JSON with its tokens as they were and other blanks between them. */
-static void
-indent_json(const char *s, const char *end, struct buf *out)
-{
-	size_t depth = 0, skip;
-	bool in_string = false;
-
-	for (; s < end; s++) {
-		if (in_string || strchr("{}[],: \t\r\n\"", *s) == NULL ||
-		    *s == '\0') {
-			buf_append_char(out, *s);
-			if (in_string && *s == '\\' && s + 1 < end)
-				buf_append_char(out, *++s);
-			else if (*s == '"')
-				in_string = false;
-		} else if (*s == '"') {
-			buf_append_char(out, *s);
-			in_string = true;
-		} else if (*s == '{' || *s == '[') {
-			buf_append_char(out, *s);
-			if ((skip = empty_len(s, end)) > 0) {
-				s += skip - 1;
-				buf_append_char(out, *s);
-			} else {
-				break_line(out, ++depth);
-			}
-		} else if (*s == '}' || *s == ']') {
-			break_line(out, depth > 0 ? --depth : 0);
-			buf_append_char(out, *s);
-		} else if (*s == ',') {
-			buf_append_char(out, *s);
-			break_line(out, depth);
-		} else if (*s == ':') {
-			buf_append_str(out, ": ");
-		}
-	}
-}
-
-/* Only what is JSON as a whole is changed. */
-static void
+/* Whether it is JSON. */
+static bool
 prettify(struct runner_record *rec)
 {
-	const char *text = buf_str(&rec->answer), *body, *end;
+	const char *text = buf_str(&rec->answer);
 	struct buf pretty;
-	size_t len;
+	bool is_json;
 
-	end = text + rec->answer.len;
-	body = text + rec->head_len;
-	body += strspn(body, " \t\r\n");
-	len = json_scan(body, (size_t)(end - body), PRETTY_MOST_DEPTH);
-	if (len == 0 || strspn(body + len, " \t\r\n") !=
-	    (size_t)(end - body) - len)
-		return;
 	buf_init(&pretty, DOCUMENT_MOST_BYTES);
 	buf_append(&pretty, text, rec->head_len);
-	indent_json(body, body + len, &pretty);
-	buf_append_char(&pretty, '\n');
-	if (pretty.is_full) {
+	is_json = runner_pretty_indent(text + rec->head_len,
+	    rec->answer.len - rec->head_len, &pretty) && !pretty.is_full;
+	if (is_json) {
+		buf_fini(&rec->answer);
+		rec->answer = pretty;
+	} else {
 		buf_fini(&pretty);
-		return;
 	}
-	buf_fini(&rec->answer);
-	rec->answer = pretty;
+	return (is_json);
 }
 
 /* At the request whose answer it is, as Hurl does. */
@@ -217,14 +151,25 @@ static void
 show_answer(struct runner_record *rec, const struct run *run,
     struct buf *out)
 {
+	struct buf masked;
+	bool is_json;
+
 	if (rec->mistake != NULL) {
 		tell_unwritten(rec, run, NULL, rec->mistake);
 		return;
 	}
-	if (rec->options->is_pretty)
-		prettify(rec);
+	is_json = rec->options->is_pretty && prettify(rec);
+	if (!rec->options->has_color) {
+		run_mask(run, buf_str(&rec->answer), rec->answer.len,
+		    rec->answer.is_full, out);
+		return;
+	}
+	/* Colours come last: what is masked may have some in its middle. */
+	buf_init(&masked, DOCUMENT_MOST_BYTES);
 	run_mask(run, buf_str(&rec->answer), rec->answer.len,
-	    rec->answer.is_full, out);
+	    rec->answer.is_full, &masked);
+	runner_pretty_color(&masked, rec->head_len > 0, is_json, out);
+	buf_fini(&masked);
 }
 
 void

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from run_flows import run, server  # noqa: F401
+from run_flows import HURL, run, server  # noqa: F401
 
 FLOW = """\
 GET @/set
@@ -153,3 +153,36 @@ def test_a_header_without_a_colon_is_told_before_anything_is_sent(
     done = run("GET @/\n", env={"HURL_HEADER": "A:b|X-B"})
     assert done.returncode == 64 and "not 'X-B'" in done.stderr
     assert server.seen == []
+
+
+def colored(run, *options, program=None):
+    """Standard output without the line that has the date."""
+    done = run("GET @/\nHTTP 200\n", *options, program=program)
+    return [line for line in done.stdout.split("\n") if "Date" not in line]
+
+
+def test_answers_are_shown_in_colours(run):  # noqa: F811
+    """Names of the head, tokens of JSON that is indented; a secret is masked
+    across tokens, too."""
+    lines = colored(run, "--color", "-i", "--pretty", "--secret", 'y=: "<b')
+    assert lines[0] == "\033[1;32mHTTP/1.1 200"
+    assert "\033[1;36mContent-Type\033[0m: application/json" in lines
+    assert lines[-5:] == [
+        "\033[1;39m{\033[0m",
+        '  \033[1;34m"a"\033[0m\033[1;39m:\033[0m \033[0;36m1\033[0m'
+        "\033[1;39m,\033[0m",
+        '  \033[0;32m"text"\033[0m\033[0;36m***>&amp;\033[0m'
+        '\033[0;32m"\033[0m', "\033[1;39m}\033[0m", ""]
+    assert "\033[1;36m" in "".join(colored(run, "--color", "-i"))
+    assert "\033" not in "".join(colored(run, "-i", "--pretty"))
+    assert "\033" not in "".join(colored(run, "--color", "--no-output"))
+
+
+@pytest.mark.skipif(HURL is None, reason="the real program is not here")
+@pytest.mark.parametrize("options", [["-i"], ["-i", "--pretty"]])
+def test_the_colours_are_those_of_the_real_program(run, options):  # noqa
+    """Of an answer without a cookie, whose value is masked here."""
+    theirs, ours = [
+        [line for line in colored(run, "--color", *options, program=program)
+         if "Set-Cookie" not in line] for program in (HURL, None)]
+    assert ours == theirs
