@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What a gate shows while it runs: on terminals of several sizes, on one
 that is resized, and where there is none."""
+import codecs
 import fcntl
 import os
 import re
@@ -30,6 +31,7 @@ class Terminal:
             env={**os.environ, "TERM": "xterm", **env})
         os.close(slave)
         self.shown = ""
+        self.decode = codecs.getincrementaldecoder("utf-8")().decode
 
     def resize(self, columns):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ,
@@ -41,7 +43,7 @@ class Terminal:
             selector.register(self.master, selectors.EVENT_READ)
             assert selector.select(PATIENCE_S), self.shown
         try:
-            self.shown += os.read(self.master, 65536).decode()
+            self.shown += self.decode(os.read(self.master, 65536))
         except OSError:
             return False
         return True

@@ -627,7 +627,8 @@ def test_evidence_names_the_cookies_that_were_sent(probe, serve):
     assert sorted(cookie[8:].split("; ")) == ["lang=***", "sid=***"]
     assert server.requests[2][1]["cookie"].count("=") == 2
     assert f"Host: 127.0.0.1:{server.port}" in lines
-    other = probe.run("GET http://127.0.0.1/\n", hosts=["127.0.0.1"])
+    other = probe.run("GET http://127.0.0.1/\nHTTP 599\n",
+                      hosts=["127.0.0.1"])
     assert "Host: 127.0.0.1\n" in other["evidence"]["request"]
 
 
