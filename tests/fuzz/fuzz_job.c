@@ -24,7 +24,7 @@ encode_variables(const struct run_spec *spec, struct json_out *o)
 	json_out_key(o, "variables");
 	json_out_object(o);
 	for (; v < spec->variables + spec->variable_count; v++) {
-		json_out_key(o, v->name);
+		json_out_key_n(o, v->name, strlen(v->name));
 		if (v->kind == DEFINITION_STRING)
 			json_out_str(o, v->text);
 		else
