@@ -115,7 +115,6 @@ aa_measure(const struct engine *e, size_t check, struct aa_check *out,
 	size_t pairs = engine_counts(e, check).pairs, i;
 	struct gathered g;
 	struct engine_pair pair;
-
 	bool is_reached = false;
 
 	*out = (struct aa_check){.rounds = 0};
