@@ -52,8 +52,9 @@
 	 * doc: {"reason"} */                                                \
 	X(REFUSED, "refused")                                                \
 	/* scheduler -> store: the checks that exist. cookie: batch number.  \
-	 * doc: the plan's summary; or of manifests that were refused, so    \
-	 * that this plan goes on: {"refused_us","mistakes","mistake"} */    \
+	 * doc: the plan's summary, with "loaded_us"; or of manifests that   \
+	 * were refused, so that this plan goes on: {"refused_us",           \
+	 * "mistakes","mistake"} */                                          \
 	X(PLAN, "plan")                                                      \
 	/* gate -> store: a gate and its rounds. cookie: batch number,       \
 	 * id: the gate. doc: the gate document */                           \

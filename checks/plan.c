@@ -259,6 +259,7 @@ plan_encode_summary(const struct plan *plan, struct buf *out)
 	json_out_init(&o, out);
 	json_out_object(&o);
 	json_out_kv_str(&o, "plan", plan->hash);
+	json_out_kv_int(&o, "loaded_us", clock_wall());
 	json_out_key(&o, "checks");
 	json_out_array(&o);
 	for (i = 0; i < plan->check_count; i++)

@@ -24,7 +24,7 @@ struct known_definition {
 
 struct registry {
 	sqlite3 *db;
-	sqlite3_stmt *add_check, *add_definition, *plan_check;
+	sqlite3_stmt *add_check, *add_definition, *plan_check, *planned_since;
 	struct registry_check *by_key, *by_id;
 	struct known_definition *definitions;
 	bool is_pending; /* a transaction with new ones is open: */
@@ -222,6 +222,9 @@ registry_open(sqlite3 *db, struct registry **out)
 		    "coalesce(planned_us, ?9) WHERE id = ?1",
 		    &r->plan_check);
 	if (rc == 0)
+		rc = db_prepare(db, "SELECT planned_us FROM checks "
+		    "WHERE id = ?1 AND is_planned", &r->planned_since);
+	if (rc == 0)
 		rc = load_checks(r);
 	if (rc == 0)
 		rc = load_definitions(r);
@@ -269,6 +272,7 @@ registry_close(struct registry **rp)
 	sqlite3_finalize(r->add_check);
 	sqlite3_finalize(r->add_definition);
 	sqlite3_finalize(r->plan_check);
+	sqlite3_finalize(r->planned_since);
 	free(r);
 }
 
@@ -520,6 +524,21 @@ note_refusal(struct registry *r, const struct json *plan)
 	return (rc);
 }
 
+wall_us
+registry_accounts_end(struct registry *r, const struct registry_check *c)
+{
+	wall_us planned = 0;
+
+	sqlite3_bind_int64(r->planned_since, 1, c->id);
+	if (sqlite3_step(r->planned_since) == SQLITE_ROW)
+		planned = sqlite3_column_int64(r->planned_since, 0);
+	sqlite3_reset(r->planned_since);
+	if (planned == 0 || !c->state.has_run)
+		return (0);
+	return (planned > c->state.last_due_us ? planned :
+	    c->state.last_due_us);
+}
+
 static int
 forget_refusal(struct registry *r)
 {
@@ -540,7 +559,8 @@ registry_plan(struct registry *r, const struct json *plan, wall_us now)
 		return (rc);
 	if (is_refusal)
 		rc = note_refusal(r, plan);
-	else if ((rc = plan_all(r, checks, now)) == 0)
+	else if ((rc = plan_all(r, checks, json_get_int(plan, "loaded_us",
+	    now))) == 0)
 		rc = forget_refusal(r);
 	if (rc == 0)
 		rc = registry_commit(r);

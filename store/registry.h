@@ -81,6 +81,14 @@ int registry_definition_get(struct registry *r, struct registry_check *check,
  */
 int registry_plan(struct registry *r, const struct json *plan, wall_us now);
 
+/*
+ * Until when nothing is missing of a check: its newest record, or the plan
+ * that brought it back, whatever is later. 0 when it has no record or is in no
+ * plan: then nothing was due.
+ */
+wall_us registry_accounts_end(struct registry *r,
+    const struct registry_check *c);
+
 /* Commit what is new; nothing is open on the database after 0. */
 int registry_commit(struct registry *r);
 

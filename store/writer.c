@@ -573,6 +573,7 @@ store_writer_ready(struct store_writer *w, struct buf *out)
 {
 	struct registry_check *c;
 	struct json_out o;
+	wall_us end;
 
 	json_out_init(&o, out);
 	json_out_object(&o);
@@ -582,12 +583,12 @@ store_writer_ready(struct store_writer *w, struct buf *out)
 	json_out_array(&o);
 	for (c = registry_next(w->registry, NULL); c != NULL;
 	    c = registry_next(w->registry, c)) {
-		if (!c->state.has_run)
+		if ((end = registry_accounts_end(w->registry, c)) == 0)
 			continue;
 		json_out_object(&o);
 		json_out_kv_str(&o, "check", c->name);
 		json_out_kv_str(&o, "location", c->location);
-		json_out_kv_int(&o, "last_due_us", c->state.last_due_us);
+		json_out_kv_int(&o, "last_due_us", end);
 		json_out_object_end(&o);
 	}
 	json_out_array_end(&o);

@@ -152,9 +152,13 @@ def test_restarted_writer_tells_the_last_due_times(directory):
     store = Store(directory)
     assert store.wait_for(READY)[2]["checks"] == []
     due = now_us()
-    for i, check in enumerate(CHECKS[:3]):
-        store.send(RESULT, i + 1, run_event(check, due + i))
-    store.wait_for(ACK, 3)
+    store.send(PLAN, 1, {"plan": "ab", "loaded_us": due - 1, "checks": [
+        {"check": check, "service": "payments", "location": "local",
+         "environment": "production", "every_us": 30000000}
+        for check in CHECKS[:3]]})
+    for i, check in enumerate(CHECKS[:4]):  # the last is in no plan
+        store.send(RESULT, i + 2, run_event(check, due + i))
+    store.wait_for(ACK, 5)
     store.kill()
     store = Store(directory)
     ready = store.wait_for(READY)[2]

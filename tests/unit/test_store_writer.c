@@ -822,15 +822,35 @@ gate_is_stored_with_its_rounds_and_replaced(void **state)
 	store_writer_close(&w);
 }
 
+/* What READY says of the checks of a plan that was loaded then. */
 static void
-ready_names_the_last_due_time_of_each_check(void **state)
+assert_ready(struct store_writer *w, const char *checks, wall_us loaded,
+    const char *told)
 {
+	char *plan = xasprintf("{\"loaded_us\":%lld,\"checks\":[%s]}",
+	    (long long)loaded, checks);
+	struct buf doc;
+
+	assert_int_equal(store_writer_plan(w, plan, strlen(plan)), 0);
+	buf_init(&doc, 1 << 20);
+	store_writer_ready(w, &doc);
+	assert_non_null(strstr(doc.data, told));
+	buf_fini(&doc);
+	free(plan);
+}
+
+static void
+ready_names_until_when_nothing_is_missing_of_each_check(void **state)
+{
+	static const char check[] = "{\"check\":\"payments/card\",\"service\":"
+	    "\"payments\",\"location\":\"local\",\"environment\":"
+	    "\"production\",\"every_us\":1000000}";
 	struct fixture_run r = {.duration_us = 5};
 	struct store_writer *w = fixture_open(dir);
-	struct buf doc;
 	int i;
 
 	(void)state;
+	assert_ready(w, check, NOON_US - SPAN_DAY, "\"checks\":[]");
 	for (i = 0; i < 3; i++) {
 		r.due_us = NOON_US - i * SPAN_H;
 		assert_int_equal(fixture_append(w, &r, false), 0);
@@ -840,12 +860,13 @@ ready_names_the_last_due_time_of_each_check(void **state)
 	assert_int_equal(fixture_append(w, &r, false), 0);
 	store_writer_close(&w);
 	w = fixture_open(dir);
-	buf_init(&doc, 1 << 20);
-	store_writer_ready(w, &doc);
-	assert_non_null(strstr(doc.data, "\"checks\":[{\"check\":"
+	assert_ready(w, check, NOON_US + SPAN_H, "\"checks\":[{\"check\":"
 	    "\"payments/card\",\"location\":\"local\",\"last_due_us\":"
-	    "1795176000000000}]"));
-	buf_fini(&doc);
+	    "1795176000000000}]");
+	/* It leaves the plan; nothing is due until it comes back. */
+	assert_ready(w, "", NOON_US + 2 * SPAN_H, "\"checks\":[]");
+	assert_ready(w, check, NOON_US + 3 * SPAN_H,
+	    "\"last_due_us\":1795186800000000}]");
 	store_writer_close(&w);
 }
 
@@ -901,7 +922,7 @@ main(void)
 		TEST(plan_is_kept_and_definitions_have_a_history),
 		TEST(gate_is_stored_with_its_rounds_and_replaced),
 		TEST(rounds_of_a_gate_may_come_in_parts),
-		TEST(ready_names_the_last_due_time_of_each_check),
+		TEST(ready_names_until_when_nothing_is_missing_of_each_check),
 		TEST(streak_counts_measured_runs_of_one_kind),
 	};
 
