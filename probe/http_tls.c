@@ -16,6 +16,7 @@
 #include "probe/http_priv.h"
 
 #define LOOK_EVERY (10 * SPAN_S)
+#define SEND_RECORD_BYTES 2048
 
 struct http_trust {
 	struct http_trust *next;
@@ -165,8 +166,13 @@ http_trust_install(CURL *easy, void *ssl_ctx, void *arg)
 	(void)easy;
 	if (t != NULL)
 		SSL_CTX_set1_cert_store(ssl_ctx, t->store);
-	/* An idle connection gives its 34 kB of record buffers back. */
+	/*
+	 * An idle connection gives its 34 kB of record buffers back, but that
+	 * for writing comes again with the session tickets of TLS 1.3 and
+	 * stays while the answer is waited for: as large as a request needs.
+	 */
 	SSL_CTX_set_mode(ssl_ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_max_send_fragment(ssl_ctx, SEND_RECORD_BYTES);
 	return (CURLE_OK);
 }
 
