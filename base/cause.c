@@ -72,7 +72,7 @@ is_known(const struct cause *c, const struct cause_entry *e)
 	return (false);
 }
 
-static void
+static void PRINTF_LIKE(3, 0)
 cause_vadd(struct cause *c, struct cause_entry e, const char *fmt, va_list ap)
 {
 	bool is_again;

@@ -232,8 +232,8 @@ type_text(enum manifest_type type)
 		[MANIFEST_BOOL] = "true or false",
 		[MANIFEST_NAMES] = "list of names",
 		[MANIFEST_HOSTS] = "list of hosts",
-		[MANIFEST_VARIABLES] = "variables: a text, number, true or "
-		    "false by name",
+		[MANIFEST_VARIABLES] = ("variables: a text, number, true or "
+		    "false by name"),
 		[MANIFEST_ENVIRONMENTS] = "variables by name",
 		[MANIFEST_TABLE] = "keys of its own, below",
 		[MANIFEST_TABLES] = "list, each item with keys, below",

@@ -33,8 +33,8 @@ static const char *const reason_texts[] = {
     "too many rounds were void: the probes could not measure",
     "a required check never ran",
     "the baseline itself fails too often to compare with",
-    "it has failed so often in the past that it cannot gate: mend it, or put "
-    "it in quarantine",
+    ("it has failed so often in the past that it cannot gate: mend it, or put "
+    "it in quarantine"),
     "it has too short a history to be judged without a baseline",
     "the budget ended before the evidence was enough",
 };

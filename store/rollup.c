@@ -105,16 +105,16 @@ static int
 prepare_level(struct rollups *r, enum rollup_level level)
 {
 	static const char *const of_checks[] = {
-	    "SELECT passed, failed, unreachable, unknown, invalid, lost, "
+	    ("SELECT passed, failed, unreachable, unknown, invalid, lost, "
 	    "skipped, duration_sum_us, duration_max_us, durations FROM %s "
-	    "WHERE start_us = ?1 AND check_id = ?2",
-	    "REPLACE INTO %s VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-	    "?10, ?11, ?12)",
+	    "WHERE start_us = ?1 AND check_id = ?2"),
+	    ("REPLACE INTO %s VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+	    "?10, ?11, ?12)"),
 	    "SELECT min(start_us) FROM %s",
 	    "DELETE FROM %s WHERE start_us = ?1"};
 	static const char *const of_fleet[] = {
-	    "SELECT passed, failed, unreachable, unknown, invalid, lost, "
-	    "skipped FROM %s WHERE start_us = ?1 AND ?2 = 0",
+	    ("SELECT passed, failed, unreachable, unknown, invalid, lost, "
+	    "skipped FROM %s WHERE start_us = ?1 AND ?2 = 0"),
 	    "REPLACE INTO %s VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	    "SELECT min(start_us) FROM %s",
 	    "DELETE FROM %s WHERE start_us = ?1"};

@@ -68,10 +68,10 @@ make(const struct world *w, struct made *m)
 	for (i = 0; i < w->checks; i++)
 		m->checks[i] = (struct forecast_check){
 		    .is_judged = true,
-		    .limits = {engine_config_default.tolerance,
-		    engine_config_default.margin,
-		    engine_config_default.failure_margin,
-		    engine_config_default.tail_margin},
+		    .limits = {.tolerance = engine_config_default.tolerance,
+		    .margin = engine_config_default.margin,
+		    .failure_margin = engine_config_default.failure_margin,
+		    .tail_margin = engine_config_default.tail_margin},
 		    .failure_rate = w->failure_rate,
 		    .history = history_of(w), .steps = m->steps,
 		    .step_count = w->steps, .tail_phi0 = w->phi0};

@@ -81,7 +81,7 @@ a_malformed_pattern_is_refused_with_the_reason(void **state)
 	static const char *const bad[] = {"", "https://a", "a/b", "a..b",
 	    ".a", "a b", "*a.b", "a.*.b", "*.", "a:0", "a:65536", "a:",
 	    "a:1x", "[a]:1", "[::1", "[::1]x", "1.2.3", "1.2.3.4.5",
-	    "*.1", "b\xc3\xbc" "cher.example"};
+	    "*.1", ("b\xc3\xbc" "cher.example")};
 	size_t i;
 
 	(void)state;

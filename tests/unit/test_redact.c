@@ -491,8 +491,8 @@ static void
 what_a_name_calls_a_credential_is_masked(void **state)
 {
 	static const char *const same[] = {"",
-	    "{\"secret\": {\"id\": \"a\"}, \"token\": [\"a\"], "
-	    "\"password\": null, \"cvc\": true}",
+	    ("{\"secret\": {\"id\": \"a\"}, \"token\": [\"a\"], "
+	    "\"password\": null, \"cvc\": true}"),
 	    "{\"cvc_check\": \"pass\", \"next_page_token\": \"p2\"}",
 	    "{\"secretary\": \"a\", \"tokens\": 3, \"a\": \"token\"}",
 	    "{\"password\": \"\", \"password\":}", "password", "\"password\"",

@@ -242,8 +242,8 @@ entities_are_not_expanded_and_files_not_read(void **state)
 {
 	static const char *const documents[] = {
 		"<!DOCTYPE a [<!ENTITY x \"boom\">]><a>[&x;]</a>",
-		"<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>"
-		    "<a>[&x;]</a>",
+		("<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>"
+		    "<a>[&x;]</a>"),
 		"<!DOCTYPE a SYSTEM \"http://127.0.0.1:1/x.dtd\"><a>[]</a>",
 	};
 	struct xpath_doc *doc;
