@@ -2,8 +2,9 @@
 /*
  * How long a flow takes to parse: 10,000 entries of what people write
  * (headers, options, a JSON body, captures, asserts with regexes and filters),
- * the best and the median of several rounds in CPU time. Exits with 10 when
- * the median is over the figure that we hold.
+ * the best and the median of several rounds in CPU time. With "full" exits
+ * with 10 when the median is over the figure that we hold; without, a short
+ * slice for "make check" that time does not judge.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "checks/flow.h"
 
 #define ENTRIES 10000
+#define ENTRIES_SLICE 200
 #define ROUNDS 11
 #define MOST (100 * SPAN_MS)
 
@@ -47,8 +49,10 @@ by_time(const void *pa, const void *pb)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	bool is_full = argc == 2 && strcmp(argv[1], "full") == 0;
+	size_t entries = is_full ? ENTRIES : ENTRIES_SLICE;
 	span_us spans[ROUNDS];
 	struct flow *flow;
 	struct cause cause;
@@ -56,7 +60,7 @@ main(void)
 	size_t i;
 
 	buf_init(&text, FLOW_MOST_BYTES);
-	for (i = 0; i < ENTRIES; i++)
+	for (i = 0; i < entries; i++)
 		buf_printf(&text, entry, i);
 	for (i = 0; i < ROUNDS; i++) {
 		span_us begin = clock_cpu();
@@ -66,15 +70,15 @@ main(void)
 		must(flow_parse("bench.hurl", buf_str(&text), text.len,
 		    &cause, &flow) == 0);
 		spans[i] = clock_cpu() - begin;
-		must(flow->entry_count == ENTRIES);
+		must(flow->entry_count == entries);
 		flow_release(&flow);
 		cause_fini(&cause);
 	}
 	qsort(spans, ROUNDS, sizeof(spans[0]), by_time);
-	printf("%d entries, %.1f MB: best %.1f ms, median %.1f ms "
-	    "(at most %.0f)\n", ENTRIES, (double)text.len / 1e6,
+	printf("%zu entries, %.1f MB: best %.1f ms, median %.1f ms "
+	    "(of %d at most %.0f)\n", entries, (double)text.len / 1e6,
 	    (double)spans[0] / 1e3, (double)spans[ROUNDS / 2] / 1e3,
-	    (double)MOST / 1e3);
+	    ENTRIES, (double)MOST / 1e3);
 	buf_fini(&text);
-	return (spans[ROUNDS / 2] > MOST ? EXIT_BAD : EXIT_GOOD);
+	return (is_full && spans[ROUNDS / 2] > MOST ? EXIT_BAD : EXIT_GOOD);
 }

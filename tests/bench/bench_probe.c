@@ -7,9 +7,10 @@
  * latency is still measured truly at half load.
  *
  * Rounds are interleaved and the medians shown. The server and this driver
- * run on one CPU, what is measured on another. Arguments: "full" for the
- * stated sizes, none for a quick look, or one line of the first table:
- * "plain" or "tls", hosts, runs in flight.
+ * run on one CPU, what is measured on another. Without arguments a short slice
+ * for "make check": all flows must pass, whatever they cost. With "full" the
+ * stated sizes; or one line of the first table: "plain" or "tls", hosts, runs
+ * in flight.
  */
 #include <sched.h>
 #include <signal.h>
@@ -229,7 +230,7 @@ static const struct channel_handlers handlers = {
 static void
 probe_start(struct bench *b)
 {
-	char *program = proc_sibling("e2e-probe"), most[] = "6000";
+	char *program = proc_sibling("../../e2e-probe"), most[] = "6000";
 	char *argv[] = {program, (char[]){"--child"},
 	    (char[]){"--max-in-flight"}, most, NULL};
 	int fd;
@@ -475,17 +476,15 @@ remove_certificate(struct bench *b)
 }
 
 static double
-compare_at(struct bench *b, bool is_tls, int hosts, int in_flight,
-    bool is_full)
+compare_at(struct bench *b, bool is_tls, int hosts, int in_flight, int flows,
+    int rounds)
 {
 	struct bench_load load = {.server = &b->server, .is_tls = is_tls,
 	    .hosts = hosts, .in_flight = in_flight,
+	    .flows = flows < 2 * in_flight ? 2 * in_flight : flows,
 	    .certificate = b->certificate};
 
-	load.flows = (is_full ? 2 : 1) * (is_tls ? 2000 : 8000);
-	if (load.flows < 2 * in_flight)
-		load.flows = 2 * in_flight;
-	return (compare(b, &load, is_full ? 5 : 3));
+	return (compare(b, &load, rounds));
 }
 
 static void
@@ -497,7 +496,37 @@ print_head(void)
 }
 
 static void
-run(struct bench *b, bool is_full)
+print_memory_head(void)
+{
+	printf("\nMemory of each waiting flow, KiB\n%-5s %9s %12s\n", "",
+	    "flows", "KiB");
+}
+
+static void
+print_latency_head(void)
+{
+	printf("\nLatency as measured at half load, us of a step\n"
+	    "%11s %9s %9s %9s %9s\n", "flows/s", "CPU", "p50", "p99", "p99.9");
+}
+
+static void
+run_slice(struct bench *b)
+{
+	double us;
+
+	print_head();
+	us = compare_at(b, false, 1, 20, 200, 1);
+	compare_at(b, false, HOSTS_MANY, 20, 200, 1);
+	compare_at(b, true, 1, 20, 100, 1);
+	print_memory_head();
+	measure_memory(b, false, 50);
+	measure_memory(b, true, 50);
+	print_latency_head();
+	measure_latency(b, us, 200);
+}
+
+static void
+run_full(struct bench *b)
 {
 	static const int in_flight[] = {100, 1000, 4000};
 	/* A probe takes as many runs as its descriptors allow. */
@@ -509,18 +538,15 @@ run(struct bench *b, bool is_full)
 	for (j = 0; j < 3; j++)
 		for (i = 0; i < NELEMS(in_flight); i++) {
 			one = compare_at(b, j == 2, j == 1 ? HOSTS_MANY : 1,
-			    in_flight[i], is_full);
+			    in_flight[i], j == 2 ? 4000 : 16000, 5);
 			us = us == 0 ? one : us;
 		}
-	printf("\nMemory of each waiting flow, KiB\n%-5s %9s %12s\n", "",
-	    "flows", "KiB");
+	print_memory_head();
 	for (j = 0; j < 2; j++)
 		for (i = 0; i < NELEMS(sizes); i++)
-			if (is_full || j == 0 || i == 0)
-				measure_memory(b, j == 1, sizes[i]);
-	printf("\nLatency as measured at half load, us of a step\n"
-	    "%11s %9s %9s %9s %9s\n", "flows/s", "CPU", "p50", "p99", "p99.9");
-	measure_latency(b, us, is_full ? 20000 : 8000);
+			measure_memory(b, j == 1, sizes[i]);
+	print_latency_head();
+	measure_latency(b, us, 20000);
 }
 
 int
@@ -536,9 +562,11 @@ main(int argc, char **argv)
 	if (argc == 4) {
 		print_head();
 		compare_at(&b, strcmp(argv[1], "tls") == 0, atoi(argv[2]),
-		    atoi(argv[3]), false);
-	} else
-		run(&b, argc > 1 && strcmp(argv[1], "full") == 0);
+		    atoi(argv[3]), 8000, 3);
+	} else if (argc == 2 && strcmp(argv[1], "full") == 0)
+		run_full(&b);
+	else
+		run_slice(&b);
 	loop_free(&b.loop);
 	bench_server_stop(&b.server);
 	remove_certificate(&b);
