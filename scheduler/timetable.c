@@ -38,6 +38,7 @@ struct missed {
 	struct timetable_entry *entry;
 	enum timetable_kind kind;
 	wall_us due;
+	span_us every;  /* of the entry when they were missed */
 	uint64_t left;
 };
 
@@ -210,6 +211,7 @@ add_missed(struct timetable *t, struct timetable_entry *e, wall_us due,
 	m->entry = e;
 	m->kind = kind;
 	m->due = due;
+	m->every = e->every;
 	m->left = count;
 	*t->missed_tail = m;
 	t->missed_tail = &m->link;
@@ -380,7 +382,7 @@ timetable_pop_missed(struct timetable *t, struct timetable_slot *out)
 	out->arg = m->entry->arg;
 	out->due = m->due;
 	out->due_mono = t->mono - (t->wall - m->due);
-	m->due += m->entry->every;
+	m->due += m->every;
 	if (--m->left == 0)
 		drop_missed(t);
 	return (true);

@@ -437,6 +437,32 @@ a_reload_keeps_phases_and_an_interval_may_change(void **state)
 	timetable_free(&s.t);
 }
 
+/* What it missed at its old interval is told by that. */
+static void
+an_interval_that_changes_moves_no_missed_slot(void **state)
+{
+	struct timetable_slot slot;
+	struct check c;
+	struct sim s;
+	wall_us last;
+	int i;
+
+	(void)state;
+	sim_init(&s);
+	check_init(&s, &c, 1, 10 * SPAN_S);
+	sim_run(&s, SPAN_MIN);
+	last = c.last;
+	sim_advance(&s, SPAN_MIN);
+	timetable_turn(s.t, s.mono, s.wall);
+	while (timetable_pop_due(s.t, &slot))
+		timetable_run_end(slot.entry);
+	timetable_set_every(s.t, c.entry, SPAN_H);
+	for (i = 1; timetable_pop_missed(s.t, &slot); i++)
+		assert_int_equal(slot.due, last + i * 10 * SPAN_S);
+	assert_in_range(i, 6, 7);
+	timetable_free(&s.t);
+}
+
 int
 main(void)
 {
@@ -457,6 +483,7 @@ main(void)
 	        slots_before_the_start_are_told_once_from_the_stores_last),
 	    cmocka_unit_test(records_of_the_future_are_not_run_over),
 	    cmocka_unit_test(a_reload_keeps_phases_and_an_interval_may_change),
+	    cmocka_unit_test(an_interval_that_changes_moves_no_missed_slot),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
