@@ -42,8 +42,11 @@ hash_place(const struct run_event *e)
 static void
 fill(struct evidence_account *a, wall_us due)
 {
-	if (due <= a->filled)
-		return;
+	/* The wall clock went back: time goes on from there. */
+	if (due < a->filled) {
+		a->filled = due;
+		a->kept = a->kept < due ? a->kept : due;
+	}
 	a->fill += due - a->filled < FILL_MOST ? due - a->filled : FILL_MOST;
 	if (a->fill > FILL_MOST)
 		a->fill = FILL_MOST;

@@ -144,6 +144,28 @@ runs_that_somebody_asked_for_keep_theirs(void **state)
 	teardown(&b);
 }
 
+static void
+a_clock_that_went_back_does_not_stop_it(void **state)
+{
+	struct bench b;
+	int i;
+
+	(void)state;
+	setup(&b);
+	for (i = 0; i < 6; i++)
+		add(&b, SPAN_H - i * 10 * SPAN_S, OUTCOME_FAILED);
+	assert_int_equal(ask(&b, KEPT), 5);
+	for (i = 0; i < 6 * 60; i++)
+		add(&b, 4 * SPAN_H - i * 10 * SPAN_S, OUTCOME_FAILED);
+	assert_int_equal(ask(&b, KEPT), 5 + 6);
+	for (i = 0; i < 2; i++) {
+		add(&b, 6 * SPAN_H - i * SPAN_MIN, OUTCOME_PASSED);
+		add(&b, 6 * SPAN_H - i * SPAN_MIN - SPAN_S, OUTCOME_FAILED);
+	}
+	assert_int_equal(ask(&b, KEPT), 5 + 6 + 1);
+	teardown(&b);
+}
+
 int
 main(void)
 {
@@ -154,6 +176,7 @@ main(void)
 	    cmocka_unit_test(another_way_to_fail_is_news),
 	    cmocka_unit_test(a_run_handed_in_again_is_not_left_out_after_all),
 	    cmocka_unit_test(runs_that_somebody_asked_for_keep_theirs),
+	    cmocka_unit_test(a_clock_that_went_back_does_not_stop_it),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
