@@ -533,10 +533,8 @@ registry_accounts_end(struct registry *r, const struct registry_check *c)
 	if (sqlite3_step(r->planned_since) == SQLITE_ROW)
 		planned = sqlite3_column_int64(r->planned_since, 0);
 	sqlite3_reset(r->planned_since);
-	if (planned == 0 || !c->state.has_run)
-		return (0);
-	return (planned > c->state.last_due_us ? planned :
-	    c->state.last_due_us);
+	return (planned > 0 && c->state.has_run &&
+	    c->state.last_due_us > planned ? c->state.last_due_us : planned);
 }
 
 static int

@@ -83,8 +83,8 @@ int registry_plan(struct registry *r, const struct json *plan, wall_us now);
 
 /*
  * Until when nothing is missing of a check: its newest record, or the plan
- * that brought it back, whatever is later. 0 when it has no record or is in no
- * plan: then nothing was due.
+ * that brought it (back), whatever is later. 0 when it is in no plan: then
+ * nothing was due.
  */
 wall_us registry_accounts_end(struct registry *r,
     const struct registry_check *c);
