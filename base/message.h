@@ -26,7 +26,7 @@
 #define MESSAGE_TABLE(X)                                                     \
 	/* child -> parent, once, when it can work. doc: {"program",         \
 	 * "version"}; a store adds {"checks":[{"check","location",          \
-	 * "last_due_us"}]} */                                               \
+	 * "last_due_us", "ahead_us"? (of records due in the future)}]} */   \
 	X(READY, "ready")                                                    \
 	/* scheduler -> probe: a definition to keep. cookie: its number,     \
 	 * named by later jobs. doc: the definition */                       \

@@ -318,6 +318,7 @@ note_row(struct dispatch *d, const struct json *row)
 	const char *environment = json_get_str(row, "environment", NULL);
 	const char *id = json_get_str(row, "check", "");
 	wall_us last_due = json_get_int(row, "last_due_us", 0);
+	wall_us ahead = json_get_int(row, "ahead_us", 0);
 	struct check *c;
 
 	if (strcmp(json_get_str(row, "location", ""), d->location) != 0)
@@ -328,6 +329,8 @@ note_row(struct dispatch *d, const struct json *row)
 		return;
 	if (last_due > c->last_due)
 		c->last_due = last_due;
+	if (ahead > c->ahead)
+		c->ahead = ahead;
 }
 
 void
@@ -362,6 +365,18 @@ accounts_end(const struct check *c)
 	return (c->last_due > 0 ? c->last_due : c->spooled);
 }
 
+/* What is missing since then; and nothing is recorded twice. */
+static void
+note_accounts(const struct check *c)
+{
+	struct timetable *t = c->dispatch->timetable;
+
+	if (accounts_end(c) > 0)
+		timetable_note_stopped(t, c->entry, accounts_end(c));
+	if (c->ahead > 0)
+		timetable_note_stopped(t, c->entry, c->ahead);
+}
+
 void
 dispatch_store_ready(struct dispatch *d, const char *doc, size_t len)
 {
@@ -384,9 +399,8 @@ dispatch_store_ready(struct dispatch *d, const char *doc, size_t len)
 		note_row(d, &rows->items[i]);
 	json_free(&json);
 	HASH_ITER(hh, d->checks, c, next)
-		if (c->entry != NULL && accounts_end(c) > 0)
-			timetable_note_stopped(d->timetable, c->entry,
-			    accounts_end(c));
+		if (c->entry != NULL)
+			note_accounts(c);
 	while (dispatch_take_missed(d, SIZE_MAX))
 		continue;
 	log_unrecorded(d);

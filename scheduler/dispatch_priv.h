@@ -37,6 +37,7 @@ struct check {
 	char *environment;
 	char hash[DEFINITION_HASH_SIZE];
 	wall_us last_due;  /* the store's newest record; 0: none */
+	wall_us ahead;     /* ... of those due in the future; 0: none */
 	wall_us spooled;   /* the oldest event left in the spool; 0: none */
 	uint64_t plan;     /* number of the plan that it was last found in */
 	UT_hash_handle hh;

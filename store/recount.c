@@ -87,6 +87,35 @@ count_rows(struct recount *w, struct day *d, int64_t after)
 	return (bad != 0 ? bad : db_err(rc));
 }
 
+/*
+ * Records of the future, of a clock that went back since: no slot of theirs
+ * may be handed out again.
+ */
+static int
+look_ahead(struct recount *w, struct day *d)
+{
+	struct registry_check *check;
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	rc = sqlite3_prepare_v2(day_db(d), "SELECT check_id, due_us FROM run "
+	    "INDEXED BY run_by_time WHERE due_us > ?1 AND trigger = 0", -1,
+	    &stmt, NULL);
+	if (rc == SQLITE_OK)
+		sqlite3_bind_int64(stmt, 1, clock_wall());
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
+			break;
+		check = registry_check_find(w->registry,
+		    sqlite3_column_int64(stmt, 0));
+		if (check != NULL && check->ahead_us <
+		    sqlite3_column_int64(stmt, 1))
+			check->ahead_us = sqlite3_column_int64(stmt, 1);
+	}
+	sqlite3_finalize(stmt);
+	return (db_err(rc));
+}
+
 static int
 count_day(struct recount *w, int64_t day, struct cause *c)
 {
@@ -119,10 +148,12 @@ count_day(struct recount *w, int64_t day, struct cause *c)
 			rc = count_rows(w, d, mark);
 		if (rc == 0)
 			rc = rollups_flush(w->rollups);
-		if (rc != 0)
-			cause_add(c, "the runs of a day cannot be counted: "
-			    "%s", err_text(rc));
 	}
+	if (rc == 0 && day >= day_of(clock_wall()))
+		rc = look_ahead(w, d);
+	if (rc != 0)
+		cause_add(c, "the runs of a day cannot be counted: %s",
+		    err_text(rc));
 	day_close(&d);
 	return (rc);
 }

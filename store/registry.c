@@ -219,7 +219,7 @@ registry_open(sqlite3 *db, struct registry **out)
 		    "owner = ?3, every_us = ?4, timeout_us = ?5, "
 		    "definition = ?6, slo_success_permyriad = ?7, "
 		    "slo_window_us = ?8, is_planned = 1, planned_us = "
-		    "coalesce(planned_us, ?9) WHERE id = ?1",
+		    "min(coalesce(planned_us, ?9), ?9) WHERE id = ?1",
 		    &r->plan_check);
 	if (rc == 0)
 		rc = db_prepare(db, "SELECT planned_us FROM checks "

@@ -38,6 +38,7 @@ struct registry_check {
 	int64_t definition_id; /* of the latest run, 0: none yet */
 	char definition[2 * 32 + 1];
 	struct check_state state;
+	wall_us ahead_us;   /* newest record due in the future; 0: none */
 	struct evidence_account *evidence; /* the writer's */
 	struct rollup *latest[3]; /* the rollups': by level, or NULL */
 	bool is_state_dirty;

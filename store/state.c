@@ -39,16 +39,39 @@ states_close(struct states **statesp)
 	free(states);
 }
 
+static bool
+was_bad(const struct check_state *s)
+{
+	return (s->last_bad_us != EVENT_ABSENT &&
+	    (s->last_passed_us == EVENT_ABSENT ||
+	    s->last_bad_us > s->last_passed_us));
+}
+
+/*
+ * The wall clock went back: what the state tells is of times that are still
+ * to come, and would hide what is found until then. It was before this run.
+ */
+static void
+take_back(struct check_state *s, wall_us due)
+{
+	bool is_bad = was_bad(s);
+
+	if (s->last_passed_us >= due)
+		s->last_passed_us = due - 1 - is_bad;
+	if (s->last_bad_us >= due)
+		s->last_bad_us = due - 1 - !is_bad;
+	if (s->streak_us >= due)
+		s->streak_us = due - 1;
+	s->last_due_us = due - 1;
+}
+
 /* A streak is of measured runs; what is ours neither ends nor extends it. */
 static void
 extend_streak(struct check_state *s, const struct rollup_run *run)
 {
 	bool is_bad = run->outcome != OUTCOME_PASSED;
-	bool was_bad = s->last_bad_us != EVENT_ABSENT &&
-	    (s->last_passed_us == EVENT_ABSENT ||
-	    s->last_bad_us > s->last_passed_us);
 
-	if (s->streak_runs > 0 && is_bad == was_bad) {
+	if (s->streak_runs > 0 && is_bad == was_bad(s)) {
 		s->streak_runs++;
 		return;
 	}
@@ -68,6 +91,9 @@ states_see(struct states *states, const struct rollup_run *run)
 		run->check->next_dirty = states->dirty;
 		states->dirty = run->check;
 	}
+	if (s->has_run && run->due_us <= s->last_due_us &&
+	    s->last_due_us > clock_wall())
+		take_back(s, run->due_us);
 	if (!s->has_run || run->due_us > s->last_due_us) {
 		if (!outcome_is_ours(run->outcome))
 			extend_streak(s, run);

@@ -589,6 +589,8 @@ store_writer_ready(struct store_writer *w, struct buf *out)
 		json_out_kv_str(&o, "check", c->name);
 		json_out_kv_str(&o, "location", c->location);
 		json_out_kv_int(&o, "last_due_us", end);
+		if (c->ahead_us > 0)
+			json_out_kv_int(&o, "ahead_us", c->ahead_us);
 		json_out_object_end(&o);
 	}
 	json_out_array_end(&o);

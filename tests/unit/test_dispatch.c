@@ -223,6 +223,36 @@ the_time_before_the_start_is_recorded_first(void **state)
 	teardown(&b);
 }
 
+/* The clock went back: what is recorded of the future is not run again. */
+static void
+records_of_the_future_keep_their_slots(void **state)
+{
+	wall_us now = clock_wall(), last, dues[500];
+	struct bench b;
+	char *text;
+	size_t n;
+
+	(void)state;
+	last = now - now % EVERY + timetable_phase("pay/card", "local",
+	    EVERY) - SPAN_S;
+	setup(&b);
+	b.ready = text = xasprintf("{\"checks\":[{\"check\":\"pay/card\","
+	    "\"location\":\"local\",\"last_due_us\":%lld,"
+	    "\"ahead_us\":%lld}]}", (long long)last,
+	    (long long)(last + SPAN_H));
+	load_plan(&b, MANIFEST("a", ""));
+	fixture_wait_for(&b.f, stats(&b).by_outcome[OUTCOME_PASSED] >= 3);
+	dispatch_stop(b.dispatch);
+	fixture_wait_for(&b.f, fixture_is_stored(&b.f));
+	free(text);
+	assert_true(stats(&b).by_outcome[OUTCOME_LOST] >= 8);
+	n = read_log(&b, dues, NELEMS(dues), &text);
+	assert_int_equal((dues[0] - last) % EVERY, 0);
+	assert_in_range((dues[n - 1] - last) % EVERY, 1, SPAN_MS - 1);
+	free(text);
+	teardown(&b);
+}
+
 static void
 slots_are_run_between_the_steps_of_a_plan(void **state)
 {
@@ -306,6 +336,7 @@ main(void)
 	    cmocka_unit_test(
 	        what_a_paused_check_missed_is_recorded_before_what_is_due),
 	    cmocka_unit_test(the_time_before_the_start_is_recorded_first),
+	    cmocka_unit_test(records_of_the_future_keep_their_slots),
 	    cmocka_unit_test(slots_are_run_between_the_steps_of_a_plan),
 	    cmocka_unit_test(
 	        a_check_that_is_taken_out_gives_its_last_run_back),

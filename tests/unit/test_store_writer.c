@@ -897,6 +897,50 @@ streak_counts_measured_runs_of_one_kind(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* Two hours ahead it passed; then the clock is right, and it fails. */
+static void
+state_follows_a_clock_that_went_back(void **state)
+{
+	struct fixture_run r = {.duration_us = 5,
+	    .due_us = NOON_US + 2 * SPAN_H};
+	static const char check[] = "{\"check\":\"payments/card\",\"service\":"
+	    "\"payments\",\"location\":\"local\",\"environment\":"
+	    "\"production\",\"every_us\":1000000}";
+	struct store_writer *w;
+	int i;
+
+	(void)state;
+	fixture_now = NOON_US + 2 * SPAN_H;
+	w = fixture_open(dir);
+	assert_int_equal(fixture_append(w, &r, false), 0);
+	fixture_now = NOON_US;
+	r.outcome = OUTCOME_FAILED;
+	for (i = 0; i < 3; i++) {
+		r.due_us = fixture_now = NOON_US + i * SPAN_S;
+		assert_int_equal(fixture_append(w, &r, false), 0);
+	}
+	/* One that comes late is still none of now. */
+	r.outcome = OUTCOME_PASSED;
+	r.due_us = NOON_US - SPAN_MIN;
+	assert_int_equal(fixture_append(w, &r, false), 0);
+	store_writer_close(&w);
+	assert_int_equal(in_main("SELECT count(*) FROM check_state WHERE "
+	    "last_due_us = 1795176002000000 AND last_outcome = 1 AND "
+	    "streak_runs = 3 AND streak_us = 1795176000000000 AND "
+	    "last_passed_us = 1795175999999999 AND "
+	    "last_bad_us = 1795176002000000"), 1);
+	/* And a scheduler is told what it must not hand out again. */
+	w = fixture_open(dir);
+	assert_ready(w, check, NOON_US - SPAN_H, "\"last_due_us\":"
+	    "1795176002000000,\"ahead_us\":1795183200000000}]");
+	store_writer_close(&w);
+	fixture_now = NOON_US + 3 * SPAN_H;
+	w = fixture_open(dir);
+	assert_ready(w, check, NOON_US - SPAN_H, "\"last_due_us\":"
+	    "1795176002000000}]");
+	store_writer_close(&w);
+}
+
 int
 main(void)
 {
@@ -926,6 +970,7 @@ main(void)
 		TEST(rounds_of_a_gate_may_come_in_parts),
 		TEST(ready_names_until_when_nothing_is_missing_of_each_check),
 		TEST(streak_counts_measured_runs_of_one_kind),
+		TEST(state_follows_a_clock_that_went_back),
 	};
 
 	log_init("test", LOG_ERROR);
