@@ -423,6 +423,10 @@ dispatch_stop(struct dispatch *d)
 	must_magic(d, DISPATCH_MAGIC);
 	d->is_stopped = true;
 	loop_timer_stop(d->timer);
+	/* Newer slots may have records already: who starts next looks only
+	 * behind the newest. */
+	while (dispatch_take_missed(d, SIZE_MAX))
+		continue;
 }
 
 void

@@ -223,6 +223,21 @@ the_time_before_the_start_is_recorded_first(void **state)
 	teardown(&b);
 }
 
+static void
+a_stop_records_all_that_was_missed(void **state)
+{
+	span_us late = 900 * EVERY;
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	load_plan(&b, MANIFEST("a", ", paused: true"));
+	dispatch_turn(b.dispatch, clock_mono() + late, clock_wall() + late);
+	dispatch_stop(b.dispatch);
+	assert_true(b.seen >= 900);
+	teardown(&b);
+}
+
 /* The clock went back: what is recorded of the future is not run again. */
 static void
 records_of_the_future_keep_their_slots(void **state)
@@ -336,6 +351,7 @@ main(void)
 	    cmocka_unit_test(
 	        what_a_paused_check_missed_is_recorded_before_what_is_due),
 	    cmocka_unit_test(the_time_before_the_start_is_recorded_first),
+	    cmocka_unit_test(a_stop_records_all_that_was_missed),
 	    cmocka_unit_test(records_of_the_future_keep_their_slots),
 	    cmocka_unit_test(slots_are_run_between_the_steps_of_a_plan),
 	    cmocka_unit_test(
