@@ -236,7 +236,7 @@ earlier_key(const struct settings *s, const struct suite *suite,
 	return (rc == 0 ? 0 : EXIT_UNMEASURED);
 }
 
-/* When the first of its runs began. */
+/* When the first of its runs began; runs that never did have no time. */
 static wall_us
 evidence_start(const struct transcript *t)
 {
@@ -246,7 +246,7 @@ evidence_start(const struct transcript *t)
 
 	for (i = 0; i < t->pair_count * ARM_COUNT; i++) {
 		half = &t->pairs[i / ARM_COUNT].kept.halves[i % ARM_COUNT];
-		if (half->has_run && half->started_us < first)
+		if (half->started_us > 0 && half->started_us < first)
 			first = half->started_us;
 	}
 	return (first);

@@ -2,6 +2,7 @@
 """Evidence that one gate leaves to the next: two at once, and its age."""
 import json
 import signal
+import sqlite3
 
 from conftest import wait_until
 from gate_driver import (checks, gate, kept_gates,  # noqa: F401 (fixtures)
@@ -52,6 +53,58 @@ def test_resumed_gate_waits_for_the_gate_that_has_its_evidence(
                    "--resume", kept_gates(store)[0][0][:8], names=["login"])
     first.kill(signal.SIGCONT)
     assert resumed.code == 30 and "nothing was measured" in resumed.err
+
+
+def test_gate_that_only_repeats_its_evidence_is_no_pass(
+        build, paysim, gate, tmp_path, monkeypatch):  # noqa: F811
+    """Void pairs alone: no wish and no override makes that exit 0."""
+    urls = paysim("good=0,latency=fixed:5", "next=0,latency=fixed:5")
+    store = tmp_path / "store"
+    options = ("--store", store, "--format=json",
+               "--candidate-version=sha256:1")
+    first = gate(urls["next"], urls["good"], *options, "--rounds=10",
+                 names=["login"])
+    assert first.code == 20
+    assert run(build, "override", first.json["gate"], "--store", store,
+               "--who=x", "--why=y", "--until=1h", "--scope=candidate"
+               ).code == 0
+    monkeypatch.delenv("PAYMENTS_TEST_KEY")
+    for wish in "--on-inconclusive=pass", "--observe":
+        verdict = gate(urls["next"], urls["good"], *options, "--rounds=1",
+                       wish, names=["login"])
+        assert verdict.code == verdict.json["exit_code"] == 30
+        assert "continues gate" in verdict.err
+
+
+def test_run_that_never_began_makes_no_evidence_old(
+        paysim, gate, tmp_path):  # noqa: F811
+    """A probe was killed, say: the pair is void and its run has no time."""
+    urls = paysim("good=0", "next=0")
+    store = tmp_path / "store"
+    options = ("--store", store, "--candidate-version=sha256:1",
+               "--rounds=1", "--format=json")
+    gate(urls["next"], urls["good"], *options, names=["login"])
+    with sqlite3.connect(store / "main.db") as db:
+        db.execute("UPDATE gate_round SET document = json_set(json_remove("
+                   "document, '$.baseline', '$.candidate.started_us'), "
+                   "'$.void', json('true'), '$.candidate.outcome', 'lost')")
+    last = gate(urls["next"], urls["good"], *options, names=["login"])
+    assert last.json["continues"]["pairs"] == 1
+    assert last.json["rounds"][0]["candidate"]["outcome"] == "lost"
+
+
+def test_resume_of_a_gate_goes_on_from_what_has_been_added(
+        paysim, gate, tmp_path):  # noqa: F811
+    """The rounds that spoke against a candidate are not left out."""
+    urls = paysim("good=0", "next=0")
+    options = ("--store", tmp_path / "store", "--rounds=2", "--format=json")
+    first = gate(urls["next"], urls["good"], *options, names=["login"])
+    name = first.json["gate"]
+    for pairs in 2, 4, 6:
+        last = gate(urls["next"], urls["good"], *options, "--resume", name,
+                    names=["login"])
+        assert last.json["continues"]["pairs"] == pairs
+    assert f"gate {name} has gone on as gate" in last.err
 
 
 def test_evidence_that_is_too_old_is_not_continued(
