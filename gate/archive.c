@@ -17,6 +17,7 @@
 #define HISTORY_DAYS 42 /* three half-lives; older days hardly count */
 #define AA_DAYS 90
 #define OPEN_WITHIN (10 * SPAN_S)
+#define FOLLOW_MOST 10000 /* gates that go on from each other */
 #define STORE_WITHIN (20 * SPAN_S)
 
 /* What one check did on the days before, newest first. */
@@ -174,6 +175,29 @@ archive_find(const char *dir, const char *identity,
 		cause_add(cause, "%s: %s", dir, query_reason(q));
 	query_close(&q);
 	return (rc);
+}
+
+int
+archive_follow(const char *dir, char id[static 2 * MESSAGE_ID_SIZE + 1],
+    struct cause *cause)
+{
+	uint8_t bytes[MESSAGE_ID_SIZE];
+	struct query *q;
+	int rc = query_open(dir, &q, cause), i;
+
+	if (rc != 0)
+		return (rc);
+	for (i = 0; rc == 0 && i < FOLLOW_MOST; i++) {
+		rc = query_gate_after(q, id, bytes);
+		if (rc == 0)
+			crypto_hex(bytes, sizeof(bytes), id);
+	}
+	if (rc == 0)
+		cause_add(cause, "%s: gates that continue each other", dir);
+	else if (rc != ERR_NOT_FOUND)
+		cause_add(cause, "%s: %s", dir, query_reason(q));
+	query_close(&q);
+	return (rc == ERR_NOT_FOUND ? 0 : rc == 0 ? ERR_SYNTAX : rc);
 }
 
 int

@@ -38,6 +38,14 @@ int archive_load(const char *dir, const char *prefix, struct buf *out,
 int archive_find(const char *dir, const char *identity,
     char id[static 2 * MESSAGE_ID_SIZE + 1], struct cause *cause);
 
+/*
+ * Put in place of a gate's id that of the newest gate that goes on from its
+ * evidence: itself when none does. Returns 0, or an enum err with a sentence
+ * in cause.
+ */
+int archive_follow(const char *dir, char id[static 2 * MESSAGE_ID_SIZE + 1],
+    struct cause *cause);
+
 /* The record of a gate that is being made. */
 struct archive;
 

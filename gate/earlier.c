@@ -189,6 +189,30 @@ read_earlier(const struct settings *s, const char *id, struct transcript *out,
 	return (rc);
 }
 
+/*
+ * The gate to resume; where another one has gone on from it, that one: its
+ * rounds count, too, and those that spoke against the candidate above all.
+ */
+static int
+read_resumed(const struct settings *s, struct transcript *out,
+    struct cause *cause)
+{
+	char id[2 * MESSAGE_ID_SIZE + 1];
+	int rc = read_earlier(s, s->resume, out, cause);
+
+	if (rc != 0)
+		return (rc);
+	snprintf(id, sizeof(id), "%s", out->id_hex);
+	rc = archive_follow(s->store, id, cause);
+	if (rc == 0 && strcmp(id, out->id_hex) == 0)
+		return (0);
+	if (rc == 0)
+		fprintf(stderr, "e2e-gate: gate %s has gone on as gate %s\n",
+		    out->id_hex, id);
+	transcript_fini(out);
+	return (rc == 0 ? read_earlier(s, id, out, cause) : rc);
+}
+
 /* The store is a help: without it, and without --resume, the gate begins. */
 static int
 find_earlier(const struct settings *s, const char *identity,
@@ -198,7 +222,7 @@ find_earlier(const struct settings *s, const char *identity,
 	int rc;
 
 	if (s->resume != NULL)
-		return (read_earlier(s, s->resume, out, cause) == 0 ? 0 :
+		return (read_resumed(s, out, cause) == 0 ? 0 :
 		    EXIT_UNMEASURED);
 	if (identity[0] == '\0')
 		return (0);

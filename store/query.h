@@ -187,6 +187,13 @@ int query_gates(struct query *q, wall_us since, size_t limit,
 #define QUERY_PREFIX_LEAST 4
 int query_gate_document(struct query *q, const char *prefix, struct buf *out);
 
+/*
+ * The id of the newest gate that continues the evidence of this one (32 hex
+ * digits), or ERR_NOT_FOUND.
+ */
+int query_gate_after(struct query *q, const char *gate,
+    uint8_t id[static MESSAGE_ID_SIZE]);
+
 /* The id of the newest gate of this identity, or ERR_NOT_FOUND. */
 int query_gate_of_identity(struct query *q, const char *identity,
     uint8_t id[static MESSAGE_ID_SIZE]);

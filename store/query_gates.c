@@ -163,24 +163,41 @@ query_gate_document(struct query *q, const char *prefix, struct buf *out)
 	return (rc);
 }
 
-int
-query_gate_of_identity(struct query *q, const char *identity,
+/* The id of the first row that the statement finds for a text. */
+static int
+first_id(struct query *q, const char *sql, const char *text,
     uint8_t id[static MESSAGE_ID_SIZE])
 {
 	sqlite3_stmt *stmt;
 	int rc;
 
-	rc = query_prepare(q, q->db, "SELECT id FROM gate "
-	    "WHERE identity = ?1 ORDER BY stored_us DESC LIMIT 1", &stmt);
+	rc = query_prepare(q, q->db, sql, &stmt);
 	if (rc != 0)
 		return (rc);
-	db_bind_str(stmt, 1, identity);
+	db_bind_str(stmt, 1, text);
 	rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW)
 		take_id(stmt, id);
 	sqlite3_finalize(stmt);
 	return (rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? ERR_NOT_FOUND :
 	    query_fail(q, q->db, rc));
+}
+
+int
+query_gate_after(struct query *q, const char *gate,
+    uint8_t id[static MESSAGE_ID_SIZE])
+{
+	return (first_id(q, "SELECT id FROM gate WHERE "
+	    "json_extract(document, '$.continues.gate') = ?1 "
+	    "ORDER BY stored_us DESC LIMIT 1", gate, id));
+}
+
+int
+query_gate_of_identity(struct query *q, const char *identity,
+    uint8_t id[static MESSAGE_ID_SIZE])
+{
+	return (first_id(q, "SELECT id FROM gate WHERE identity = ?1 "
+	    "ORDER BY stored_us DESC LIMIT 1", identity, id));
 }
 
 int
