@@ -218,6 +218,26 @@ policy_warn_of_history(const struct suite *suite)
 			    "it: mend it, or put it in quarantine\n", c->id);
 }
 
+/*
+ * What is not judged passes nothing, and a check that sees no difference says
+ * nothing of the candidate: a pass wants one that is neither.
+ */
+static bool
+sees_candidate(const struct suite *suite)
+{
+	const struct suite_check *c;
+	size_t judged = 0;
+
+	for (c = suite->checks; c < suite->checks + suite->count; c++) {
+		if (!policy_is_judged(c))
+			continue;
+		if (!c->is_alike)
+			return (true);
+		judged++;
+	}
+	return (judged == 0);
+}
+
 int
 policy_take(struct suite *suite, struct settings *s)
 {
@@ -245,5 +265,11 @@ policy_take(struct suite *suite, struct settings *s)
 	code = cause.error_count > 0 ? EXIT_DEFINITION : 0;
 	cause_print(&cause, stderr);
 	cause_fini(&cause);
+	if (code == 0 && !sees_candidate(suite)) {
+		fprintf(stderr, "e2e-gate: candidate and baseline are the "
+		    "same in every check that is judged: a pass would say "
+		    "nothing of the candidate\n");
+		code = EXIT_USAGE;
+	}
 	return (code);
 }

@@ -12,9 +12,10 @@
 /*
  * Take over what the manifests say to the gate: settings that the command
  * line and the environment leave open, and limits, budgets and policies of
- * the checks. Returns 0, or EXIT_DEFINITION after sentences on stderr, when
- * manifests contradict each other or give away more than all of alpha. What
- * an expired quarantine held back is judged again, after a warning.
+ * the checks. Returns 0, or after sentences on stderr EXIT_DEFINITION, when
+ * manifests contradict each other or give away more than all of alpha, or
+ * EXIT_USAGE, when no check that is judged sees the candidate. What an expired
+ * quarantine held back is judged again, after a warning.
  */
 int policy_take(struct suite *suite, struct settings *s);
 

@@ -127,6 +127,21 @@ def test_a_check_that_never_sees_the_candidate_is_told(gate, paysim, checks):
         c["check"] == "payments/login" for c in document["checks"]]
 
 
+@pytest.mark.parametrize("policy", [
+    "{policy: advisory}",
+    "{quarantine: {owner: a, reason: b, until: 2999-01-01}}"])
+def test_a_pass_wants_a_judged_check_that_sees_the_candidate(gate, checks,
+                                                             policy):
+    """Those that see it are not judged; the other would let anything pass."""
+    url = f"http://127.0.0.1:{closed_port()}"
+    flow = checks / "login.hurl"
+    flow.write_text(flow.read_text().replace("{{base_url}}", url))
+    add_policy(checks, "decline", policy)
+    verdict = gate(url + "/next", url, names=["login", "decline"])
+    assert verdict.code == 64 and verdict.out == ""
+    one_sentence(verdict.err, "same in every check that is judged")
+
+
 @pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_the_gate_inconclusive(start, build, checks, paysim,
                                            signo):
