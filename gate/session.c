@@ -17,6 +17,7 @@
 #include "gate/override.h"
 #include "gate/policy.h"
 #include "gate/progress.h"
+#include "gate/report.h"
 #include "gate/transcript.h"
 #include "scheduler/fleet.h"
 
@@ -527,13 +528,26 @@ why_inconclusive(const struct session *s)
 		    "evidence was enough", s->over->id));
 	if (s->end == SESSION_INTERRUPTED || check == NULL)
 		return (xstrdup(s->reason == ENGINE_REASON_BUDGET ||
+/* The reason of a void pair may be of outside origin. */
+static char *
+why_void(const struct session *s, const char *check, const char *text)
+{
+	struct buf reason;
+	char *why;
+
+	buf_init(&reason, 1 << 12);
+	report_text(s->ledger.void_reason, &reason);
+	why = xasprintf("%s: %s (%s)", check, text, buf_str(&reason));
+	buf_fini(&reason);
+	return (why);
+}
+
 		    s->end == SESSION_INTERRUPTED ? budget_end(s) : text));
 	if (s->reason == ENGINE_REASON_BASELINE_FAILING)
 		return (why_baseline(s));
 	if (s->reason == ENGINE_REASON_INFRASTRUCTURE &&
 	    s->ledger.void_reason != NULL)
-		return (xasprintf("%s: %s (%s)", check, text,
-		    s->ledger.void_reason));
+		return (why_void(s, check, text));
 	return (xasprintf("%s: %s", check, text));
 }
 

@@ -37,6 +37,28 @@ def test_card_numbers_in_a_flow_stay_out_of_every_report(gate, checks,
         assert "4000056655665556" not in text
 
 
+def test_reason_of_a_void_pair_controls_no_terminal(gate, checks, paysim,
+                                                    tmp_path):
+    """An address that a server sent, say: it is told, in one line."""
+    (checks / "login.hurl").write_text("""GET {{base_url}}/login
+[Options]
+variable: next="http://h/\\u{1b}[31m\\n::error::owned \\u{9b}1m"
+HTTP *
+
+GET {{next}}
+HTTP *
+""")
+    urls = paysim("good=0", "next=0")
+    reports = [tmp_path / f"gate.{end}" for end in ("xml", "md", "txt", "html")]
+    verdict = gate(urls["next"], urls["good"], "--rounds=1", "--format=github",
+                   *(f"--report={path}" for path in reports), names=["login"])
+    assert verdict.code == 30 and "[31m" in verdict.out
+    assert not [line for line in verdict.out.splitlines()
+                if line.startswith("::error")]
+    for text in [verdict.out] + [path.read_text() for path in reports[:3]]:
+        assert not {"\x1b", "\x9b"} & set(text)
+
+
 @pytest.mark.parametrize("damage", [
     lambda d: d.pop("verdict"),
     lambda d: d.update(verdict="perhaps"),
