@@ -427,13 +427,26 @@ session_fini(struct session *s)
 	ledger_fini(&s->ledger);
 }
 
+/* Has it measured anything itself, beside what it continues? */
+static bool
+has_measured(const struct session *s)
+{
+	const struct ledger *l = &s->ledger;
+	size_t i;
+
+	for (i = s->earlier_pairs; i < l->count; i++)
+		if (!l->pairs[i].is_void)
+			return (true);
+	return (false);
+}
+
+/* Undecided without a measurement: whatever is wished, this is no pass. */
 static bool
 is_unmeasured(const struct session *s)
 {
-	if (s->end == SESSION_INTERRUPTED)
-		return (false);
-	return (s->reason == ENGINE_REASON_NO_ROUNDS ||
-	    s->reason == ENGINE_REASON_INFRASTRUCTURE);
+	return (s->verdict == ENGINE_INCONCLUSIVE && (!has_measured(s) ||
+	    s->reason == ENGINE_REASON_NO_ROUNDS ||
+	    s->reason == ENGINE_REASON_INFRASTRUCTURE));
 }
 
 /*
@@ -462,8 +475,9 @@ own_exit_code(const struct session *s)
 {
 	enum on_inconclusive wish;
 
-	if (s->verdict == ENGINE_INCONCLUSIVE && is_unmeasured(s))
-		return (EXIT_UNMEASURED);
+	if (is_unmeasured(s))
+		return (s->end == SESSION_INTERRUPTED ? EXIT_INCONCLUSIVE :
+		    EXIT_UNMEASURED);
 	if (s->settings->is_observing || s->verdict == ENGINE_PASS)
 		return (EXIT_GOOD);
 	if (s->verdict == ENGINE_BLOCK)
@@ -483,6 +497,7 @@ session_exit_code(const struct session *s)
 	int code = own_exit_code(s);
 
 	if (s->overrides != NULL && s->overrides->count > 0 &&
+	    !is_unmeasured(s) &&
 	    (code == EXIT_BAD || code == EXIT_INCONCLUSIVE))
 		return (EXIT_GOOD);
 	return (code);
@@ -513,21 +528,6 @@ why_baseline(const struct session *s)
 	    n.candidate_failures));
 }
 
-static char *
-why_inconclusive(const struct session *s)
-{
-	const char *check = s->reason_check < s->suite->count ?
-	    s->suite->checks[s->reason_check].id : NULL;
-	const char *text = engine_reason_text(s->reason);
-
-	if (s->end == SESSION_NO_PROBE)
-		return (xstrdup("no probe came up, so nothing was measured"));
-	if (s->end == SESSION_ROUNDS && s->over != NULL &&
-	    s->reason == ENGINE_REASON_BUDGET)
-		return (xasprintf("%s: its own budget ended before the "
-		    "evidence was enough", s->over->id));
-	if (s->end == SESSION_INTERRUPTED || check == NULL)
-		return (xstrdup(s->reason == ENGINE_REASON_BUDGET ||
 /* The reason of a void pair may be of outside origin. */
 static char *
 why_void(const struct session *s, const char *check, const char *text)
@@ -542,6 +542,25 @@ why_void(const struct session *s, const char *check, const char *text)
 	return (why);
 }
 
+static char *
+why_inconclusive(const struct session *s)
+{
+	const char *check = s->reason_check < s->suite->count ?
+	    s->suite->checks[s->reason_check].id : NULL;
+	const char *text = engine_reason_text(s->reason);
+
+	if (s->end == SESSION_NO_PROBE)
+		return (xstrdup("no probe came up, so nothing was measured"));
+	if (s->end != SESSION_INTERRUPTED && s->earlier_pairs > 0 &&
+	    !has_measured(s))
+		return (xstrdup("nothing was measured beside the evidence "
+		    "that is continued"));
+	if (s->end == SESSION_ROUNDS && s->over != NULL &&
+	    s->reason == ENGINE_REASON_BUDGET)
+		return (xasprintf("%s: its own budget ended before the "
+		    "evidence was enough", s->over->id));
+	if (s->end == SESSION_INTERRUPTED || check == NULL)
+		return (xstrdup(s->reason == ENGINE_REASON_BUDGET ||
 		    s->end == SESSION_INTERRUPTED ? budget_end(s) : text));
 	if (s->reason == ENGINE_REASON_BASELINE_FAILING)
 		return (why_baseline(s));
