@@ -162,7 +162,22 @@ is_at(const struct regex_translator *t, const char *text)
 	return ((size_t)(t->end - t->p) >= n && memcmp(t->p, text, n) == 0);
 }
 
-/* A character, or a range when a dash follows that is none of a--b, a-]. */
+/* At a dash that makes a range, which that of a--b and of a-] does not. */
+static bool
+is_range(struct regex_translator *t)
+{
+	const char *dash = t->p;
+	bool is_one;
+
+	if (t->p == t->end || *t->p != '-')
+		return (false);
+	t->p++;
+	regex_skip_blanks(t);
+	is_one = t->p == t->end || (*t->p != '-' && *t->p != ']');
+	t->p = dash;
+	return (is_one);
+}
+
 static int
 class_range(struct regex_translator *t, struct set *s)
 {
@@ -174,8 +189,7 @@ class_range(struct regex_translator *t, struct set *s)
 		return (err);
 	regex_append_char(&s->items, from);
 	regex_skip_blanks(t);
-	if (t->p == t->end || *t->p != '-' || is_at(t, "--") ||
-	    is_at(t, "-]"))
+	if (!is_range(t))
 		return (0);
 	t->p++;
 	regex_skip_blanks(t);
@@ -193,7 +207,7 @@ class_range(struct regex_translator *t, struct set *s)
 	return (0);
 }
 
-/* One item of a union; is_first: a ] or - is a character by itself. */
+/* One item of a union. */
 static int
 class_item(struct regex_translator *t, struct set *s, unsigned int depth)
 {
@@ -215,8 +229,8 @@ class_item(struct regex_translator *t, struct set *s, unsigned int depth)
 	t->p++;
 	if ((err = class_of_escape(t, s)) != 0)
 		return (err);
-	if (t->p < t->end && *t->p == '-' && !is_at(t, "--") &&
-	    !is_at(t, "-]"))
+	regex_skip_blanks(t);
+	if (is_range(t))
 		return (regex_fail(t, ERR_SYNTAX, t->p, no_range));
 	return (0);
 }
@@ -315,9 +329,9 @@ class_at(struct regex_translator *t, struct buf *out, unsigned int depth)
 		regex_skip_blanks(t);
 	}
 	if (s.items.len == 0 && t->p < t->end && *t->p == ']')
-		err = class_range(t, &s);
-	if (err == 0)
-		err = class_union(t, &s, open, depth);
+		/* []a]: by itself, begins no range */
+		regex_append_char(&s.items, regex_next_char(t));
+	err = class_union(t, &s, open, depth);
 	if (err == 0)
 		err = class_operators(t, &s, open, depth);
 	if (err == 0) {
