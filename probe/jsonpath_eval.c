@@ -52,6 +52,13 @@ spend(struct run *run, size_t steps)
 	return (!run->is_over);
 }
 
+/* Of what is gone through byte by byte. */
+static bool
+spend_bytes(struct run *run, size_t len)
+{
+	return (spend(run, 1 + len / BYTES_PER_STEP));
+}
+
 static void
 add(struct run *run, struct jsonpath_nodes *nodes, const struct json *node)
 {
@@ -91,9 +98,12 @@ compare_members(const void *pa, const void *pb)
 	return (a > b ? -1 : a < b);
 }
 
-/* The children in order; *count of them in malloc'ed memory. */
+/*
+ * The children in order; *count of them in malloc'ed memory. To sort members
+ * is the work of a step for each.
+ */
 static const struct json **
-children(const struct json *node, size_t *count)
+children(struct run *run, const struct json *node, size_t *count)
 {
 	const struct json **list;
 	size_t i, n = 0;
@@ -101,6 +111,8 @@ children(const struct json *node, size_t *count)
 	*count = 0;
 	if ((node->kind != JSON_ARRAY && node->kind != JSON_OBJECT) ||
 	    node->count == 0)
+		return (NULL);
+	if (node->kind == JSON_OBJECT && !spend(run, node->count))
 		return (NULL);
 	list = xcalloc(node->count, sizeof(*list));
 	for (i = 0; i < node->count; i++)
@@ -125,7 +137,7 @@ select_children(struct run *run, const struct jp_selector *s,
 	const struct json **list;
 	size_t i, n;
 
-	list = children(node, &n);
+	list = children(run, node, &n);
 	for (i = 0; i < n && spend(run, 1); i++)
 		if (s->kind == JP_WILDCARD || holds(run, s->filter, list[i]))
 			add(run, out, list[i]);
@@ -222,7 +234,7 @@ select_segment(struct run *run, const struct jp_segment *segment,
 		select_one(run, s, node, out);
 	if (!segment->is_descendant)
 		return;
-	list = children(node, &n);
+	list = children(run, node, &n);
 	for (i = 0; i < n && !run->is_over; i++)
 		select_segment(run, segment, list[i], out);
 	free(list);
@@ -281,8 +293,8 @@ equal_objects(struct run *run, const struct json *a, const struct json *b)
 	size_t i, n, m;
 	bool ok;
 
-	x = children(a, &n);
-	y = children(b, &m);
+	x = children(run, a, &n);
+	y = children(run, b, &m);
 	ok = n == m;
 	for (i = 0; ok && i < n; i++)
 		ok = compare_text(x[i]->key, x[i]->key_len, y[i]->key,
@@ -290,6 +302,19 @@ equal_objects(struct run *run, const struct json *a, const struct json *b)
 	free(x);
 	free(y);
 	return (ok);
+}
+
+/* Numbers are compared digit by digit, which takes longer. */
+static int
+compare_scalars(struct run *run, const struct json *a, const struct json *b)
+{
+	bool is_number = a->kind == JSON_NUMBER;
+	size_t len = a->len < b->len ? a->len : b->len;
+
+	if (!spend_bytes(run, is_number ? 4 * (a->len + b->len) : len))
+		return (1);
+	return (is_number ? decimal_compare(a->text, a->len, b->text,
+	    b->len) : compare_text(a->text, a->len, b->text, b->len));
 }
 
 static bool
@@ -305,10 +330,8 @@ equal(struct run *run, const struct json *a, const struct json *b)
 	case JSON_BOOL:
 		return (a->boolean == b->boolean);
 	case JSON_NUMBER:
-		return (decimal_compare(a->text, a->len, b->text,
-		    b->len) == 0);
 	case JSON_STRING:
-		return (compare_text(a->text, a->len, b->text, b->len) == 0);
+		return (compare_scalars(run, a, b) == 0);
 	case JSON_OBJECT:
 		return (equal_objects(run, a, b));
 	case JSON_ARRAY:
@@ -332,16 +355,11 @@ equal_or_nothing(struct run *run, const struct json *a, const struct json *b)
 
 /* Only numbers and strings have an order. */
 static bool
-less(const struct json *a, const struct json *b)
+less(struct run *run, const struct json *a, const struct json *b)
 {
-	if (a == NULL || b == NULL || a->kind != b->kind)
-		return (false);
-	if (a->kind == JSON_NUMBER)
-		return (decimal_compare(a->text, a->len, b->text,
-		    b->len) < 0);
-	if (a->kind == JSON_STRING)
-		return (compare_text(a->text, a->len, b->text, b->len) < 0);
-	return (false);
+	return (a != NULL && b != NULL && a->kind == b->kind &&
+	    (a->kind == JSON_NUMBER || a->kind == JSON_STRING) &&
+	    compare_scalars(run, a, b) < 0);
 }
 
 static void operand_get(struct run *run, const struct jp_operand *o,
@@ -359,17 +377,17 @@ set_number(struct operand *out, size_t n)
 
 /* Characters of a string, elements or members; of others Nothing. */
 static void
-length_of(const struct json *json, struct operand *out)
+length_of(struct run *run, const struct json *json, struct operand *out)
 {
 	const struct json **list;
 	size_t n;
 
 	if (json == NULL)
 		return;
-	if (json->kind == JSON_STRING)
+	if (json->kind == JSON_STRING && spend_bytes(run, 4 * json->len))
 		set_number(out, utf8_count(json->text, json->len));
 	else if (json->kind == JSON_ARRAY || json->kind == JSON_OBJECT) {
-		list = children(json, &n);
+		list = children(run, json, &n);
 		free(list);
 		set_number(out, n);
 	}
@@ -415,7 +433,7 @@ operand_get(struct run *run, const struct jp_operand *o,
 	switch (o->function) {
 	case JP_LENGTH:
 		operand_get(run, o->args[0], current, &arg);
-		length_of(arg.json, out);
+		length_of(run, arg.json, out);
 		return;
 	case JP_COUNT:
 		single_node(run, &o->args[0]->query, current, &n);
@@ -455,7 +473,7 @@ matches(struct run *run, const struct jp_operand *call,
 		run->deadline = clock_cpu() + CPU_MOST;
 	else if (clock_cpu() > run->deadline)
 		run->is_over = true;
-	if (re != NULL && spend(run, 1 + text.json->len / BYTES_PER_STEP))
+	if (re != NULL && spend_bytes(run, text.json->len))
 		rc = regex_search(re, text.json->text, text.json->len, 0, &m);
 	if (rc < 0)
 		run->is_over = true;
@@ -477,16 +495,16 @@ compare(struct run *run, const struct jp_expr *e, const struct json *current)
 	case JP_NE:
 		return (!equal_or_nothing(run, a.json, b.json));
 	case JP_LT:
-		return (less(a.json, b.json));
+		return (less(run, a.json, b.json));
 	case JP_GT:
-		return (less(b.json, a.json));
+		return (less(run, b.json, a.json));
 	case JP_LE:
-		return (less(a.json, b.json) ||
+		return (less(run, a.json, b.json) ||
 		    equal_or_nothing(run, a.json, b.json));
 	case JP_GE:
 		break;
 	}
-	return (less(b.json, a.json) ||
+	return (less(run, b.json, a.json) ||
 	    equal_or_nothing(run, a.json, b.json));
 }
 

@@ -313,6 +313,58 @@ a_path_that_never_ends_is_stopped(void **state)
 	buf_fini(&json);
 }
 
+/* {"list":[{},{},...],"big":...}, and a path into it that is too much work. */
+static void
+assert_too_much(const char *big, const char *path)
+{
+	struct jsonpath *jp;
+	struct jsonpath_nodes nodes;
+	struct json_doc *doc;
+	struct buf json;
+	const char *sentence;
+	size_t i, offset;
+
+	buf_init(&json, 10 << 20);
+	buf_append_str(&json, "{\"list\":[{}");
+	for (i = 1; i < 3000; i++)
+		buf_append_str(&json, ",{}");
+	buf_printf(&json, "],\"big\":%s}", big);
+	assert_int_equal(json_parse(json.data, json.len,
+	    &json_limits_default, &doc, NULL), 0);
+	assert_int_equal(jsonpath_parse(path, strlen(path), false, &jp,
+	    &sentence, &offset), 0);
+	assert_int_equal(jsonpath_select(jp, json_root(doc), &nodes),
+	    ERR_LIMIT);
+	jsonpath_nodes_fini(&nodes);
+	jsonpath_free(&jp);
+	json_free(&doc);
+	buf_fini(&json);
+}
+
+static void
+what_is_looked_through_for_each_node_is_counted(void **state)
+{
+	struct buf big;
+	size_t i;
+
+	(void)state;
+	buf_init(&big, 1 << 20);
+	buf_append_str(&big, "{\"a\":0");
+	for (i = 0; i < 20000; i++)
+		buf_printf(&big, ",\"k%zu\":0", i);
+	buf_append_char(&big, '}');
+	assert_too_much(big.data, "$.list[?@ == $.big]");
+	assert_too_much(big.data, "$.list[?length($.big) == 0]");
+	buf_reset(&big);
+	buf_printf(&big, "\"%0500000d\"", 0);
+	assert_too_much(big.data, "$.list[?length($.big) == 0]");
+	assert_too_much(big.data, "$.list[?$.big < $.big]");
+	buf_reset(&big);
+	buf_printf(&big, "1%0500000d", 0);
+	assert_too_much(big.data, "$.list[?$.big != $.big]");
+	buf_fini(&big);
+}
+
 static void
 deep_nesting_of_a_path_is_refused(void **state)
 {
@@ -447,6 +499,7 @@ main(void)
 		cmocka_unit_test(every_path_selects_what_the_rfc_says),
 		cmocka_unit_test(a_lenient_path_may_have_a_dash_in_a_name),
 		cmocka_unit_test(a_path_that_never_ends_is_stopped),
+		cmocka_unit_test(what_is_looked_through_for_each_node_is_counted),
 		cmocka_unit_test(deep_nesting_of_a_path_is_refused),
 		cmocka_unit_test(the_compliance_suite_passes_as_a_whole),
 	};
