@@ -134,36 +134,49 @@ flow_visit_files(const struct flow *flow,
 	}
 }
 
+struct set_name {
+	const char *name;
+	UT_hash_handle hh;
+};
+
 struct reads {
 	visit_fn *visit;
 	void *arg;
 	const struct flow_file *file; /* of the entry at hand */
-	const char **set; /* names that the flow has set so far */
-	size_t set_count, set_cap;
+	struct set_name *set; /* names that the flow has set so far */
 	bool sets_unknown; /* a capture's name is itself a template */
 };
 
 static bool
 is_set(const struct reads *r, const char *name)
 {
-	size_t i;
+	const struct set_name *item;
 
-	for (i = 0; i < r->set_count; i++)
-		if (strcmp(r->set[i], name) == 0)
-			return (true);
-	return (false);
+	HASH_FIND_STR(r->set, name, item);
+	return (item != NULL);
 }
 
 static void
 set_name(struct reads *r, const char *name)
 {
+	struct set_name *item;
+
 	if (is_set(r, name))
 		return;
-	if (r->set_count == r->set_cap) {
-		r->set_cap = r->set_cap * 2 + 16;
-		r->set = xreallocarray(r->set, r->set_cap, sizeof(*r->set));
+	item = xcalloc(1, sizeof(*item));
+	item->name = name;
+	HASH_ADD_KEYPTR(hh, r->set, name, strlen(name), item);
+}
+
+static void
+set_free(struct set_name **all)
+{
+	struct set_name *item, *next;
+
+	HASH_ITER(hh, *all, item, next) {
+		HASH_DEL(*all, item);
+		free(item);
 	}
-	r->set[r->set_count++] = name;
 }
 
 static void
@@ -235,5 +248,5 @@ flow_visit_variables(const struct flow *flow,
 		read_captures(&r, &e->response);
 		walk_asserts(&e->response, read_template, &r);
 	}
-	free(r.set);
+	set_free(&r.set);
 }

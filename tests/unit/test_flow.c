@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -592,6 +593,43 @@ variables_are_visited_unless_the_flow_has_set_them(void **state)
 	buf_fini(&out);
 }
 
+static void
+ignore_cb(const struct flow_mention *m, void *arg)
+{
+	(void)m;
+	(void)arg;
+}
+
+/* What takes a square of its length takes minutes. */
+static void
+what_is_long_is_read_in_a_time_that_grows_as_it_does(void **state)
+{
+	span_us begin = clock_cpu();
+	struct flow *flow;
+	struct buf text;
+	int i;
+
+	(void)state;
+	buf_init(&text, 8 << 20);
+	buf_append_str(&text, "GET http://a\nHTTP 200\n[Captures]\n");
+	for (i = 0; i < 100000; i++)
+		buf_printf(&text, "c%d: header \"{{c%d}}\"\n", i, i / 2);
+	flow = parse(text.data);
+	flow_visit_variables(flow, ignore_cb, NULL);
+	flow_release(&flow);
+	buf_reset(&text);
+	buf_append_str(&text, "POST http://a\n<a b='>'>'>'<!-- ");
+	for (i = 0; i < 500000; i++)
+		buf_append_str(&text, ">x");
+	buf_append_str(&text, " -->\">\"<![CDATA[>]]]]><?b >?>\"></a >\n"
+	    "HTTP 200\n");
+	flow = parse(text.data);
+	assert_true(flow->entries[0].has_response);
+	flow_release(&flow);
+	buf_fini(&text);
+	assert_true(clock_cpu() - begin < 10 * SPAN_S);
+}
+
 static int
 load_steps(const struct flow_loader *loader, const char *name, char **text,
     size_t *len, const char **sentence)
@@ -715,6 +753,8 @@ main(void)
 		cmocka_unit_test(files_are_visited_when_their_name_is_literal),
 		cmocka_unit_test(
 		    variables_are_visited_unless_the_flow_has_set_them),
+		cmocka_unit_test(
+		    what_is_long_is_read_in_a_time_that_grows_as_it_does),
 		cmocka_unit_test(
 		    included_entries_stand_in_place_and_know_their_file),
 		cmocka_unit_test(lines_are_found_without_their_ends),
