@@ -146,9 +146,10 @@ static void
 say_escape(struct buf *out, const char *literals, const struct word *w)
 {
 	bool is_json = strchr(literals, '#') == NULL;
+	uint32_t c;
 
-	buf_printf(out, "there is no escape sequence '\\%.1s'; there are",
-	    w->text);
+	buf_printf(out, "there is no escape sequence '\\%.*s'; there are",
+	    (int)utf8_decode(w->text, sizeof(w->text), &c), w->text);
 	for (; *literals != '\0'; literals++)
 		buf_printf(out, " \\%c", *literals);
 	buf_printf(out, " \\b \\f \\n \\r \\t and %s",

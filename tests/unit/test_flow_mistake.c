@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/must.h"
 #include "checks/flow.h"
@@ -137,6 +138,9 @@ a_mistake_says_what_was_meant(void **state)
 		    "quotes, found '$'; text stands in quotes: \"$.a\""},
 		{ASSERTS "json \"$.a\" exists", 4, 1, 4,
 		    "unknown query 'json', did you mean 'jsonpath'?"},
+		{ASSERTS "header \"\\\303\251\" exists", 4, 10, 1, "there "
+		    "is no escape sequence '\\\303\251'; there are \\# \\\" "
+		    "\\` \\\\ \\/ \\b \\f \\n \\r \\t and \\u{e9}"},
 		{ASSERTS "headers \"a\" exists", 4, 7, 1,
 		    "unknown word 'headers', did you mean 'header'?"},
 		{ASSERTS "body counts == 1", 4, 11, 1,
@@ -214,13 +218,40 @@ each_request_tells_its_own_mistake(void **state)
 	cause_fini(&cause);
 }
 
+static void
+a_mistake_in_long_xml_has_its_place(void **state)
+{
+	struct flow *flow = NULL;
+	struct cause cause;
+	struct buf text;
+	int i;
+
+	(void)state;
+	buf_init(&text, 8 << 20);
+	buf_append_str(&text, "POST http://a\n<a><!-- ");
+	for (i = 0; i < 300000; i++)
+		buf_append_str(&text, "\303\251");
+	buf_append_str(&text, " --></b>\n");
+	cause_init(&cause);
+	assert_int_equal(flow_parse("f.hurl", text.data, text.len, &cause,
+	    &flow), ERR_SYNTAX);
+	assert_int_equal(cause.count, 1);
+	assert_int_equal(cause.entries[0].place.line, 2);
+	assert_int_equal(cause.entries[0].place.column, 300016);
+	assert_string_equal(cause.entries[0].sentence,
+	    "this is not well-formed XML: <a> is not closed");
+	cause_fini(&cause);
+	buf_fini(&text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_have_a_place_and_a_sentence),
 		cmocka_unit_test(a_mistake_says_what_was_meant),
-		cmocka_unit_test(each_request_tells_its_own_mistake)
+		cmocka_unit_test(each_request_tells_its_own_mistake),
+		cmocka_unit_test(a_mistake_in_long_xml_has_its_place)
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
