@@ -12,6 +12,19 @@
 #define SOURCE_MOST_BYTES 400
 #define SUGGEST_MOST 32
 
+struct source {
+	const char *text; /* NULL: unknown */
+	size_t len;
+};
+
+static void
+entry_fini(struct cause_entry *e)
+{
+	free(e->file);
+	free(e->sentence);
+	free(e->source);
+}
+
 void
 cause_init(struct cause *c)
 {
@@ -23,11 +36,8 @@ cause_fini(struct cause *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->count; i++) {
-		free(c->entries[i].file);
-		free(c->entries[i].sentence);
-		free(c->entries[i].source);
-	}
+	for (i = 0; i < c->count; i++)
+		entry_fini(&c->entries[i]);
 	free(c->entries);
 	cause_init(c);
 }
@@ -72,29 +82,49 @@ is_known(const struct cause *c, const struct cause_entry *e)
 	return (false);
 }
 
-static void PRINTF_LIKE(3, 0)
-cause_vadd(struct cause *c, struct cause_entry e, const char *fmt, va_list ap)
+/* Where to put e; NULL when it is dropped, as no mistake is for a warning. */
+static struct cause_entry *
+place_for(struct cause *c, const struct cause_entry *e)
 {
-	bool is_again;
+	size_t i;
+
+	if (c->count < CAUSE_MOST) {
+		if (c->count == c->cap) {
+			c->cap = c->cap * 2 + 8;
+			c->entries = xreallocarray(c->entries, c->cap,
+			    sizeof(*c->entries));
+		}
+		return (&c->entries[c->count++]);
+	}
+	c->dropped++;
+	for (i = c->count; !e->is_warning && i > 0; i--)
+		if (c->entries[i - 1].is_warning) {
+			entry_fini(&c->entries[i - 1]);
+			return (&c->entries[i - 1]);
+		}
+	return (NULL);
+}
+
+/* A source, whose text may be long, is looked into for what is kept alone. */
+static void PRINTF_LIKE(4, 0)
+cause_vadd(struct cause *c, struct cause_entry e, const struct source *source,
+    const char *fmt, va_list ap)
+{
+	struct cause_entry *place = NULL;
 
 	e.sentence = xvasprintf(fmt, ap);
-	is_again = is_known(c, &e);
-	if (!e.is_warning && !is_again)
-		c->error_count++;
-	if (is_again || c->count == CAUSE_MOST) {
-		if (!is_again)
-			c->dropped++;
-		free(e.sentence);
-		free(e.file);
-		free(e.source);
+	if (!is_known(c, &e)) {
+		c->error_count += !e.is_warning;
+		place = place_for(c, &e);
+	}
+	if (place == NULL) {
+		entry_fini(&e);
 		return;
 	}
-	if (c->count == c->cap) {
-		c->cap = c->cap * 2 + 8;
-		c->entries = xreallocarray(c->entries, c->cap,
-		    sizeof(*c->entries));
-	}
-	c->entries[c->count++] = e;
+	if (source->text != NULL && e.place.line > 0)
+		e.source = source_line(source->text, source->len,
+		    e.place.line);
+	*place = e;
 }
 
 void
@@ -103,30 +133,20 @@ cause_add(struct cause *c, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	cause_vadd(c, (struct cause_entry){0}, fmt, ap);
+	cause_vadd(c, (struct cause_entry){0}, &(struct source){0}, fmt, ap);
 	va_end(ap);
-}
-
-static struct cause_entry
-entry_at(const char *file, struct place place, const char *text,
-    size_t text_len)
-{
-	struct cause_entry e = {.file = xstrdup(file), .place = place};
-
-	if (text != NULL && place.line > 0)
-		e.source = source_line(text, text_len, place.line);
-	return (e);
 }
 
 void
 cause_add_at(struct cause *c, const char *file, struct place place,
     const char *text, size_t text_len, const char *fmt, ...)
 {
-	struct cause_entry e = entry_at(file, place, text, text_len);
+	struct cause_entry e = {.file = xstrdup(file), .place = place};
+	const struct source source = {text, text_len};
 	va_list ap;
 
 	va_start(ap, fmt);
-	cause_vadd(c, e, fmt, ap);
+	cause_vadd(c, e, &source, fmt, ap);
 	va_end(ap);
 }
 
@@ -134,12 +154,13 @@ void
 cause_warn_at(struct cause *c, const char *file, struct place place,
     const char *text, size_t text_len, const char *fmt, ...)
 {
-	struct cause_entry e = entry_at(file, place, text, text_len);
+	struct cause_entry e = {.file = xstrdup(file), .place = place,
+	    .is_warning = true};
+	const struct source source = {text, text_len};
 	va_list ap;
 
-	e.is_warning = true;
 	va_start(ap, fmt);
-	cause_vadd(c, e, fmt, ap);
+	cause_vadd(c, e, &source, fmt, ap);
 	va_end(ap);
 }
 
@@ -206,12 +227,14 @@ print_source(const struct cause_entry *e, FILE *fp)
 static void
 entry_print(const struct cause_entry *e, FILE *fp)
 {
+	if (e->file != NULL)
+		print_text(e->file, fp);
 	if (e->file != NULL && e->place.line > 0)
-		fprintf(fp, "%s:%u:%u: ", e->file, e->place.line,
-		    e->place.column);
-	else if (e->file != NULL)
-		fprintf(fp, "%s: ", e->file);
-	fprintf(fp, "%s%s\n", e->is_warning ? "warning: " : "", e->sentence);
+		fprintf(fp, ":%u:%u", e->place.line, e->place.column);
+	fprintf(fp, "%s%s", e->file != NULL ? ": " : "",
+	    e->is_warning ? "warning: " : "");
+	print_text(e->sentence, fp);
+	fputc('\n', fp);
 	if (e->source != NULL)
 		print_source(e, fp);
 }
@@ -226,13 +249,17 @@ cause_sort(struct cause *c)
 void
 cause_print(struct cause *c, FILE *fp)
 {
-	size_t i;
+	size_t i, errors = c->error_count;
 
 	cause_sort(c);
-	for (i = 0; i < c->count; i++)
+	for (i = 0; i < c->count; i++) {
 		entry_print(&c->entries[i], fp);
-	if (c->dropped > 0)
-		fprintf(fp, "and %zu more mistakes\n", c->dropped);
+		errors -= !c->entries[i].is_warning;
+	}
+	if (errors > 0)
+		fprintf(fp, "and %zu more mistakes\n", errors);
+	if (c->dropped > errors)
+		fprintf(fp, "and %zu more warnings\n", c->dropped - errors);
 }
 
 /* Levenshtein distance with one row; words over SUGGEST_MOST never match. */
@@ -243,7 +270,7 @@ edit_distance(const char *a, const char *b)
 	size_t alen = strlen(a), blen = strlen(b);
 
 	if (alen > SUGGEST_MOST || blen > SUGGEST_MOST)
-		return (SUGGEST_MOST);
+		return (SIZE_MAX);
 	for (j = 0; j <= blen; j++)
 		row[j] = j;
 	for (i = 1; i <= alen; i++) {

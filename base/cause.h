@@ -37,7 +37,7 @@ struct cause {
 	size_t count;
 	size_t cap;
 	size_t error_count; /* entries that are not warnings */
-	size_t dropped;     /* mistakes past CAUSE_MOST, counted only */
+	size_t dropped;     /* past CAUSE_MOST, warnings first: only counted */
 };
 
 #define CAUSE_MOST 1000

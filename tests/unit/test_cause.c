@@ -85,6 +85,38 @@ mistakes_past_the_bound_are_counted_only(void **state)
 }
 
 static void
+no_mistake_is_dropped_for_a_warning(void **state)
+{
+	struct place at = {.line = 1, .column = 1, .width = 1};
+	struct cause c;
+	char *out;
+	int i;
+
+	(void)state;
+	cause_init(&c);
+	for (i = 0; i < CAUSE_MOST + 2; i++)
+		cause_warn_at(&c, "f", at, "x", 1, "warning %d", i);
+	cause_add_at(&c, "f", at, "x", 1, "the mistake");
+	cause_add(&c, "the other");
+	assert_int_equal(c.count, CAUSE_MOST);
+	assert_int_equal(c.error_count, 2);
+	assert_int_equal(c.dropped, 4);
+	out = printed(&c);
+	assert_non_null(strstr(out, "f:1:1: the mistake\n    1 | x\n"));
+	assert_non_null(strstr(out, "the other\n"));
+	assert_null(strstr(out, "more mistakes"));
+	assert_non_null(strstr(out, "and 4 more warnings\n"));
+	free(out);
+	for (i = 0; i < CAUSE_MOST; i++)
+		cause_add(&c, "mistake %d", i);
+	out = printed(&c);
+	assert_non_null(strstr(out, "and 2 more mistakes\n"));
+	assert_non_null(strstr(out, "and 1002 more warnings\n"));
+	free(out);
+	cause_fini(&c);
+}
+
+static void
 bytes_that_are_no_text_do_not_reach_a_terminal(void **state)
 {
 	static const char text[] = "a\377\033[1m\303\251 b";
@@ -94,9 +126,11 @@ bytes_that_are_no_text_do_not_reach_a_terminal(void **state)
 
 	(void)state;
 	cause_init(&c);
-	cause_add_at(&c, "f", place, text, sizeof(text) - 1, "wrong");
+	cause_add_at(&c, "f\033", place, text, sizeof(text) - 1,
+	    "wrong\033[1m\n\303\251");
 	out = printed(&c);
-	assert_string_equal(out, "f:1:2: wrong\n    1 | a\357\277\275"
+	assert_string_equal(out, "f\357\277\275:1:2: wrong\357\277\275[1m"
+	    "\357\277\275\303\251\n    1 | a\357\277\275"
 	    "\357\277\275[1m\303\251 b\n      |  ^\n");
 	free(out);
 	cause_fini(&c);
@@ -107,6 +141,7 @@ the_nearest_word_is_suggested(void **state)
 {
 	static const char *const words[] = {"every", "timeout", "name",
 	    "environment"};
+	char longest[100] = "";
 
 	(void)state;
 	assert_string_equal(cause_suggest("evry", words, 4), "every");
@@ -115,6 +150,8 @@ the_nearest_word_is_suggested(void **state)
 	    "environment");
 	assert_null(cause_suggest("zebra", words, 4));
 	assert_null(cause_suggest("x", words, 4));
+	memset(longest, 'x', sizeof(longest) - 1);
+	assert_null(cause_suggest(longest, words, 4));
 }
 
 static void
@@ -148,6 +185,7 @@ main(void)
 	        mistakes_are_printed_in_order_with_line_and_caret),
 	    cmocka_unit_test(a_place_past_the_end_prints_no_source),
 	    cmocka_unit_test(mistakes_past_the_bound_are_counted_only),
+	    cmocka_unit_test(no_mistake_is_dropped_for_a_warning),
 	    cmocka_unit_test(bytes_that_are_no_text_do_not_reach_a_terminal),
 	    cmocka_unit_test(the_nearest_word_is_suggested),
 	    cmocka_unit_test(the_same_mistake_of_a_file_is_told_once),
