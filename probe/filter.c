@@ -52,6 +52,16 @@ most_bytes(const struct input *in)
 	return (in->ev->scope->max_body_bytes * 4);
 }
 
+/* The readers of numbers and dates would end there. */
+static bool
+has_nul(const struct value *v)
+{
+	size_t len;
+	const char *text = value_text(v, &len);
+
+	return (strlen(text) != len);
+}
+
 /* Render an argument of the filter. */
 static int
 argument(const struct input *in, const struct flow_template *t,
@@ -216,8 +226,8 @@ parse_date(const struct input *in, struct value *out)
 	int err;
 
 	err = argument(in, &in->filter->argument, &pattern);
-	if (err == 0 && (err = date_parse(text, buf_str(&pattern),
-	    &date)) != 0) {
+	if (err == 0 && (err = has_nul(in->value) ? ERR_SYNTAX :
+	    date_parse(text, buf_str(&pattern), &date)) != 0) {
 		shown = evaluate_show_bare(in->ev, in->value);
 		evaluate_data_fault(in->ev, in->filter->place, "Filter error: "
 		    "value <%s> could not be parsed with <%s> format",
@@ -414,7 +424,7 @@ to_int(const struct input *in, struct value *out)
 		    v->number < -0x1p63 ? INT64_MIN : (int64_t)v->number);
 		return (0);
 	}
-	if (!text_integer(text, &n))
+	if (has_nul(v) || !text_integer(text, &n))
 		return (bad_input(in, ""));
 	*out = value_integer(n);
 	return (0);
@@ -432,7 +442,7 @@ to_float(const struct input *in, struct value *out)
 		*out = value_float((double)v->integer);
 	else if (v->kind == VALUE_BIG_INTEGER)
 		return (bad_input(in, " is too big to be cast as a float"));
-	else if (text_float(value_text(v, NULL), &d))
+	else if (!has_nul(v) && text_float(value_text(v, NULL), &d))
 		*out = value_float(d);
 	else
 		return (bad_input(in, ""));

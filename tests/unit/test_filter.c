@@ -403,6 +403,22 @@ filters_take_only_their_kinds(void **state)
 	evaluate_cases(kinds, "", on_kinds, NELEMS(on_kinds));
 }
 
+/* It would be the end of the text to the readers of C. */
+static void
+what_follows_a_nul_is_not_lost(void **state)
+{
+	static const char answer[] = "{\"i\":\"5\\u0000x\",\"f\":\"1.5\\u0000\","
+	    "\"d\":\"2024-01-01\\u0000x\"}";
+	static const struct evaluate_case rows[] = {
+		{"jsonpath \"$.i\" toInt == 5", "Filter error: invalid filter input: string <5\342\220\200x>"},
+		{"jsonpath \"$.f\" toFloat == 1.5", "Filter error: invalid filter input: string <1.5\342\220\200>"},
+		{"jsonpath \"$.d\" toDate \"%F\" isDate", "Filter error: value <2024-01-01\342\220\200x> could not be parsed with <%F> format"},
+	};
+
+	(void)state;
+	evaluate_cases(answer, "", rows, NELEMS(rows));
+}
+
 /* No filter takes an absent value, whatever it does. */
 static void
 nothing_cannot_be_filtered(void **state)
@@ -452,6 +468,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_give_what_hurl_gives),
 		cmocka_unit_test(filters_take_only_their_kinds),
+		cmocka_unit_test(what_follows_a_nul_is_not_lost),
 		cmocka_unit_test(nothing_cannot_be_filtered),
 		cmocka_unit_test(days_are_counted_from_now),
 	};
