@@ -219,7 +219,7 @@ read_percent(const struct manifest_source *s, const struct manifest_row *row,
 	if (strcmp(p, "%") != 0)
 		return (expect(s, row->name, n, what));
 	*out = whole > 1000 ? 100000 : whole * 100 + part;
-	if (*out == 10000) {
+	if (*out == 10000 && strcmp(row->name, "success") == 0) {
 		manifest_wrong(s, n->place, "'%s' of 100%% leaves no room for "
 		    "any failure; write 99.99%% at most", row->name);
 		return (false);

@@ -394,6 +394,9 @@ static const struct {
 	{&manifest_table_slo, "{success: 100%}",
 	    "1:11: 'success' of 100% leaves no room for any failure; "
 	    "write 99.99% at most\n"},
+	{&manifest_table_gate, "{margin: 100%, failure_margin: 100%}",
+	    "1:10: 'margin' must be from 0.01% to 99.99%\n"
+	    "1:32: 'failure_margin' must be from 0.01% to 69%\n"},
 	{&manifest_table_slo, "{success: 0%}",
 	    "1:11: 'success' must be from 0.01% to 99.99%\n"},
 	{&manifest_table_slo, "{success: 99999999999999999999%}",
