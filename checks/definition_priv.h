@@ -14,6 +14,7 @@
 
 #define DEFINITION_WORK_MOST_MS 600000
 #define DEFINITION_NAME_MOST 100 /* bytes of a name of anything */
+#define DEFINITION_ITEMS_MOST 10000 /* variables, secrets or hosts */
 
 struct definition_limit_row {
 	const char *name;

@@ -14,8 +14,6 @@
 #include "checks/flow.h"
 #include "checks/hosts.h"
 
-#define ITEMS_MOST 10000 /* variables, secrets or hosts */
-
 static void
 encode_variable(const struct definition_variable *v, struct json_out *o)
 {
@@ -237,7 +235,7 @@ check_names(struct decoder *dc, const char *what, const struct json *object)
 {
 	size_t i;
 
-	if (object->kind != JSON_OBJECT || object->count > ITEMS_MOST)
+	if (object->kind != JSON_OBJECT || object->count > DEFINITION_ITEMS_MOST)
 		return (wrong(dc, what, "is not an object of bearable size"));
 	for (i = 0; i < object->count; i++)
 		if (object->items[i].key_len == 0 ||
@@ -328,7 +326,7 @@ decode_hosts(struct decoder *dc, const struct json *array)
 	const char **hosts;
 	size_t i;
 
-	if (array->kind != JSON_ARRAY || array->count > ITEMS_MOST)
+	if (array->kind != JSON_ARRAY || array->count > DEFINITION_ITEMS_MOST)
 		return (wrong(dc, "hosts", "is not a list of bearable size"));
 	hosts = arena_calloc(&dc->d->memory->arena, array->count + 1,
 	    sizeof(*hosts));

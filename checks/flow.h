@@ -373,6 +373,9 @@ void flow_release(struct flow **flow);
 const char *flow_line(const struct flow_file *file, uint32_t line,
     size_t *len);
 
+/* Whether {{name}} is a function, so that no variable can have the name. */
+bool flow_is_function(const char *name);
+
 /* Names as written in a file. */
 const char *flow_query_name(enum flow_query_kind kind);
 const char *flow_filter_name(enum flow_filter_kind kind);

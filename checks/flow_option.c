@@ -89,12 +89,9 @@ option_duration(struct parser *p, struct flow_option *out)
 static enum parse
 option_variable(struct parser *p, struct flow_option *out)
 {
-	static const char *const reserved[] = {"getEnv", "newDate",
-	    "newUuid"};
 	struct cursor start = p->cur;
 	enum parse r;
 	uint32_t c;
-	size_t i;
 
 	while ((c = reader_peek(p)) == '_' || c == '-' ||
 	    reader_is_word(p, c))
@@ -103,11 +100,10 @@ option_variable(struct parser *p, struct flow_option *out)
 		return (reader_hard(p, start, MISTAKE_EXPECTED,
 		    "the name of a variable"));
 	out->variable_name = reader_text(p, start, p->cur);
-	for (i = 0; i < NELEMS(reserved); i++)
-		if (strcmp(out->variable_name, reserved[i]) == 0)
-			return (reader_hard(p, start, MISTAKE_SENTENCE,
-			    "this is the name of a function; "
-			    "name the variable otherwise"));
+	if (flow_is_function(out->variable_name))
+		return (reader_hard(p, start, MISTAKE_SENTENCE,
+		    "this is the name of a function; "
+		    "name the variable otherwise"));
 	reader_skip_spaces(p);
 	if ((r = reader_expect(p, "=")) != PARSE_OK)
 		return (r);

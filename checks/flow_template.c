@@ -68,6 +68,18 @@ builder_fini(struct builder *b, struct cursor from, struct cursor to,
 	    .place = reader_place(from, to)};
 }
 
+bool
+flow_is_function(const char *name)
+{
+	static const char *const names[] = {"getEnv", "newDate", "newUuid"};
+	size_t i;
+
+	for (i = 0; i < NELEMS(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return (true);
+	return (false);
+}
+
 /* What stands inside of the braces; what follows the name is not read. */
 enum parse
 placeholder_inside(struct parser *p, struct flow_part *part)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "checks/definition_priv.h"
+#include "checks/flow.h"
 #include "checks/hosts.h"
 
 static const struct manifest_row *
@@ -324,6 +325,18 @@ read_list(const struct manifest_source *s, const struct manifest_row *row,
 	return (true);
 }
 
+/* So many fit into a definition. */
+static bool
+has_too_many(const struct manifest_source *s, const char *name,
+    const struct manifest_node *map)
+{
+	if (map->count <= DEFINITION_ITEMS_MOST)
+		return (false);
+	manifest_wrong(s, map->place, "'%s' has %zu names; a check takes at "
+	    "most %d", name, map->count, DEFINITION_ITEMS_MOST);
+	return (true);
+}
+
 static void
 check_key_name(const struct manifest_source *s, const struct manifest_node *n,
     bool is_variable)
@@ -332,6 +345,9 @@ check_key_name(const struct manifest_source *s, const struct manifest_node *n,
 		manifest_wrong(s, n->key->place, "'%s' is no name for a "
 		    "variable: a letter or '_', then letters, digits, '_' "
 		    "and '-'", n->key->text);
+	else if (is_variable && flow_is_function(n->key->text))
+		manifest_wrong(s, n->key->place, "'%s' is the name of a "
+		    "function; name the variable otherwise", n->key->text);
 	else if (!is_variable && !is_name(n->key->text))
 		manifest_wrong(s, n->key->place, "'%s' is no name: letters, "
 		    "digits, '.', '_' and '-'", n->key->text);
@@ -348,6 +364,8 @@ read_variables(const struct manifest_source *s, const char *name,
 	if (map->kind != MANIFEST_MAP)
 		return (expect(s, name, map, "variables such as {base_url: "
 		    "\"https://example.com\"}"));
+	if (has_too_many(s, name, map))
+		return (false);
 	for (n = map->first; n != NULL; n = n->next) {
 		check_key_name(s, n, true);
 		if (n->kind == MANIFEST_BROKEN)
@@ -372,6 +390,8 @@ read_map(const struct manifest_source *s, const struct manifest_row *row,
 
 	if (map->kind != MANIFEST_MAP)
 		return (expect(s, row->name, map, "names with a value each"));
+	if (row->type == MANIFEST_SECRETS && has_too_many(s, row->name, map))
+		return (false);
 	for (n = map->first; n != NULL; n = n->next) {
 		check_key_name(s, n, row->type == MANIFEST_SECRETS);
 		if (row->type == MANIFEST_ENVIRONMENTS)

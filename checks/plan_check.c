@@ -193,6 +193,13 @@ check_variables(struct load *ld, const struct plan_check *c,
 	v = definition_merge(ld->source.arena, e != NULL ? e->variables : NULL,
 	    e != NULL ? e->variable_count : 0, c->variables,
 	    c->variable_count, &count);
+	/* More in one of the two was told of already. */
+	if (count > DEFINITION_ITEMS_MOST && c->variable_count <=
+	    DEFINITION_ITEMS_MOST && (e == NULL ||
+	    e->variable_count <= DEFINITION_ITEMS_MOST))
+		manifest_wrong(&ld->source, node->place, "with those of its "
+		    "environment the check has more than %d variables",
+		    DEFINITION_ITEMS_MOST);
 	for (i = 0; i < flow->variables.count; i++) {
 		m = &flow->variables.items[i];
 		if (definition_find_variable(v, count, m->name) != NULL ||

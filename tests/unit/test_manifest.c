@@ -347,6 +347,13 @@ static const struct {
 	    "or false\n"
 	    "1:47: the variable 'z' has no value; write \"\" for an "
 	    "empty text\n"},
+	{&manifest_table_top,
+	    "{service: a, environments: {e: {newDate: 1}}, "
+	    "secrets: {getEnv: {env: A}}}",
+	    "1:33: 'newDate' is the name of a function; name the variable "
+	    "otherwise\n"
+	    "1:57: 'getEnv' is the name of a function; name the variable "
+	    "otherwise\n"},
 	{&manifest_table_top, "{service: a, environments: {'a b': {}}}",
 	    "1:29: 'a b' is no name: letters, digits, '.', '_' and "
 	    "'-'\n"},

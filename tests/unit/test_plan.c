@@ -389,6 +389,48 @@ a_name_is_a_variable_or_a_secret(void **state)
 }
 
 static void
+put_names(struct buf *b, const char *before, int count, const char *format)
+{
+	int i;
+
+	buf_append_str(b, before);
+	for (i = 0; i < count; i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		buf_printf(b, format, i);
+#pragma GCC diagnostic pop
+	}
+}
+
+/* Or the probe would refuse what lint had let pass. */
+static void
+a_check_has_no_more_variables_than_a_definition_takes(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	put("f.hurl", "GET http://a\n");
+	buf_init(&b, 1 << 20);
+	put_names(&b, "service: s\nhosts: [a]\nenvironments:\n  e:\n", 9999,
+	    "    e%d: 1\n");
+	put_names(&b, "checks:\n- name: n\n  flow: f.hurl\n  variables:\n", 2,
+	    "    v%d: 1\n");
+	put("m.yaml", b.data);
+	refuses(".", "m.yaml:10006:9: with those of its environment the check "
+	    "has more than 10000 variables\n");
+	buf_reset(&b);
+	put_names(&b, "service: s\nhosts: [a]\nenvironments:\n  e:\n", 10001,
+	    "    e%d: 1\n");
+	put_names(&b, "secrets:\n", 10001, "  s%d: {env: A}\n");
+	buf_append_str(&b, "checks:\n- name: n\n  flow: f.hurl\n");
+	put("m.yaml", b.data);
+	refuses(".", "m.yaml:5:5: 'e' has 10001 names; a check takes at most "
+	    "10000\nm.yaml:10007:3: 'secrets' has 10001 names; a check takes "
+	    "at most 10000\n");
+	buf_fini(&b);
+}
+
+static void
 a_secret_is_an_environment_variable_or_a_file(void **state)
 {
 	(void)state;
@@ -737,6 +779,7 @@ main(void)
 		TEST(files_that_a_flow_names_must_be_below_it),
 		TEST(hosts_bound_what_flows_may_reach),
 		TEST(a_name_is_a_variable_or_a_secret),
+		TEST(a_check_has_no_more_variables_than_a_definition_takes),
 		TEST(a_secret_is_an_environment_variable_or_a_file),
 		TEST(a_variable_that_nothing_defines_is_found),
 		TEST(what_cannot_be_read_is_told_with_its_path),
