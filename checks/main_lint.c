@@ -52,8 +52,8 @@ static const struct option_text texts[] = {
 	    "\n"
 	    "The last line counts what was read and found. Warnings (an "
 	    "unused environment,\na flow that no check uses, no hosts, a "
-	    "timeout longer than the interval) do not\nfail, unless "
-	    "--strict."},
+	    "timeout longer than the interval, a\nnotification that reads "
+	    "what no alert sets) do not fail, unless --strict."},
 	{"EXIT STATUS", "0 when there is no mistake, 78 when there is one, "
 	    "64 for wrong options."},
 	{"EXAMPLES", "\te2e-lint checks/\n"

@@ -123,6 +123,9 @@ struct plan {
 	struct plan_memory *memory;
 };
 
+/* What an alert sets in the flow of its notification; ends with NULL. */
+extern const char *const plan_alert_variables[];
+
 /*
  * Load a manifest, or every *.yaml and *.yml below a directory (names that
  * begin with a dot are passed over, links to directories not followed), and

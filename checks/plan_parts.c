@@ -204,6 +204,72 @@ bound_notify(struct load *ld, struct plan_notify *notify,
 	notify->host_count = i;
 }
 
+const char *const plan_alert_variables[] = {"state", "is_firing",
+    "is_resolved", "check", "service", "environment", "owner", "outcome",
+    "reason", "run", "count", "since", NULL};
+
+static bool
+is_of_alert(const char *name)
+{
+	const char *const *known = plan_alert_variables;
+
+	while (*known != NULL && strcmp(*known, name) != 0)
+		known++;
+	return (*known != NULL);
+}
+
+/* What an alert sets can be no secret: the probe would refuse it. */
+static void
+check_notify_secrets(struct load *ld, const struct manifest_node *node)
+{
+	const struct manifest_node *n;
+
+	for (n = node != NULL ? node->first : NULL; n != NULL; n = n->next)
+		if (is_of_alert(n->key->text))
+			manifest_wrong(&ld->source, n->key->place, "'%s' is a "
+			    "variable that each alert sets; name the secret "
+			    "otherwise", n->key->text);
+}
+
+static bool
+has_notify_name(const struct plan_notify *notify, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < notify->secret_count; i++)
+		if (strcmp(notify->secrets[i].name, name) == 0)
+			return (true);
+	return (is_of_alert(name) || definition_find_variable(
+	    notify->variables, notify->variable_count, name) != NULL);
+}
+
+/* It would be seen when somebody waits to be told. */
+static void
+warn_of_notify(struct load *ld, const struct plan_notify *notify,
+    const struct plan_flow_entry *flow, const struct manifest_node *node)
+{
+	size_t known = 0, i;
+	const struct plan_mention *m;
+	const char *near;
+	char *where;
+
+	while (plan_alert_variables[known] != NULL)
+		known++;
+	for (i = 0; ld->l->wants_warnings && i < flow->variables.count; i++) {
+		m = &flow->variables.items[i];
+		if (has_notify_name(notify, m->name))
+			continue;
+		near = cause_suggest(m->name, plan_alert_variables, known);
+		where = plan_mention_place(m);
+		manifest_warn(&ld->source, node->place, "the flow reads "
+		    "{{%s}} %s, which neither the alert nor the notification "
+		    "sets%s%s%s", m->name, where,
+		    near != NULL ? ", did you mean '" : "",
+		    near != NULL ? near : "", near != NULL ? "'?" : "");
+		free(where);
+	}
+}
+
 static void
 load_notify(struct load *ld, const struct manifest_node *n,
     struct plan_notify *notify)
@@ -222,6 +288,7 @@ load_notify(struct load *ld, const struct manifest_node *n,
 	    &notify->secret_count);
 	load_check_clash(ld, v.variables.node, notify->secrets,
 	    notify->secret_count);
+	check_notify_secrets(ld, v.secrets.node);
 	load_hosts(ld, v.hosts.node, &notify->hosts, &notify->host_count);
 	if (v.flow.node == NULL)
 		return;
@@ -233,6 +300,7 @@ load_notify(struct load *ld, const struct manifest_node *n,
 		bound_notify(ld, notify, flow);
 	load_check_hosts(ld, v.flow.node, flow, notify->hosts,
 	    notify->host_count);
+	warn_of_notify(ld, notify, flow, v.flow.node);
 }
 
 void

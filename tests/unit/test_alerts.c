@@ -128,6 +128,7 @@ static void
 an_alert_goes_out_once_and_once_more_when_it_is_over(void **state)
 {
 	struct bench b;
+	char member[32];
 	int i;
 
 	(void)state;
@@ -147,6 +148,12 @@ an_alert_goes_out_once_and_once_more_when_it_is_over(void **state)
 	    "\"outcome\":\"lost\",\"reason\":\"no \\\"luck\\\"\",\"run\":"
 	    "\"ab000000000000000000000000000000\",\"count\":3,"
 	    "\"since\":\"2023-11-14T22:13:20.000000Z\"}");
+	for (i = 0; plan_alert_variables[i] != NULL; i++) {
+		snprintf(member, sizeof(member), "\"%s\":",
+		    plan_alert_variables[i]);
+		assert_log_has(&b, member);
+	}
+	assert_int_equal(i, 12); /* as above: lint knows them all */
 	note(&b, "pay/card", OUTCOME_PASSED, 10);
 	note(&b, "pay/card", OUTCOME_PASSED, 11);
 	assert_int_equal(stats(&b).firing, 0);

@@ -633,6 +633,17 @@ a_notification_reaches_only_what_its_urls_spell_out(void **state)
 }
 
 static void
+a_notifications_secret_has_no_name_that_an_alert_sets(void **state)
+{
+	(void)state;
+	put("n.hurl", "POST https://p.example/\n");
+	put("m.yaml", "service: s\nnotify:\n  n: {flow: n.hurl, secrets: "
+	    "{key: {env: K}, reason: {env: R}}}\n");
+	refuses(".", "m.yaml:3:46: 'reason' is a variable that each alert "
+	    "sets; name the secret otherwise\n");
+}
+
+static void
 the_summary_has_a_row_for_each_check_and_location(void **state)
 {
 	struct json_doc *doc = NULL;
@@ -718,7 +729,9 @@ lint_adds_warnings_where_nothing_is_wrong(void **state)
 	put("left.hurl", "GET http://x.example/\n");
 	put("m.yaml", "service: s\nenvironments: {e: {base_url: http://x.y}, "
 	    "f: {}}\nchecks: [{name: a, flow: a.hurl, environment: e, every: "
-	    "5s}]\nnotify: {n: {flow: a.hurl}}\n");
+	    "5s}]\nnotify: {n: {flow: a.hurl}, o: {flow: b.hurl,\n"
+	    "variables: {v: 1}, secrets: {k: {env: K}}}}\n");
+	put("b.hurl", "POST http://x.y/{{check}}{{v}}{{k}}{{is_fireing}}\n");
 	put("n.yaml", "service: t\nhosts: [x]\n"
 	    "checks: [{name: a, flow: a.hurl}]\n");
 	cause_init(&c);
@@ -736,15 +749,21 @@ lint_adds_warnings_where_nothing_is_wrong(void **state)
 	    "m.yaml:4:10: warning: no check's alert notifies 'n'\n"
 	    "m.yaml:4:10: warning: without 'hosts' this notification may "
 	    "reach any host: its flow does not spell it out\n"
+	    "m.yaml:4:20: warning: the flow reads {{base_url}} in its line "
+	    "1, which neither the alert nor the notification sets\n"
+	    "m.yaml:4:29: warning: no check's alert notifies 'o'\n"
+	    "m.yaml:4:39: warning: the flow reads {{is_fireing}} in its line "
+	    "1, which neither the alert nor the notification sets, did you "
+	    "mean 'is_firing'?\n"
 	    "n.yaml:3:26: warning: the flow has the option 'output' in its "
 	    "line 3, which probes refuse\n"
 	    "n.yaml:3:26: warning: the flow reads {{base_url}} in its line "
 	    "1, which nothing defines\n");
 	assert_int_equal(counts.manifests, 2);
 	assert_int_equal(counts.checks, 2);
-	assert_int_equal(counts.flows, 2);
+	assert_int_equal(counts.flows, 3);
 	assert_int_equal(counts.errors, 0);
-	assert_int_equal(counts.warnings, 9);
+	assert_int_equal(counts.warnings, 12);
 	free(text);
 	cause_fini(&c);
 }
@@ -787,6 +806,7 @@ main(void)
 		TEST(a_definition_is_made_for_any_environment),
 		TEST(a_notification_has_a_definition_of_its_own),
 		TEST(a_notification_reaches_only_what_its_urls_spell_out),
+		TEST(a_notifications_secret_has_no_name_that_an_alert_sets),
 		TEST(the_summary_has_a_row_for_each_check_and_location),
 		TEST(a_plans_hash_follows_the_schedule_too),
 		TEST(lint_adds_warnings_where_nothing_is_wrong),
