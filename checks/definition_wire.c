@@ -235,7 +235,8 @@ check_names(struct decoder *dc, const char *what, const struct json *object)
 {
 	size_t i;
 
-	if (object->kind != JSON_OBJECT || object->count > DEFINITION_ITEMS_MOST)
+	if (object->kind != JSON_OBJECT ||
+	    object->count > DEFINITION_ITEMS_MOST)
 		return (wrong(dc, what, "is not an object of bearable size"));
 	for (i = 0; i < object->count; i++)
 		if (object->items[i].key_len == 0 ||
