@@ -115,15 +115,24 @@ host_is_known(const struct web_server *s, const char *header)
 	return (false);
 }
 
-static void
-read_params(struct answer *a, const struct evkeyvalq *pairs)
+/*
+ * False when they are none, or too many: a filter that is not heeded answers
+ * another question.
+ */
+static bool
+read_params(struct answer *a, const char *query, struct evkeyvalq *pairs)
 {
 	const struct evkeyval *pair;
 
+	if (query == NULL || *query == '\0')
+		return (true);
+	if (evhttp_parse_query_str(query, pairs) != 0)
+		return (false);
 	for (pair = pairs->tqh_first; pair != NULL &&
 	    a->param_count < ANSWER_MOST_PARAMS; pair = pair->next.tqe_next)
 		a->params[a->param_count++] =
 		    (struct answer_param){pair->key, pair->value};
+	return (pair == NULL);
 }
 
 static void
@@ -194,10 +203,11 @@ request_cb(struct evhttp_request *req, void *arg)
 	    raw_path : "/", 0, NULL);
 	a.path = path != NULL ? path : "/";
 	if (admit(s, req, &a)) {
-		if (query != NULL &&
-		    evhttp_parse_query_str(query, &params) == 0)
-			read_params(&a, &params);
-		route_answer(&a, s->source);
+		if (read_params(&a, query, &params))
+			route_answer(&a, s->source);
+		else
+			answer_fail(&a, 400, "parameters are name=value, "
+			    "joined by &, %d at most", ANSWER_MOST_PARAMS);
 	}
 	log_debug("web.request.done", "path=%s status=%d took_us=%lld",
 	    log_quote(a.path), a.status, (long long)(clock_mono() - begun));

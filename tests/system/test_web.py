@@ -181,7 +181,8 @@ def test_runs_are_filtered_and_paged(site):
     assert {r["due_us"] for r in recent} <= set(dues[:3])
     assert {r["due_us"] for r in recent} >= {d for d in dues if d >= oldest}
     for wrong in ("outcome=good", "since=x", "limit=0", "limit=9999",
-                  "cursor=x"):
+                  "cursor=x", "limit=7&unplanned", "limit=7&=1",
+                  "limit=7" + 16 * "&check=x"):
         assert "error" in site.json(f"/api/v1/runs?{wrong}", status=400)
 
 
