@@ -250,11 +250,23 @@ put_row(const struct plan_check *c, const char *location, struct json_out *o)
 	json_out_object_end(o);
 }
 
+bool
+plan_check_is_at(const struct plan_check *c, const char *location)
+{
+	size_t i;
+
+	for (i = 0; i < c->location_count; i++)
+		if (strcmp(c->locations[i], location) == 0)
+			return (true);
+	return (false);
+}
+
 int
-plan_encode_summary(const struct plan *plan, struct buf *out)
+plan_encode_summary(const struct plan *plan, const char *location,
+    struct buf *out)
 {
 	struct json_out o;
-	size_t i, j;
+	size_t i;
 
 	json_out_init(&o, out);
 	json_out_object(&o);
@@ -263,9 +275,8 @@ plan_encode_summary(const struct plan *plan, struct buf *out)
 	json_out_key(&o, "checks");
 	json_out_array(&o);
 	for (i = 0; i < plan->check_count; i++)
-		for (j = 0; j < plan->checks[i]->location_count; j++)
-			put_row(plan->checks[i],
-			    plan->checks[i]->locations[j], &o);
+		if (plan_check_is_at(plan->checks[i], location))
+			put_row(plan->checks[i], location, &o);
 	json_out_array_end(&o);
 	json_out_object_end(&o);
 	return (out->is_full ? ERR_LIMIT : 0);

@@ -172,7 +172,14 @@ int plan_make_definition(const struct plan_check *check,
 /* Make the definition of a notification; its check is "service/!name". */
 struct definition *plan_make_notify_definition(const struct plan_notify *n);
 
-/* Append the document of a PLAN message: the plan's summary. */
-int plan_encode_summary(const struct plan *plan, struct buf *out);
+/*
+ * Append the document of a PLAN message: the plan's summary, of what is run at
+ * this location.
+ */
+int plan_encode_summary(const struct plan *plan, const char *location,
+    struct buf *out);
+
+/* True when the check is run at this location. */
+bool plan_check_is_at(const struct plan_check *c, const char *location);
 
 #endif

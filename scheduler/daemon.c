@@ -390,7 +390,7 @@ daemon_run(const struct daemon_options *options)
 	struct loaded first;
 	int rc;
 
-	loaded_init(&first, options->checks);
+	loaded_init(&first, options->checks, options->location);
 	cause_print(&first.cause, stderr);
 	if (first.plan == NULL) {
 		loaded_fini(&first);

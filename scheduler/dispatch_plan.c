@@ -14,17 +14,6 @@
 
 #define PATIENCE_MOST (10 * SPAN_S)
 
-static bool
-is_at(const struct plan_check *pc, const char *location)
-{
-	size_t i;
-
-	for (i = 0; i < pc->location_count; i++)
-		if (strcmp(pc->locations[i], location) == 0)
-			return (true);
-	return (false);
-}
-
 static void
 check_define(struct check *c, const struct plan_check *pc)
 {
@@ -110,7 +99,7 @@ step(struct dispatch *d)
 
 	if (d->plan_next < d->plan->check_count) {
 		pc = d->plan->checks[d->plan_next++];
-		if (is_at(pc, d->location)) {
+		if (plan_check_is_at(pc, d->location)) {
 			check_plan(d, pc);
 			d->planned++;
 		}

@@ -19,7 +19,7 @@
 
 struct loader {
 	unsigned int magic;
-	char *path;
+	char *path, *location;
 	pthread_t thread;
 	bool is_joined;
 	int ended[2];            /* a pipe; the thread closes [1] */
@@ -30,7 +30,7 @@ struct loader {
 };
 
 void
-loaded_init(struct loaded *l, const char *path)
+loaded_init(struct loaded *l, const char *path, const char *location)
 {
 	mono_us start = clock_mono();
 	struct buf summary;
@@ -39,7 +39,7 @@ loaded_init(struct loaded *l, const char *path)
 	cause_init(&l->cause);
 	buf_init(&summary, MESSAGE_MOST_BYTES);
 	if (plan_load(path, &l->cause, &l->plan) == 0 &&
-	    plan_encode_summary(l->plan, &summary) == 0)
+	    plan_encode_summary(l->plan, location, &summary) == 0)
 		l->summary = buf_take(&summary, &l->summary_len);
 	buf_fini(&summary);
 	l->took = clock_mono() - start;
@@ -60,7 +60,7 @@ thread_main(void *arg)
 
 	/* Linux has niceness by thread. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	loaded_init(&l->loaded, l->path);
+	loaded_init(&l->loaded, l->path, l->location);
 	close(l->ended[1]);
 	return (NULL);
 }
@@ -105,14 +105,15 @@ start_thread(struct loader *l)
 }
 
 struct loader *
-loader_new(struct loop *loop, const char *path, loader_done_cb *done,
-    void *arg)
+loader_new(struct loop *loop, const char *path, const char *location,
+    loader_done_cb *done, void *arg)
 {
 	struct loader *l = xcalloc(1, sizeof(*l));
 	int rc;
 
 	l->magic = LOADER_MAGIC;
 	l->path = xstrdup(path);
+	l->location = xstrdup(location);
 	l->done = done;
 	l->arg = arg;
 	rc = pipe2(l->ended, O_CLOEXEC) != 0 ? errno : 0;
@@ -122,6 +123,7 @@ loader_new(struct loop *loop, const char *path, loader_done_cb *done,
 	}
 	if (rc != 0) {
 		free(l->path);
+		free(l->location);
 		free(l);
 		errno = rc;
 		return (NULL);
@@ -146,5 +148,6 @@ loader_free(struct loader **lp)
 	close(l->ended[0]);
 	l->magic = 0;
 	free(l->path);
+	free(l->location);
 	free(l);
 }

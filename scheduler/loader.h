@@ -2,8 +2,8 @@
 /*
  * Loads a plan beside the loop. To parse and hash 100,000 checks takes
  * seconds, and slots are due meanwhile, so it happens in a second thread: the
- * only one of this project. The thread shares nothing with the loop's but the
- * path it is given, until it has ended; what it leaves is then the loop's.
+ * only one of this project. The thread shares nothing with the loop's but what
+ * it is given, until it has ended; what it leaves is then the loop's.
  */
 #ifndef SCHEDULER_LOADER_H
 #define SCHEDULER_LOADER_H
@@ -22,8 +22,8 @@ struct loaded {
 	span_us took;
 };
 
-/* Load here and now. loaded_fini ends it. */
-void loaded_init(struct loaded *l, const char *path);
+/* Load here and now; the summary is of this location. loaded_fini ends it. */
+void loaded_init(struct loaded *l, const char *path, const char *location);
 void loaded_fini(struct loaded *l);
 
 struct loader;
@@ -33,7 +33,7 @@ typedef void loader_done_cb(struct loaded *l, void *arg);
 
 /* Start to load. NULL, with errno, when no thread can be started. */
 struct loader *loader_new(struct loop *loop, const char *path,
-    loader_done_cb *done, void *arg);
+    const char *location, loader_done_cb *done, void *arg);
 
 /* Waits for the thread if it still loads; done is not called any more. */
 void loader_free(struct loader **l);

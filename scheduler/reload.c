@@ -230,7 +230,8 @@ start(struct reload *r)
 	const char *why;
 
 	r->is_wanted = false;
-	r->loader = loader_new(r->loop, r->options.checks, reload_done_cb, r);
+	r->loader = loader_new(r->loop, r->options.checks,
+	    r->options.location, reload_done_cb, r);
 	if (r->loader == NULL) {
 		why = strerror(errno);
 		log_error("scheduler.plan.refused", "error=%s "

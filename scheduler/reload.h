@@ -18,7 +18,7 @@
 /* All outlive the reload. */
 struct reload_options {
 	const char *checks;   /* what to load */
-	const char *location; /* for the log */
+	const char *location; /* whose checks the store is told */
 	struct dispatch *dispatch;
 	struct alerts *alerts;
 	struct outbox *outbox;

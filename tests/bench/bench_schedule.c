@@ -388,7 +388,7 @@ measure_scheduler(struct bench *b, const char *self, const char *dir)
 	struct loaded first;
 	mono_us start;
 
-	loaded_init(&first, dir);
+	loaded_init(&first, dir, "local");
 	if (first.plan == NULL) {
 		cause_print(&first.cause, stderr);
 		exit(EXIT_UNMEASURED);

@@ -113,7 +113,7 @@ check_plan(const struct plan *plan)
 	for (i = 0; i < plan->check_count; i++)
 		check_definition(plan->checks[i]);
 	buf_init(&b, MESSAGE_MOST_BYTES);
-	must(plan_encode_summary(plan, &b) == 0);
+	must(plan_encode_summary(plan, "local", &b) == 0);
 	buf_fini(&b);
 }
 

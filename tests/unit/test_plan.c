@@ -654,33 +654,32 @@ the_summary_has_a_row_for_each_check_and_location(void **state)
 	(void)state;
 	put("a.hurl", "GET http://x.example/\n");
 	put("m.yaml", "service: s\nchecks:\n"
-	    "  - {name: b, flow: a.hurl}\n"
+	    "  - {name: b, flow: a.hurl, locations: [y]}\n"
+	    "  - {name: far, flow: a.hurl, locations: [x, z]}\n"
 	    "  - {name: a, flow: a.hurl, owner: me, locations: [x, y], "
 	    "every: 5s, slo: {success: 99%}}\n");
 	plan = loads(".");
 	buf_init(&b, MESSAGE_MOST_BYTES);
-	assert_int_equal(plan_encode_summary(plan, &b), 0);
+	assert_int_equal(plan_encode_summary(plan, "y", &b), 0);
 	assert_int_equal(json_parse(b.data, b.len, &json_limits_default, &doc,
 	    NULL), 0);
 	assert_string_equal(json_get_str(json_root(doc), "plan", ""),
 	    plan->hash);
 	rows = json_get(json_root(doc), "checks");
-	assert_int_equal(rows->count, 3);
+	assert_int_equal(rows->count, 2);
 	assert_string_equal(json_get_str(&rows->items[0], "check", ""),
 	    "s/a");
 	assert_string_equal(json_get_str(&rows->items[0], "location", ""),
-	    "x");
-	assert_string_equal(json_get_str(&rows->items[1], "location", ""),
 	    "y");
-	assert_string_equal(json_get_str(&rows->items[1], "owner", ""),
+	assert_string_equal(json_get_str(&rows->items[0], "owner", ""),
 	    "me");
-	assert_int_equal(json_get_int(&rows->items[1], "every_us", 0),
+	assert_int_equal(json_get_int(&rows->items[0], "every_us", 0),
 	    5 * SPAN_S);
-	assert_int_equal(json_get_int(&rows->items[1],
+	assert_int_equal(json_get_int(&rows->items[0],
 	    "slo_success_permyriad", 0), 9900);
-	assert_string_equal(json_get_str(&rows->items[2], "check", ""),
+	assert_string_equal(json_get_str(&rows->items[1], "check", ""),
 	    "s/b");
-	assert_null(json_get(&rows->items[2], "slo_window_us"));
+	assert_null(json_get(&rows->items[1], "slo_window_us"));
 	json_free(&doc);
 	buf_fini(&b);
 	plan_free(&plan);

@@ -52,7 +52,7 @@ setup(struct bench *b)
 	idle.checks = idle.store = b->f.dir;
 	o.idle = b->idle = idle_new(b->f.loop, b->dispatch, b->f.fleet,
 	    b->f.outbox, &idle);
-	loaded_init(&first, b->f.dir);
+	loaded_init(&first, b->f.dir, "local");
 	assert_non_null(first.plan);
 	b->reload = reload_new(b->f.loop, &o, &first);
 	loaded_fini(&first);
