@@ -105,10 +105,6 @@ bool
 plan_gathers_aa(const struct plan_check *c, const char *location)
 {
 	int aa = c->gate->aa >= 0 ? c->gate->aa : c->manifest->gate->aa;
-	size_t i;
 
-	for (i = 0; aa == 1 && !c->is_paused && i < c->location_count; i++)
-		if (strcmp(c->locations[i], location) == 0)
-			return (true);
-	return (false);
+	return (aa == 1 && !c->is_paused && plan_check_is_at(c, location));
 }
