@@ -34,6 +34,7 @@ struct table {
 	size_t column_count;
 	struct cell *cells;
 	size_t count, cap;
+	bool has_heads; /* printed */
 };
 
 struct table *
@@ -47,17 +48,22 @@ table_new(const struct table_column *columns, size_t count)
 	return (t);
 }
 
+static void
+forget_rows(struct table *t)
+{
+	while (t->count > 0)
+		free(t->cells[--t->count].text);
+}
+
 void
 table_free(struct table **tp)
 {
 	struct table *t = *tp;
-	size_t i;
 
 	if (t == NULL)
 		return;
 	*tp = NULL;
-	for (i = 0; i < t->count; i++)
-		free(t->cells[i].text);
+	forget_rows(t);
 	free(t->cells);
 	free(t);
 }
@@ -515,14 +521,23 @@ csv_cell(enum table_kind kind, const struct cell *c, FILE *fp)
 }
 
 static void
-print_csv(const struct table *t, FILE *fp)
+csv_heads(const struct table *t, FILE *fp)
 {
-	size_t i, column;
+	size_t i;
 
 	for (i = 0; i < t->column_count; i++) {
 		csv_text(t->columns[i].key, fp);
 		fputs(i + 1 < t->column_count ? "," : "\r\n", fp);
 	}
+}
+
+static void
+print_csv(const struct table *t, FILE *fp)
+{
+	size_t i, column;
+
+	if (!t->has_heads)
+		csv_heads(t, fp);
 	for (i = 0; i < t->count; i++) {
 		column = i % t->column_count;
 		csv_cell(t->columns[column].kind, &t->cells[i], fp);
@@ -541,4 +556,13 @@ table_print(const struct table *t, enum format format,
 		print_csv(t, fp);
 	else
 		print_human(t, style, fp);
+}
+
+void
+table_flush_csv(struct table *t, FILE *fp)
+{
+	must(t->count % t->column_count == 0);
+	print_csv(t, fp);
+	t->has_heads = true;
+	forget_rows(t);
 }

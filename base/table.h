@@ -75,6 +75,12 @@ void table_print(const struct table *t, enum format format,
     const struct table_style *style, FILE *fp);
 
 /*
+ * Print the rows so far as CSV, the heads before the first, and forget them:
+ * for what may be too long to be kept.
+ */
+void table_flush_csv(struct table *t, FILE *fp);
+
+/*
  * Append s for a terminal: control characters and invalid UTF-8 become
  * U+FFFD, tabs and line ends blanks. Returns the columns it takes.
  */

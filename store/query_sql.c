@@ -177,7 +177,8 @@ print_json(sqlite3_stmt *stmt)
 
 	buf_init(&b, 1u << 30);
 	fputs("[", stdout);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	/* Nobody reads on: a statement without end ends there. */
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(stdout)) {
 		buf_reset(&b);
 		json_out_init(&o, &b);
 		json_out_object(&o);
@@ -193,7 +194,7 @@ print_json(sqlite3_stmt *stmt)
 	}
 	puts("]");
 	buf_fini(&b);
-	return (rc);
+	return (rc == SQLITE_ROW ? SQLITE_DONE : rc);
 }
 
 static int
@@ -209,14 +210,17 @@ print_table(sqlite3_stmt *stmt, enum format format)
 		    sqlite3_column_name(stmt, i),
 		    sqlite3_column_name(stmt, i), TABLE_TEXT};
 	t = table_new(columns, (size_t)n);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(stdout)) {
 		for (i = 0; i < n; i++)
 			add_value(t, stmt, i);
+		if (format == FORMAT_CSV)
+			table_flush_csv(t, stdout);
+	}
 	if (rc == SQLITE_DONE)
 		table_print(t, format, &style, stdout);
 	table_free(&t);
 	free(columns);
-	return (rc);
+	return (rc == SQLITE_ROW ? SQLITE_DONE : rc);
 }
 
 static int

@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from conftest import PATIENCE_S
 from store_channel import (ACK, GATE, PLAN, READY, RESULT, Store, now_us,
                            program, run_event, run_id)
 
@@ -242,6 +243,22 @@ def test_sql_reads_and_only_reads(filled):
                 "WITH x AS (SELECT 1) DELETE FROM meta"):
         ask(directory, "sql", bad, expect=64)
     assert sorted(os.listdir(directory)) == before
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_statement_without_end_ends_with_its_reader(filled, form):
+    """Rows are written as they come; when nobody reads on, that is it."""
+    asked = subprocess.Popen(
+        [program("e2e-query"), "--store", filled[0], "--format", form, "sql",
+         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+         "SELECT x FROM c"], stdout=subprocess.PIPE)
+    try:
+        assert asked.stdout.read(100000)
+        asked.stdout.close()
+        assert asked.wait(PATIENCE_S) == 30
+    finally:
+        asked.kill()
+        asked.wait()
 
 
 def test_questions_are_answered_while_the_store_writes(filled, tmp_path):
