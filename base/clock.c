@@ -189,16 +189,20 @@ clock_parse_wall(const char *s, wall_us *out)
 void
 clock_format_span(span_us t, char out[static CLOCK_SPAN_SIZE])
 {
+	if (t < 0) { /* of a clock that went back */
+		*out++ = '-';
+		t = t > -INT64_MAX ? -t : INT64_MAX;
+	}
 	if (t < SPAN_MS)
-		snprintf(out, CLOCK_SPAN_SIZE, "%dus", (int)t);
+		snprintf(out, CLOCK_SPAN_SIZE - 1, "%dus", (int)t);
 	else if (t < SPAN_S)
-		snprintf(out, CLOCK_SPAN_SIZE, "%.1fms", (double)t / 1e3);
+		snprintf(out, CLOCK_SPAN_SIZE - 1, "%.1fms", (double)t / 1e3);
 	else if (t < SPAN_MIN)
-		snprintf(out, CLOCK_SPAN_SIZE, "%.2fs", (double)t / 1e6);
+		snprintf(out, CLOCK_SPAN_SIZE - 1, "%.2fs", (double)t / 1e6);
 	else if (t < SPAN_H)
-		snprintf(out, CLOCK_SPAN_SIZE, "%dm%02ds",
+		snprintf(out, CLOCK_SPAN_SIZE - 1, "%dm%02ds",
 		    (int)(t / SPAN_MIN), (int)(t % SPAN_MIN / SPAN_S));
 	else
-		snprintf(out, CLOCK_SPAN_SIZE, "%lldh%02dm",
+		snprintf(out, CLOCK_SPAN_SIZE - 1, "%lldh%02dm",
 		    (long long)(t / SPAN_H), (int)(t % SPAN_H / SPAN_MIN));
 }

@@ -92,6 +92,12 @@ spans_are_shown_in_fitting_units(void **state)
 	assert_string_equal(text, "2m05s");
 	clock_format_span(184 * SPAN_MIN, text);
 	assert_string_equal(text, "3h04m");
+	clock_format_span(-2 * SPAN_H, text);
+	assert_string_equal(text, "-2h00m");
+	clock_format_span(-1300 * SPAN_MS, text);
+	assert_string_equal(text, "-1.30s");
+	clock_format_span(INT64_MIN, text);
+	assert_string_equal(text, "-2562047788h00m");
 }
 
 /* A clock that moves when it is read; the first looks are interrupted. */
