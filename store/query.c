@@ -173,6 +173,22 @@ query_day_db(struct query *q, size_t i)
 	return (d->db);
 }
 
+int
+query_day_pass_over(struct query *q, size_t i, int rc)
+{
+	struct query_day *d = &q->days[i];
+	char name[DAY_NAME_SIZE];
+
+	if (rc != ERR_CORRUPT || d->db == NULL)
+		return (rc);
+	day_format(d->day, name);
+	log_warn("query.day.damaged", "day=%s reason=%s", name,
+	    log_quote(q->reason));
+	d->is_broken = true;
+	close_day(d);
+	return (0);
+}
+
 const struct query_name *
 query_name_get(struct query *q, int64_t id)
 {

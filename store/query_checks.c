@@ -411,30 +411,97 @@ rate(const struct counting *w, struct query_check *c)
 		c->coverage = (double)c->measured / (double)c->due;
 }
 
-/* The runs of the whole window are still there, or never were earlier. */
-static bool
-has_runs_of(const struct query *q, wall_us since)
+static int64_t
+count_counted(const struct counting *w, int64_t id, int64_t day)
 {
-	if (q->day_count == 0)
+	char *sql = sqlite3_mprintf("SELECT passed + failed + unreachable + "
+	    "unknown + invalid + lost + skipped FROM rollup_day "
+	    "WHERE start_us = %lld AND check_id = %lld",
+	    (long long)(day * SPAN_DAY), (long long)id);
+	int64_t n = db_int(w->q->db, sql, 0);
+
+	sqlite3_free(sql);
+	return (n);
+}
+
+static int64_t
+count_kept(const struct counting *w, int64_t id, int64_t day)
+{
+	sqlite3 *db = NULL;
+	char *sql;
+	int64_t n;
+	size_t i;
+
+	for (i = 0; i < w->q->day_count; i++)
+		if (w->q->days[i].day == day)
+			db = query_day_db(w->q, i);
+	if (db == NULL)
+		return (0);
+	sql = sqlite3_mprintf("SELECT count(*) FROM run INDEXED BY "
+	    "run_by_check WHERE check_id = %lld AND trigger = 0",
+	    (long long)id);
+	n = db_int(db, sql, 0);
+	sqlite3_free(sql);
+	return (n);
+}
+
+/*
+ * All that was counted is still there as runs: no file of the window has
+ * expired, is damaged, or was begun anew. The counts are at most behind.
+ */
+static bool
+has_runs_of(const struct counting *w, int64_t id)
+{
+	int64_t day;
+
+	for (day = day_of(w->since); day * SPAN_DAY < w->until; day++)
+		if (count_counted(w, id, day) > count_kept(w, id, day))
+			return (false);
+	return (true);
+}
+
+/* From the runs, where they are few and all there. False: they are not. */
+static bool
+count_exactly(struct counting *w)
+{
+	size_t i;
+	int rc = 0;
+
+	if (w->count > EXACT_CHECKS_MOST ||
+	    w->until - w->since > EXACT_SPAN_MOST)
 		return (false);
-	return (q->days[0].day <= day_of(since) || db_int(q->db,
-	    "SELECT min(start_us) FROM rollup_day", 0) >=
-	    q->days[0].day * SPAN_DAY);
+	for (i = 0; w->since < w->until && i < w->count; i++)
+		if (!has_runs_of(w, w->tallies[i].id))
+			return (false);
+	for (i = 0; rc == 0 && i < w->count; i++)
+		rc = count_runs(w, w->tallies[i].check);
+	return (rc == 0);
+}
+
+static void
+forget_counts(struct counting *w)
+{
+	struct query_check *c;
+	size_t i;
+
+	for (i = 0; i < w->count; i++) {
+		c = w->tallies[i].check;
+		memset(c->counts, 0, sizeof(c->counts));
+		c->is_exact = false;
+		c->p50_us = c->p95_us = c->p99_us = QUERY_NONE;
+		c->max_us = c->mean_us = QUERY_NONE;
+	}
 }
 
 static int
 count_all(struct counting *w)
 {
 	size_t i;
-	int rc = 0;
+	int rc;
 
-	if (w->count <= EXACT_CHECKS_MOST &&
-	    w->until - w->since <= EXACT_SPAN_MOST &&
-	    has_runs_of(w->q, w->since)) {
-		for (i = 0; rc == 0 && i < w->count; i++)
-			rc = count_runs(w, w->tallies[i].check);
-		return (rc);
-	}
+	if (count_exactly(w))
+		return (0);
+	forget_counts(w);
 	rc = count_rollups(w);
 	for (i = 0; i < w->count; i++)
 		settle_rollups(&w->tallies[i]);

@@ -55,6 +55,12 @@ int query_refresh_days(struct query *q);
 /* The database of day i; NULL when it cannot be read. */
 sqlite3 *query_day_db(struct query *q, size_t i);
 
+/*
+ * When rc says that day i's file is damaged it is passed over from now on,
+ * with a warning, and 0 is returned; else rc.
+ */
+int query_day_pass_over(struct query *q, size_t i, int rc);
+
 /* The names of a check, NULL when main.db has none. */
 const struct query_name *query_name_get(struct query *q, int64_t id);
 

@@ -310,6 +310,7 @@ search_days(struct search *s, query_run_cb *cb, void *arg,
 		rc = scan_day(s, db);
 		if (rc == 0)
 			rc = give_keys(s, db, cb, arg, last);
+		rc = query_day_pass_over(s->q, i, rc);
 	}
 	return (rc);
 }
@@ -556,7 +557,8 @@ query_run_find(struct query *q, const char *prefix, query_run_cb *cb,
 		rc = query_refresh_days(q);
 	for (i = q->day_count; rc == 0 && i-- > 0;) {
 		if ((db = query_day_db(q, i)) != NULL)
-			rc = find_in_day(q, db, i, &w);
+			rc = query_day_pass_over(q, i,
+			    find_in_day(q, db, i, &w));
 		if (w.is_whole && w.found > 0)
 			break;
 	}

@@ -423,6 +423,61 @@ rates_and_quantiles_agree_between_runs_and_rollups(void **state)
 	query_checks_free(&rolled, m);
 }
 
+static void
+overwrite(const char *name, long from)
+{
+	char *path = file_join(dir, name), garbage[4096];
+	FILE *fp = fopen(path, "r+b");
+	long at, end;
+
+	assert_non_null(fp);
+	assert_int_equal(fseek(fp, 0, SEEK_END), 0);
+	end = ftell(fp);
+	memset(garbage, 0x5a, sizeof(garbage));
+	assert_int_equal(fseek(fp, from, SEEK_SET), 0);
+	for (at = from; at < end; at += (long)sizeof(garbage))
+		assert_int_equal(fwrite(garbage, sizeof(garbage), 1, fp), 1);
+	assert_int_equal(fclose(fp), 0);
+	free(path);
+}
+
+/* The page after the head, all of it, the file itself: counts know it all. */
+static void
+what_was_counted_outlives_its_runs(void **state)
+{
+	struct query_runs f = {.limit = 2000};
+	struct query_which which = {.check = "auth/login"};
+	struct list *l = list_new();
+	char *path = file_join(dir, "runs-2026-11-20.db");
+	struct query_check *checks;
+	size_t n;
+	int i;
+
+	(void)state;
+	which.has_unplanned = true;
+	fill();
+	for (i = 0; i < 3; i++) {
+		if (i < 2)
+			overwrite("runs-2026-11-20.db", i == 0 ? 4096 : 0);
+		else
+			assert_int_equal(unlink(path), 0);
+		open_query();
+		assert_int_equal(query_checks(q, &which, NOON_US - SPAN_DAY,
+		    NOON_US, &checks, &n), 0);
+		assert_int_equal(checks[0].due, 144);
+		assert_int_equal(checks[0].measured, 141);
+		assert_false(checks[0].is_exact);
+		query_checks_free(&checks, n);
+		/* And the other days are there. */
+		l->count = 0;
+		assert_int_equal(query_runs(q, &f, list_cb, l, NULL), 0);
+		assert_int_equal(l->count, 3 * (3 * 144 - 72));
+		query_close(&q);
+	}
+	free(path);
+	list_free(l);
+}
+
 /* Windows of all shapes, against a count of the runs listed. */
 static void
 windows_of_every_shape_count_the_same_runs(void **state)
@@ -804,6 +859,7 @@ main(void)
 		TEST(prefix_of_several_runs_is_ambiguous),
 		TEST(last_good_run_and_first_bad_one_are_found),
 		TEST(rates_and_quantiles_agree_between_runs_and_rollups),
+		TEST(what_was_counted_outlives_its_runs),
 		TEST(windows_of_every_shape_count_the_same_runs),
 		TEST(silence_lowers_coverage_and_makes_a_check_stale),
 		TEST(refused_manifests_are_told_until_there_is_another_plan),
