@@ -110,21 +110,21 @@ add_flow(struct runner_load *l, const char *path, const char *source,
 	free(root);
 }
 
+/* All of it, or one byte more than a flow may have. */
 static void
 load_stdin(struct runner_load *l)
 {
-	struct buf text;
-	size_t n;
+	char *text = xmalloc(FLOW_MOST_BYTES + 2);
+	size_t len = fread(text, 1, FLOW_MOST_BYTES + 1, stdin);
 
-	buf_init(&text, FLOW_MOST_BYTES + 1);
-	do {
-		if (buf_reserve(&text, 65536) != 0)
-			break;
-		n = fread(text.data + text.len, 1, 65536, stdin);
-		text.len += n;
-	} while (n > 0);
-	add_flow(l, "-", buf_str(&text), text.len);
-	buf_fini(&text);
+	text[len] = '\0';
+	if (ferror(stdin)) {
+		l->is_usage = true;
+		cause_add(l->cause, "-: the standard input cannot be read");
+	} else {
+		add_flow(l, "-", text, len);
+	}
+	free(text);
 }
 
 static void

@@ -132,6 +132,20 @@ def test_a_pipe_or_file_is_run_when_nothing_is_named(build, tmp_path,
     assert done.returncode == 64 and "name a flow" in done.stderr
 
 
+def test_a_flow_is_read_whole_or_not_run(build, run, server):  # noqa: F811
+    """From the standard input, too, where no size is known before."""
+    long = FLOW.format("1") + "# comment\n" * 840000 + FLOW.format("2")
+    done = run({}, "-", stdin=long.replace("@", server.url))
+    assert done.returncode == 78
+    assert "-: a flow has at most 8 MiB" in done.stderr
+    folder = os.open("/", os.O_RDONLY)
+    done = subprocess.run([build / "e2e-run", "-"], stdin=folder,
+                          capture_output=True, text=True)
+    os.close(folder)
+    assert done.returncode == 78 and "cannot be read" in done.stderr
+    assert server.seen == []
+
+
 def test_it_is_said_when_no_entry_is_run(run):  # noqa: F811
     """A flow that passes since nothing of it was run is told of."""
     done = run("GET @/\n", "--from-entry=3")
