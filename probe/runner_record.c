@@ -190,6 +190,7 @@ runner_record_output(struct runner_record *rec, const struct run *run,
     bool is_first, struct buf *out)
 {
 	const char *path = rec->options->output;
+	bool is_written = false;
 	FILE *f;
 
 	if (path == NULL || strcmp(path, "-") == 0) {
@@ -202,8 +203,10 @@ runner_record_output(struct runner_record *rec, const struct run *run,
 	}
 	f = fopen(path, is_first ? "we" : "ae");
 	if (f != NULL)
-		fwrite(buf_str(&rec->answer), 1, rec->answer.len, f);
-	if (f != NULL && fclose(f) == 0 && !rec->answer.is_full)
+		is_written = fwrite(buf_str(&rec->answer), 1, rec->answer.len,
+		    f) == rec->answer.len;
+	/* What failed while it was written is forgotten by fclose(). */
+	if (f != NULL && fclose(f) == 0 && is_written && !rec->answer.is_full)
 		return;
 	tell_unwritten(rec, run, path, rec->answer.is_full ?
 	    "it is too large" : strerror(errno));

@@ -387,11 +387,10 @@ write_jar(const struct runner_report *r)
 	const struct buf *jar = &r->texts[JAR];
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	bool is_written = f != NULL && fprintf(f, "# Netscape HTTP Cookie "
+	    "File\n# This file was made by e2e-run\n%s", buf_str(jar)) > 0;
 
-	if (f != NULL)
-		fprintf(f, "# Netscape HTTP Cookie File\n"
-		    "# This file was made by e2e-run\n%s", buf_str(jar));
-	if (f != NULL && fclose(f) == 0 && !jar->is_full)
+	if (f != NULL && fclose(f) == 0 && is_written && !jar->is_full)
 		return (0);
 	fprintf(stderr, "e2e-run: the cookies %s cannot be written: %s\n",
 	    path, jar->is_full ? "there are too many" : strerror(errno));

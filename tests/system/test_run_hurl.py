@@ -254,6 +254,21 @@ def test_the_last_answer_is_written_where_it_is_asked_for(run, tmp_path):
     assert run(TWO, "-o", "no/where").returncode == 30
 
 
+@pytest.mark.parametrize("size", [10, 4096, 100000])
+def test_what_a_full_disk_did_not_take_is_told(run, server, tmp_path, size):
+    """Of the last answer, and of the cookies."""
+    (tmp_path / "body").write_bytes(b"x" * size)
+    flow = "POST @/\nfile,body;\nHTTP 200\n"
+    (tmp_path / "jar").write_text(
+        f"127.0.0.1\tFALSE\t/\tFALSE\t0\tname\t{'x' * size}\n"[:4200])
+    server.RequestHandlerClass = type("Big", (Handler,), {
+        "body": b"x" * size})
+    for options in ["-o", "/dev/full"], ["-b", "jar", "-c", "/dev/full"]:
+        done = run(flow, *options)
+        assert done.returncode == 30
+        assert "No space left on device" in done.stderr
+
+
 @pytest.mark.skipif(HURL is None, reason="the real program is not here")
 def test_the_answer_is_the_real_program_s(run):
     """--include prints what the real one prints, but for the date."""
