@@ -14,6 +14,7 @@
 #include "probe/run_priv.h"
 
 #define SENT_HEAD_MOST_BYTES (256u << 10)
+#define COOKIE_NAMES_MOST_BYTES (8u << 10)
 #define ARENA_FIRST_BYTES 960 /* enough for most requests */
 
 void
@@ -37,7 +38,7 @@ run_free(struct run *run)
 	if (run->transfer != NULL)
 		http_cancel(&run->transfer);
 	run_attempt_fini(run);
-	free(run->cookie_names);
+	buf_fini(&run->cookie_names);
 	http_session_free(&run->session);
 	loop_timer_free(&run->timer);
 	for (i = 0; i < run->result.step_count; i++)
@@ -193,6 +194,7 @@ run_start(struct run_script *script, const struct run_spec *spec,
 	run->bounded_at = run->started;
 	run->deadline = run->started + script->definition->timeout;
 	buf_init(&run->sent_head, SENT_HEAD_MOST_BYTES);
+	buf_init(&run->cookie_names, COOKIE_NAMES_MOST_BYTES);
 	arena_init(&run->arena, 0);
 	arena_init(&run->options_arena, 0);
 	run->arena.first_bytes = run->options_arena.first_bytes =

@@ -75,32 +75,32 @@ sets_cookie(const struct response *r, const char *name, size_t len)
 	return (false);
 }
 
-static void
-note_cookies(struct run *run, const struct response *r)
-{
-	const struct response_header *h;
-	char *names;
-
-	for (h = r->headers; h < r->headers + r->header_count; h++) {
-		if (!is_cookie(h))
-			continue;
-		names = xasprintf("%s%.*s\n", run->cookie_names != NULL ?
-		    run->cookie_names : "\n", (int)strcspn(h->value, "=;"),
-		    h->value);
-		free(run->cookie_names);
-		run->cookie_names = names;
-	}
-}
-
 static bool
 was_noted(const struct run *run, const char *name, size_t len)
 {
 	char *line = xasprintf("\n%.*s\n", (int)len, name);
-	bool is_there = run->cookie_names != NULL &&
-	    strstr(run->cookie_names, line) != NULL;
+	bool is_there = strstr(buf_str(&run->cookie_names), line) != NULL;
 
 	free(line);
 	return (is_there);
+}
+
+static void
+note_cookies(struct run *run, const struct response *r)
+{
+	struct buf *names = &run->cookie_names;
+	const struct response_header *h;
+	size_t len;
+
+	for (h = r->headers; h < r->headers + r->header_count; h++) {
+		len = strcspn(h->value, "=;");
+		if (!is_cookie(h) || names->is_full ||
+		    was_noted(run, h->value, len))
+			continue;
+		if (names->len == 0)
+			buf_append_char(names, '\n');
+		buf_printf(names, "%.*s\n", (int)len, h->value);
+	}
 }
 
 void
@@ -172,9 +172,7 @@ run_shown_url(const char *url)
 {
 	const char *host = strstr(url, "://"), *at = NULL, *s, *end;
 
-	if (host == NULL)
-		return (xstrdup(url));
-	host += 3;
+	host = host == NULL ? url : host + 3;
 	end = host + strcspn(host, "/?#");
 	for (s = host; s < end; s++)
 		if (*s == '@')

@@ -97,7 +97,7 @@ struct run {
 	struct response **before;  /* the answers that redirected us here */
 	size_t before_count;
 	char traceparent[RUN_TRACEPARENT_SIZE];
-	char *cookie_names;        /* that earlier answers set, one a line */
+	struct buf cookie_names;   /* that earlier answers set, one a line */
 	char *location, *trigger;
 	struct run_result result;
 };
@@ -242,7 +242,7 @@ void run_note_cookies(struct run *run);
 void run_sent_cookie_names(const struct run *run, struct buf *out);
 bool run_is_credential(const char *name);
 
-/* A copy of a URL without its user and password: "https://...@host". */
+/* A copy of a URL, or of a proxy, without user and password: "***@host". */
 char *run_shown_url(const char *url);
 
 /* Write the request and its answer as text, for people. */

@@ -2,6 +2,7 @@
 """What a hostile answer, flow or environment cannot make a probe do: grow,
 hang, reach a host that is not allowed, or read what is not the flow's."""
 import ctypes
+import itertools
 import os
 import socket
 import subprocess
@@ -44,6 +45,24 @@ def limits(**changes):
 
 
 # Answers.
+
+def test_cookies_of_many_names_cost_little(probe, serve):
+    """40 answers with 500 new names each: what is kept of them is bounded,
+    and so is the time that it takes, in which no other run goes on."""
+    numbers = itertools.count()
+
+    async def cookies(_request, _reader, writer):
+        lines = b"".join(b"Set-Cookie: %d%s=1\r\n" % (
+            next(numbers), b"n" * 400) for _ in range(500))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s\r\n" %
+                     lines)
+        await writer.drain()
+        return True
+
+    event = probe.run(f"GET {serve(cookies).url}\n[Options]\nrepeat: 40\n",
+                      timeout_us=20_000_000)
+    assert event["outcome"] == "passed", event["reason"]
+
 
 def squeeze(size, wbits):
     """So many zeros, compressed piece by piece."""
