@@ -91,13 +91,20 @@ http_read_facts(struct http_transfer *t)
 		r->certificate = http_certificate(t->easy);
 }
 
-bool
-http_was_sent(const struct http_transfer *t)
+/* The request, or what asks a proxy for a way to the server. */
+static bool
+has_asked(const struct http_transfer *t)
 {
 	long bytes = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
 	return (bytes > 0);
+}
+
+bool
+http_was_sent(const struct http_transfer *t)
+{
+	return (t->sent_times > 0 && has_asked(t));
 }
 
 /* What we say for libcurl's codes; its own words follow where they help. */
@@ -163,8 +170,7 @@ explain_connect(const struct http_transfer *t, char *out, size_t size)
 static bool
 is_long_line(const struct http_transfer *t, CURLcode code)
 {
-	return (code == CURLE_OUT_OF_MEMORY && !t->has_head &&
-	    http_was_sent(t));
+	return (code == CURLE_OUT_OF_MEMORY && !t->has_head && has_asked(t));
 }
 
 enum http_verdict
@@ -198,8 +204,13 @@ http_explain(const struct http_transfer *t, CURLcode code, char *out,
 		return (HTTP_NO_ANSWER);
 	}
 	/* libcurl has one code for both. */
-	if (code == CURLE_UNSUPPORTED_PROTOCOL && http_was_sent(t))
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && has_asked(t))
 		code = CURLE_WEIRD_SERVER_REPLY;
+	/* libcurl repeats the URL of the proxy, password included. */
+	if (strncmp(t->error, "Unsupported proxy", 17) == 0) {
+		snprintf(out, size, "the proxy's scheme is not supported");
+		return (HTTP_IMPOSSIBLE);
+	}
 	if (code == CURLE_COULDNT_CONNECT && explain_connect(t, out, size))
 		return (HTTP_NO_ANSWER);
 	for (i = 0; i < NELEMS(code_table); i++)

@@ -173,6 +173,7 @@ put_connection(struct run *run, struct buf *out)
 		[HTTP_VERSION_11] = "http1.1", [HTTP_VERSION_2] = "http2"
 	};
 	const struct http_options *h = &run->options.http;
+	char *proxy;
 	size_t i;
 
 	put_option(run, "cacert", h->cacert, out);
@@ -195,7 +196,9 @@ put_connection(struct run *run, struct buf *out)
 	put_flag("ntlm", h->may_ntlm, out);
 	put_flag("negotiate", h->may_negotiate, out);
 	put_flag("path-as-is", h->keeps_path, out);
-	put_option(run, "proxy", h->proxy, out);
+	proxy = h->proxy != NULL ? run_shown_url(h->proxy) : NULL;
+	put_option(run, "proxy", proxy, out);
+	free(proxy);
 	put_option(run, "noproxy", h->no_proxy, out);
 	for (i = 0; i < h->resolve_count; i++)
 		put_option(run, "resolve", h->resolves[i], out);

@@ -190,6 +190,24 @@ def test_a_proxy_is_left_out_for_some_hosts(run, server):
                "--no-proxy", "example.com").returncode == 10
 
 
+def test_what_a_proxy_refuses_was_not_sent(run, server):
+    """A payment that finds no way to its server moves no money: it may be
+    tried again. The proxy's password is shown nowhere."""
+    flow = ("POST https://pay.test/\n[Options]\nretry: 1\n"
+            "retry-interval: 1ms\n{}\n")
+    proxy = server.url.replace("//", "//me:hunter2@")
+    for x in proxy, proxy[len("http://"):]:
+        done = run(flow, "-v", "-x", x, "--curl=lines", "--report-json=r")
+        assert done.returncode == 10 and "(attempt 2)" in done.stdout
+        assert "--proxy '" in done.stdout and "***@127.0.0.1" in done.stdout
+        assert "unreachable: 2 requests" in done.stdout
+        assert "hunter2" not in done.stdout + done.stderr
+    done = run(flow, "--json", "-x", proxy.replace("http", "foo"))
+    assert done.returncode == 78 and '"outcome":"invalid"' in done.stdout
+    assert "the proxy's scheme is not supported" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 def test_credentials_come_from_a_netrc_file(run, server, tmp_path):
     """--netrc-file stands anywhere, not only below the flow's folder."""
     folder = tmp_path / "elsewhere"
