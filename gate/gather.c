@@ -257,15 +257,13 @@ answered(struct gathering *g, const struct message *m)
 	size_t pairs = g->session.ledger.count;
 	struct sample sample;
 	enum rounds_end end;
-	bool is_void;
 
 	sample_read(&sample, gathered_check(g), (enum outcome)m->code, m->id,
 	    m->doc, m->doc_len);
-	is_void = sample.is_void;
 	end = rounds_half_done(g->rounds, 0, &sample);
 	if (g->session.ledger.count == pairs)
 		return;
-	g->voids = is_void ? g->voids + 1 : 0;
+	g->voids = g->session.ledger.pairs[pairs].is_void ? g->voids + 1 : 0;
 	judge(g, end);
 }
 

@@ -22,6 +22,8 @@ struct check_rounds {
 	bool is_running;
 	enum engine_pair_kind kind;
 	bool is_candidate_first;
+	bool is_known_good;  /* the pair began after either arm had passed */
+	bool has_passed[ARM_COUNT];
 	int halves_done;
 	bool has_sample[ARM_COUNT];
 	struct sample samples[ARM_COUNT];
@@ -220,6 +222,8 @@ begin_pair(struct rounds *r, size_t check)
 	} else
 		c->kind = c->completed - c->earlier < r->options.warmup ?
 		    ENGINE_PAIR_WARMUP : ENGINE_PAIR_ROUND;
+	c->is_known_good = c->has_passed[ARM_CANDIDATE] &&
+	    (c->has_passed[ARM_BASELINE] || r->options.is_single);
 	c->is_candidate_first = r->options.is_single ||
 	    coin_toss(r->options.seed, check, c->pairs);
 	c->pairs++;
@@ -247,6 +251,7 @@ rounds_add_earlier(struct rounds *r, const struct ledger_pair *kept,
 	    {.outcome = OUTCOME_PASSED}};
 	struct check_rounds *c = &r->checks[kept->check];
 	struct engine_pair past = *pair;
+	int arm;
 
 	must(kept->check < r->options.check_count);
 	/* Whatever made it void is over. */
@@ -254,6 +259,10 @@ rounds_add_earlier(struct rounds *r, const struct ledger_pair *kept,
 	c->pairs = kept->number;
 	if (kept->kind != ENGINE_PAIR_FOCUS)
 		c->earlier = ++c->completed;
+	for (arm = 0; arm < ARM_COUNT && !kept->is_void; arm++)
+		if (kept->halves[arm].has_run &&
+		    kept->halves[arm].outcome == OUTCOME_PASSED)
+			c->has_passed[arm] = true;
 	engine_add(r->engine, kept->check, &past);
 	ledger_add(r->ledger, kept, none);
 	if (engine_decide(r->engine) != ENGINE_UNDECIDED &&
@@ -421,6 +430,15 @@ rounds_half_done(struct rounds *r, size_t check, struct sample *sample)
 		sample_fini(sample);
 		return (r->end);
 	}
+	/*
+	 * The same definition has been good in both arms: what makes a run
+	 * invalid now is what the service sent. Fixed when the pair began, so
+	 * that it is the same for either half.
+	 */
+	if (c->is_known_good)
+		sample_blame_service(sample);
+	if (sample->outcome == OUTCOME_PASSED && !sample->is_void)
+		c->has_passed[arm] = true;
 	c->samples[arm] = *sample;
 	c->has_sample[arm] = true;
 	c->halves_done++;

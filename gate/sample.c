@@ -166,6 +166,19 @@ has_latency(const struct sample *s)
 	return (false);
 }
 
+static bool
+has_answer(const struct json *steps)
+{
+	size_t i;
+
+	if (steps == NULL || steps->kind != JSON_ARRAY)
+		return (false);
+	for (i = 0; i < steps->count; i++)
+		if (json_get_int(&steps->items[i], "status", 0) > 0)
+			return (true);
+	return (false);
+}
+
 /* For what passes: the next run may measure again. Takes reason. */
 static void
 make_late(struct sample *s, char *reason)
@@ -186,11 +199,14 @@ read_event(struct sample *s, const struct suite_check *check,
 		read_failure(&s->failure, check, root);
 	else
 		s->response = copy_exchange(root, "response");
+	read_latencies(s, check, root);
 	if (outcome_is_ours(s->outcome)) {
 		s->is_void = true;
+		s->was_answered = s->outcome == OUTCOME_INVALID &&
+		    s->lag_us <= SAMPLE_LAG_MOST &&
+		    has_answer(json_get(root, "steps"));
 		return;
 	}
-	read_latencies(s, check, root);
 	if (s->outcome == OUTCOME_PASSED && !has_latency(s)) {
 		s->is_void = true;
 		s->failure.reason = xstrdup("it sent no request: every entry "
@@ -231,12 +247,24 @@ sample_note_step(struct sample *s, span_us step)
 	char text[CLOCK_SPAN_SIZE];
 	span_us size = step < 0 ? -step : step;
 
-	if (s->is_void || size <= SAMPLE_STEP_MOST)
+	if (size <= SAMPLE_STEP_MOST)
+		return;
+	s->was_answered = false;
+	if (s->is_void)
 		return;
 	clock_format_span((size + STEP_UNIT / 2) / STEP_UNIT * STEP_UNIT,
 	    text);
 	make_late(s, xasprintf("the clock was stepped %s by %s meanwhile",
 	    step < 0 ? "back" : "forward", text));
+}
+
+void
+sample_blame_service(struct sample *s)
+{
+	if (!s->was_answered)
+		return;
+	s->outcome = OUTCOME_FAILED;
+	s->is_void = s->was_answered = false;
 }
 
 void

@@ -35,6 +35,8 @@ struct sample {
 	bool is_void;            /* we could not measure */
 	bool is_late;            /* only for something that passes: the probe
 	                          * was late, the clock was stepped */
+	bool was_answered;       /* invalid only after the service had
+	                          * answered, and for nothing else */
 	int64_t *latency_ns;     /* by step; ENGINE_NOT_REACHED */
 	uint32_t step_count;
 	struct sample_failure failure; /* when it did not pass */
@@ -62,6 +64,12 @@ void sample_read(struct sample *s, const struct suite_check *check,
  */
 #define SAMPLE_STEP_MOST (1 * SPAN_S)
 void sample_note_step(struct sample *s, span_us step);
+
+/*
+ * Of a definition that passes otherwise: what made the run invalid came from
+ * the service, say an address that no request can be made of. It has failed.
+ */
+void sample_blame_service(struct sample *s);
 
 /* Free what it owns; it may be read into again. */
 void sample_fini(struct sample *s);

@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import fcntl
+import http.server
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import xml.etree.ElementTree
 
 import pytest
@@ -258,6 +260,45 @@ def test_a_flow_that_sends_nothing_is_no_evidence(attempt, checks, paysim):
     verdict = attempt(urls["next"], urls["good"])
     assert verdict.code == 30
     one_sentence(verdict.out, "payments/login", "void", "sent no request")
+
+
+class Careless(http.server.BaseHTTPRequestHandler):
+    """Every fifth answer at /next sends the client nowhere."""
+    answers = 0
+
+    def do_GET(self):  # noqa: N802
+        Careless.answers += self.path == "/next/"
+        nowhere = self.path == "/next/" and Careless.answers % 5 == 0
+        text = json.dumps({"then": None if nowhere else
+                           f"http://{self.headers['Host']}/then"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_address_that_the_service_gives_is_its_own_fault(gate, checks):
+    """A fifth of its answers lead nowhere, which is not ours to leave out."""
+    (checks / "login.hurl").write_text("""GET {{base_url}}/
+HTTP 200
+[Captures]
+then: jsonpath "$.then"
+
+GET {{then}}
+HTTP 200
+""")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Careless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        verdict = gate(url + "/next", url, "--format=json", "--time=2m",
+                       names=["login"])
+        server.shutdown()
+    assert verdict.code == 10
+    first = verdict.json["first_failure"]
+    assert first["outcome"] == "failed" and "invalid URL" in first["reason"]
 
 
 @pytest.mark.parametrize("budget", ["--rounds=0", "--time=0s", "--time=-1s"])

@@ -83,17 +83,22 @@ sample_of(enum outcome outcome, int64_t latency_ns)
 	return (s);
 }
 
-/* Answer the run at place i of the queue. */
+/* Answer the run at place i of the queue; the sample moves in. */
 static enum rounds_end
-answer(struct bench *b, size_t i, enum outcome outcome, int64_t latency_ns)
+answer_sample(struct bench *b, size_t i, struct sample s)
 {
 	struct asked a = b->queue[i];
-	struct sample s = sample_of(outcome, latency_ns);
 
 	memmove(&b->queue[i], &b->queue[i + 1],
 	    (--b->queued - i) * sizeof(a));
 	b->under_way[a.check]--;
 	return (rounds_half_done(b->rounds, a.check, &s));
+}
+
+static enum rounds_end
+answer(struct bench *b, size_t i, enum outcome outcome, int64_t latency_ns)
+{
+	return (answer_sample(b, i, sample_of(outcome, latency_ns)));
 }
 
 static int64_t
@@ -195,6 +200,48 @@ no_check_runs_far_ahead_of_the_slowest(void **state)
 	}
 	assert_int_equal(b.queued, 1);
 	assert_int_equal(b.ledger.count, 2 * ROUNDS_LEAD_MOST);
+	bench_fini(&b);
+}
+
+/* The one check's next pair: the candidate's run is invalid. */
+static struct engine_counts
+answer_invalid(struct bench *b, bool was_answered)
+{
+	struct sample s = sample_of(OUTCOME_INVALID, 0);
+	uint32_t pairs = engine_counts(b->engine, 0).pairs;
+
+	s.was_answered = was_answered;
+	if (b->queue[0].arm == ARM_BASELINE)
+		answer(b, 0, OUTCOME_PASSED, MS);
+	answer_sample(b, 0, s);
+	/* It was the first half, and not void. */
+	if (engine_counts(b->engine, 0).pairs == pairs)
+		answer(b, 0, OUTCOME_PASSED, MS);
+	return (engine_counts(b->engine, 0));
+}
+
+static void
+what_the_service_sent_is_its_failure_once_the_check_has_passed(void **state)
+{
+	struct rounds_options o = {.rounds = 10, .parallel = 1,
+	    .check_count = 1, .is_exhaustive = true};
+	struct engine_counts n;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, o);
+	n = answer_invalid(&b, true);
+	assert_int_equal(n.voids, 1);
+	answer(&b, 0, OUTCOME_PASSED, MS);
+	answer(&b, 0, OUTCOME_PASSED, MS);
+	n = answer_invalid(&b, true);
+	assert_int_equal(n.voids, 1);
+	assert_int_equal(n.candidate_failures, 1);
+	assert_int_equal(b.ledger.pairs[2].halves[ARM_CANDIDATE].outcome,
+	    OUTCOME_FAILED);
+	n = answer_invalid(&b, false);
+	assert_int_equal(n.voids, 2);
+	assert_int_equal(n.candidate_failures, 1);
 	bench_fini(&b);
 }
 
@@ -545,6 +592,8 @@ main(void)
 		a_half_waits_for_the_other_and_goes_to_the_other_arm),
 	    cmocka_unit_test(checks_run_side_by_side_up_to_the_bound),
 	    cmocka_unit_test(no_check_runs_far_ahead_of_the_slowest),
+	    cmocka_unit_test(
+		what_the_service_sent_is_its_failure_once_the_check_has_passed),
 	    cmocka_unit_test(first_rounds_are_warmups),
 	    cmocka_unit_test(
 		a_failure_of_the_candidate_brings_eight_extra_pairs_once),
