@@ -10,6 +10,8 @@
 #include "checks/flow.h"
 #include "checks/hosts.h"
 
+#define TEXT_MOST_BYTES 4000
+
 static const struct manifest_row *
 find_row(const struct manifest_table *t, const char *name)
 {
@@ -87,8 +89,9 @@ read_text(const struct manifest_source *s, const struct manifest_row *row,
 	size_t i;
 
 	if (n->kind != MANIFEST_SCALAR || is_nothing(n) || n->len == 0 ||
-	    n->len > 4000)
-		return (expect(s, row->name, n, "a text"));
+	    n->len > TEXT_MOST_BYTES)
+		return (expect(s, row->name, n, n->len > TEXT_MOST_BYTES ?
+		    "a text of at most 4000 bytes" : "a text"));
 	for (i = 0; i < n->len; i++)
 		if ((unsigned char)n->text[i] < ' ')
 			return (expect(s, row->name, n, "a text of one line"));

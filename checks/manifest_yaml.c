@@ -12,16 +12,25 @@
 #include "base/utf8.h"
 #include "checks/manifest.h"
 
+/* A place of the text, in bytes and as libyaml counts: in characters. */
+struct spot {
+	size_t at, index;
+	uint32_t line, column;
+};
+
 struct reader {
 	const struct manifest_source *s;
 	yaml_parser_t parser;
 	struct manifest_node *open[MANIFEST_MOST_DEPTH];
 	const struct manifest_node *key[MANIFEST_MOST_DEPTH]; /* waiting */
 	size_t depth;
+	size_t bom;                 /* bytes of it */
 	struct manifest_node *root;
 	size_t events;
 	size_t documents;
 	bool is_given_up;
+	bool has_odd_ends;          /* U+0085, U+2028 or U+2029 in the text */
+	struct spot spot;
 };
 
 void
@@ -54,15 +63,64 @@ manifest_warn(const struct manifest_source *s, struct place place,
 	free(sentence);
 }
 
+static void
+spot_advance(struct spot *spot, const struct manifest_source *s)
+{
+	const char *p = s->text + spot->at;
+	uint32_t c;
+
+	spot->at += utf8_decode(p, s->len - spot->at, &c);
+	spot->index++;
+	spot->column++;
+	if (c == '\n' || (c == '\r' && (spot->at == s->len ||
+	    p[1] != '\n'))) {
+		spot->line++;
+		spot->column = 1;
+	}
+}
+
+/*
+ * To libyaml three more characters end a line, which do so to nobody who
+ * looks for a line by its number.
+ */
+static void
+seek(struct reader *r, size_t index)
+{
+	if (r->spot.line == 0 || r->spot.index > index)
+		r->spot = (struct spot){.at = r->bom, .line = 1, .column = 1};
+	while (r->spot.index < index && r->spot.at < r->s->len)
+		spot_advance(&r->spot, r->s);
+}
+
 static struct place
-place_of(const yaml_mark_t *start, const yaml_mark_t *end)
+place_of(struct reader *r, const yaml_mark_t *start, const yaml_mark_t *end)
 {
 	struct place p = {(uint32_t)start->line + 1,
 	    (uint32_t)start->column + 1, 1};
 
 	if (start->line == end->line && end->column > start->column)
 		p.width = (uint32_t)(end->column - start->column);
+	if (r->has_odd_ends) {
+		seek(r, start->index);
+		p.line = r->spot.line;
+		p.column = r->spot.column;
+	}
 	return (p);
+}
+
+static struct place
+place_of_byte(const struct manifest_source *s, size_t at)
+{
+	struct place place = {1, 1, 1};
+	size_t i, start = 0;
+
+	for (i = 0; i < at; i++)
+		if (s->text[i] == '\n') {
+			place.line++;
+			start = i + 1;
+		}
+	place.column = (uint32_t)utf8_count(s->text + start, at - start) + 1;
+	return (place);
 }
 
 static void
@@ -80,7 +138,7 @@ node_new(struct reader *r, enum manifest_node_kind kind,
 	struct manifest_node *n = arena_calloc(r->s->arena, 1, sizeof(*n));
 
 	n->kind = kind;
-	n->place = place_of(&e->start_mark, &e->end_mark);
+	n->place = place_of(r, &e->start_mark, &e->end_mark);
 	return (n);
 }
 
@@ -208,7 +266,7 @@ static void
 refuse_extras(struct reader *r, const yaml_event_t *e, const void *anchor,
     const void *tag)
 {
-	struct place place = place_of(&e->start_mark, &e->end_mark);
+	struct place place = place_of(r, &e->start_mark, &e->end_mark);
 
 	place.width = 1;
 	if (anchor != NULL)
@@ -236,7 +294,7 @@ take_event(struct reader *r, const yaml_event_t *e)
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (++r->documents == 2)
-			give_up(r, place_of(&e->start_mark, &e->end_mark),
+			give_up(r, place_of(r, &e->start_mark, &e->end_mark),
 			    "a second document begins here; a manifest is "
 			    "one document");
 		break;
@@ -272,15 +330,15 @@ static void
 report_problem(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
-	struct place place = place_of(&p->problem_mark, &p->problem_mark);
+	struct place place = place_of(r, &p->problem_mark, &p->problem_mark);
+	struct place since = place_of(r, &p->context_mark, &p->context_mark);
 	const char *problem = p->problem != NULL ? p->problem : "no memory";
 
 	if (p->error == YAML_READER_ERROR)
-		place = place_of(&p->mark, &p->mark);
-	if (p->context != NULL && p->context_mark.line + 1 < place.line)
+		place = place_of_byte(r->s, r->bom + p->problem_offset);
+	if (p->context != NULL && since.line < place.line)
 		manifest_wrong(r->s, place, "this is not YAML: %s (%s that "
-		    "began in line %zu)", problem, p->context,
-		    p->context_mark.line + 1);
+		    "began in line %u)", problem, p->context, since.line);
 	else
 		manifest_wrong(r->s, place, "this is not YAML: %s%s%s%s",
 		    problem, p->context != NULL ? " (" : "",
@@ -301,7 +359,7 @@ read_events(struct reader *r)
 			return;
 		}
 		if (++r->events > MANIFEST_MOST_EVENTS)
-			give_up(r, place_of(&e.start_mark, &e.start_mark),
+			give_up(r, place_of(r, &e.start_mark, &e.start_mark),
 			    "the manifest has too many parts");
 		else
 			take_event(r, &e);
@@ -313,19 +371,12 @@ read_events(struct reader *r)
 static bool
 check_text(const struct manifest_source *s)
 {
-	size_t bad = utf8_check(s->text, s->len), i, start = 0;
-	struct place place = {1, 1, 1};
+	size_t bad = utf8_check(s->text, s->len);
 
 	if (bad == s->len)
 		return (true);
-	for (i = 0; i < bad; i++)
-		if (s->text[i] == '\n') {
-			place.line++;
-			start = i + 1;
-		}
-	place.column = (uint32_t)utf8_count(s->text + start, bad - start) + 1;
-	manifest_wrong(s, place, "the byte 0x%02x is not valid UTF-8",
-	    (unsigned char)s->text[bad]);
+	manifest_wrong(s, place_of_byte(s, bad), "the byte 0x%02x is not "
+	    "valid UTF-8", (unsigned char)s->text[bad]);
 	return (false);
 }
 
@@ -333,8 +384,13 @@ const struct manifest_node *
 manifest_parse(const struct manifest_source *s)
 {
 	struct reader r = {.s = s};
-	size_t bom = s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0 ?
+
+	r.bom = s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0 ?
 	    3 : 0;
+	r.has_odd_ends =
+	    memmem(s->text, s->len, "\xc2\x85", 2) != NULL ||
+	    memmem(s->text, s->len, "\xe2\x80\xa8", 3) != NULL ||
+	    memmem(s->text, s->len, "\xe2\x80\xa9", 3) != NULL;
 
 	if (!check_text(s))
 		return (NULL);
@@ -345,7 +401,7 @@ manifest_parse(const struct manifest_source *s)
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser,
-	    (const unsigned char *)s->text + bom, s->len - bom);
+	    (const unsigned char *)s->text + r.bom, s->len - r.bom);
 	read_events(&r);
 	yaml_parser_delete(&r.parser);
 	if (r.is_given_up)

@@ -158,10 +158,29 @@ what_is_not_yaml_is_refused_with_its_place(void **state)
 	    "text\n");
 	refuses("a: 1\nb: \xc3\xa9\xff\n", "2:5: the byte 0xff is not valid "
 	    "UTF-8\n");
-	parse_n(&r, "a: 1\0b", 6);
+	refuses("a: 1\nb: \xc3\xa9 \x01\n", "2:6: this is not YAML: control "
+	    "characters are not allowed\n");
+	refuses("\xef\xbb\xbf""a: 1\r\nb: \x7f\n", "2:4: this is not YAML: "
+	    "control characters are not allowed\n");
+	parse_n(&r, "a: 1\n\0b", 7);
 	assert_int_equal(r.cause.error_count, 1);
-	assert_int_equal(r.cause.entries[0].place.line, 1);
+	assert_int_equal(r.cause.entries[0].place.line, 2);
+	assert_int_equal(r.cause.entries[0].place.column, 1);
 	done(&r);
+}
+
+/* As editors number them, whatever ends a line to libyaml. */
+static void
+lines_end_where_they_end_to_everybody(void **state)
+{
+	(void)state;
+	refuses("\xef\xbb\xbf""a: \"\xc2\x85 \xe2\x80\xa8 \xe2\x80\xa9\"\r\n"
+	    "b: {c: 1, d: 2, c: 3}\na: 4\n",
+	    "2:17: the key 'c' stands already in line 2\n"
+	    "3:1: the key 'a' stands already in line 1\n");
+	refuses("# \xe2\x80\xa8 \na: b\nc: [1,\n\n2\n", "6:1: this is not YAML: "
+	    "did not find expected ',' or ']' (while parsing a flow sequence "
+	    "that began in line 3)\n");
 }
 
 static void
@@ -504,6 +523,7 @@ main(void)
 		cmocka_unit_test(a_tree_has_places_and_exact_text),
 		cmocka_unit_test(what_could_grow_in_memory_is_refused),
 		cmocka_unit_test(what_is_not_yaml_is_refused_with_its_place),
+		cmocka_unit_test(lines_end_where_they_end_to_everybody),
 		cmocka_unit_test(a_key_that_stands_twice_is_found_in_any_map),
 		cmocka_unit_test(absent_keys_have_their_documented_defaults),
 		cmocka_unit_test(every_key_of_a_check_is_read),
