@@ -98,3 +98,21 @@ def test_a_lost_webhook_fails_where_it_is_waited_for(paysim, runner,
     result = runner.run(url, flow)
     assert result.returncode not in (0, 1, 2), result.stderr
     assert runner.failures(result)[-1][1] == line_of("webhook.hurl", "event: ")
+
+
+@pytest.mark.parametrize("flow", sorted(
+    p.name for p in (TOP / "contrib/notify").glob("*.hurl")))
+def test_a_notification_lints_as_its_comment_says(build, tmp_path, flow):
+    """Copied with the lines for the manifest, without a warning."""
+    text = (TOP / "contrib/notify" / flow).read_text()
+    (tmp_path / flow).write_text(text)
+    (tmp_path / "check.hurl").write_text("GET http://a.example\n")
+    notify = re.findall(r"^#   (.*)$", text, re.M)
+    name = re.match(r" +(\w+):", notify[1])[1]
+    (tmp_path / "a.yaml").write_text("\n".join([
+        "service: a", "hosts: [a.example]", "checks:", "  - name: a",
+        "    flow: check.hurl", f"    alert: {{notify: [{name}]}}",
+        *notify]) + "\n")
+    done = subprocess.run([build / "e2e-lint", "--strict", tmp_path],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
