@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <utlist.h>
 
@@ -500,7 +499,7 @@ runner_open(struct runner *r)
 	r->is_live = r->job_most == 1;
 	r->has_data = runner_options_has_data(r->options);
 	r->has_progress = r->options->has_progress ||
-	    (r->options->is_test && isatty(STDERR_FILENO) != 0);
+	    (r->options->is_test && runner_progress_is_redrawn());
 	make_scripts(r);
 }
 

@@ -4,15 +4,26 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/table.h"
 #include "base/utf8.h"
 
 #define LINE_MOST_BYTES 4096
 #define COLUMNS_DEFAULT 80
+
+bool
+runner_progress_is_redrawn(void)
+{
+	const char *term = getenv("TERM");
+
+	return (isatty(STDERR_FILENO) != 0 &&
+	    (term == NULL || strcmp(term, "dumb") != 0));
+}
 
 static size_t
 terminal_columns(void)
@@ -26,20 +37,36 @@ terminal_columns(void)
 
 /* As much as fits, without what would move the cursor. */
 static void
-put_line(const char *s, size_t len)
+put_line(const struct buf *line)
 {
-	size_t n, columns = terminal_columns() - 1;
+	size_t at, n, width, columns = terminal_columns() - 1;
 	uint32_t c;
+	struct buf safe;
 
-	for (; len > 0 && columns > 0; s += n, len -= n, columns--) {
-		n = utf8_decode(s, len, &c);
-		if (n == 0 || c < ' ' || (c >= 0x7f && c <= 0x9f)) {
-			n = n == 0 ? 1 : n;
-			fputc('?', stderr);
-		} else {
-			fwrite(s, 1, n, stderr);
-		}
+	buf_init(&safe, LINE_MOST_BYTES);
+	for (at = 0; at < line->len; at += n) {
+		n = utf8_decode(line->data + at, line->len - at, &c);
+		n = n == 0 ? 1 : n;
+		buf_reset(&safe);
+		width = table_safe(&safe, line->data + at, n);
+		if (width > columns)
+			break;
+		columns -= width;
+		fwrite(safe.data, 1, safe.len, stderr);
 	}
+	buf_fini(&safe);
+}
+
+static size_t
+columns_of(const struct buf *line)
+{
+	struct buf safe;
+	size_t columns;
+
+	buf_init(&safe, 4 * LINE_MOST_BYTES);
+	columns = table_safe(&safe, line->data, line->len);
+	buf_fini(&safe);
+	return (columns);
 }
 
 static void
@@ -69,12 +96,11 @@ runner_progress_show(const struct runner_progress *p)
 
 	buf_init(&line, LINE_MOST_BYTES);
 	format_line(p, p->oldest, &line);
-	if (slash != NULL && utf8_count(buf_str(&line), line.len) >=
-	    terminal_columns())
+	if (slash != NULL && columns_of(&line) >= terminal_columns())
 		format_line(p, slash + 1, &line);
-	if (isatty(STDERR_FILENO)) {
+	if (runner_progress_is_redrawn()) {
 		fputs("\r\033[K", stderr);
-		put_line(buf_str(&line), line.len);
+		put_line(&line);
 	} else {
 		fprintf(stderr, "%s\n", buf_str(&line));
 	}
@@ -85,7 +111,7 @@ runner_progress_show(const struct runner_progress *p)
 void
 runner_progress_clear(void)
 {
-	if (!isatty(STDERR_FILENO))
+	if (!runner_progress_is_redrawn())
 		return;
 	fputs("\r\033[K", stderr);
 	fflush(stderr);

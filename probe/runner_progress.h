@@ -12,6 +12,9 @@ struct runner_progress {
 	const char *oldest; /* the flow that runs longest; NULL: none does */
 };
 
+/* Is standard error a terminal on which a line can be taken away? */
+bool runner_progress_is_redrawn(void);
+
 /* Write the line on standard error, no wider than the terminal; a line of its
  * own where that is none. */
 void runner_progress_show(const struct runner_progress *p);

@@ -470,7 +470,8 @@ def test_progress_is_gone_when_a_result_is_printed(build, serve, tmp_path):
     master, slave = os.openpty()
     done = subprocess.run(
         [build / "e2e-run", "--test", "--jobs=1", tmp_path], stdout=slave,
-        stderr=slave, timeout=60, env={**os.environ, "NO_COLOR": "1"})
+        stderr=slave, timeout=60, env={**os.environ, "NO_COLOR": "1",
+                                       "TERM": "xterm"})
     os.close(slave)
     shown = b""
     while True:

@@ -56,6 +56,25 @@ def test_progress_names_what_runs_and_fits_the_terminal(build, flows,
             for line in progress)
 
 
+def test_progress_fits_with_letters_of_two_columns(build, flows):
+    """They take twice the room of others."""
+    for i in range(3):
+        (flows / f"\u65e5{i}{chr(0x672c) * 50}.hurl").write_text(NOBODY)
+    shown = on_terminal([build / "e2e-run", "--test", "--jobs=1", "."], flows)
+    progress = re.findall(r"\x1b\[K(\d of 6 runs[^\r]*)\r", shown)
+    wide = [sum(2 if c > "\u2e80" else 1 for c in line) for line in progress]
+    assert len(progress) >= 3 and max(wide) in (78, 79)
+
+
+def test_progress_is_not_drawn_where_it_could_not_be_erased(build, flows):
+    argv = [build / "e2e-run", "--test", "--jobs=1", "."]
+    shown = on_terminal(argv, flows, TERM="dumb")
+    assert "\x1b" not in shown and "of 3 runs" not in shown
+    shown = on_terminal([*argv, "--progress-bar"], flows, TERM="dumb")
+    assert "\x1b" not in shown
+    assert "\n1 of 3 runs, running ./b.hurl\n" in shown
+
+
 def test_progress_in_a_log_has_plain_lines(build, flows):
     """Where it is asked for, and standard error is no terminal."""
     done = subprocess.run(
