@@ -26,9 +26,30 @@ column(sqlite3_stmt *stmt, int at)
 	return ((struct slice){s, strlen(s)});
 }
 
-static int
-restore_checks(struct recount *w, sqlite3 *db)
+/* One broken file must not keep the others from being written. */
+static void
+note_damage(struct day *d, const char *reason)
 {
+	char name[DAY_NAME_SIZE];
+
+	day_format(day_number(d), name);
+	log_error("store.day.corrupt", "day=%s reason=%s", name,
+	    log_quote(reason));
+}
+
+/* The end of reading a day's file: ERR_CORRUPT, noted, when it is damaged. */
+static int
+read_end(struct day *d, int rc)
+{
+	if (db_err(rc) == ERR_CORRUPT)
+		note_damage(d, sqlite3_errmsg(day_db(d)));
+	return (db_err(rc));
+}
+
+static int
+restore_checks(struct recount *w, struct day *d, bool *is_damaged)
+{
+	sqlite3 *db = day_db(d);
 	sqlite3_stmt *stmt = NULL;
 	int rc, bad = 0;
 
@@ -42,8 +63,12 @@ restore_checks(struct recount *w, sqlite3 *db)
 		bad = registry_check_restore(w->registry, &key,
 		    sqlite3_column_int64(stmt, 0), clock_wall());
 	}
+	rc = read_end(d, rc);
 	sqlite3_finalize(stmt);
-	return (bad != 0 ? bad : db_err(rc));
+	if (bad == ERR_EXISTS)
+		note_damage(d, "its checks are those of another store");
+	*is_damaged = bad == ERR_EXISTS || (bad == 0 && rc == ERR_CORRUPT);
+	return (*is_damaged ? 0 : bad != 0 ? bad : rc);
 }
 
 static void
@@ -66,25 +91,45 @@ count_row(struct recount *w, sqlite3_stmt *stmt, int64_t day)
 static int
 count_rows(struct recount *w, struct day *d, int64_t after)
 {
+	int64_t definition = 0;
 	sqlite3_stmt *stmt = NULL;
 	int64_t counted = 0;
 	int rc, bad = 0;
 
 	rc = sqlite3_prepare_v2(day_db(d), "SELECT number, check_id, due_us, "
-	    "trigger, outcome, duration_us, id FROM run WHERE number > ?1 "
-	    "ORDER BY number", -1, &stmt, NULL);
+	    "trigger, outcome, duration_us, id, definition_id FROM run "
+	    "WHERE number > ?1 ORDER BY number", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
 		sqlite3_bind_int64(stmt, 1, after);
 	while (bad == 0 && (rc == SQLITE_OK || rc == SQLITE_ROW)) {
 		if ((rc = sqlite3_step(stmt)) != SQLITE_ROW)
 			break;
 		count_row(w, stmt, day_number(d));
+		if (sqlite3_column_int64(stmt, 7) > definition)
+			definition = sqlite3_column_int64(stmt, 7);
 		/* A whole day may be uncounted: keep memory bounded. */
 		if (++counted % FLUSH_ROWS == 0)
 			bad = rollups_flush(w->rollups);
 	}
+	rc = read_end(d, rc);
 	sqlite3_finalize(stmt);
-	return (bad != 0 ? bad : db_err(rc));
+	if (bad == 0 && (rc == 0 || rc == ERR_CORRUPT))
+		bad = registry_definitions_from(w->registry, definition + 1);
+	return (bad != 0 ? bad : rc == ERR_CORRUPT ? 0 : rc);
+}
+
+/* What can be read of it; the rest is noted. */
+static int
+count_uncounted(struct recount *w, struct day *d, int64_t mark)
+{
+	bool is_damaged;
+	int rc = restore_checks(w, d, &is_damaged);
+
+	if (rc == 0)
+		rc = registry_commit(w->registry);
+	if (rc == 0 && !is_damaged)
+		rc = count_rows(w, d, mark);
+	return (rc == 0 ? rollups_flush(w->rollups) : rc);
 }
 
 /*
@@ -112,8 +157,9 @@ look_ahead(struct recount *w, struct day *d)
 		    sqlite3_column_int64(stmt, 1))
 			check->ahead_us = sqlite3_column_int64(stmt, 1);
 	}
+	rc = read_end(d, rc);
 	sqlite3_finalize(stmt);
-	return (db_err(rc));
+	return (rc == ERR_CORRUPT ? 0 : rc);
 }
 
 static int
@@ -124,7 +170,6 @@ count_day(struct recount *w, int64_t day, struct cause *c)
 	struct day *d;
 	int rc;
 
-	/* One broken file must not keep the others from being written. */
 	cause_init(&own);
 	rc = day_open(w->dir, day, &d, &own);
 	if (rc == ERR_CORRUPT)
@@ -141,13 +186,7 @@ count_day(struct recount *w, int64_t day, struct cause *c)
 	if (last > mark) {
 		log_info("store.rollup.recount", "day=%lld from=%lld to=%lld",
 		    (long long)day, (long long)mark, (long long)last);
-		rc = restore_checks(w, day_db(d));
-		if (rc == 0)
-			rc = registry_commit(w->registry);
-		if (rc == 0)
-			rc = count_rows(w, d, mark);
-		if (rc == 0)
-			rc = rollups_flush(w->rollups);
+		rc = count_uncounted(w, d, mark);
 	}
 	if (rc == 0 && day >= day_of(clock_wall()))
 		rc = look_ahead(w, d);

@@ -27,6 +27,7 @@ struct registry {
 	sqlite3_stmt *add_check, *add_definition, *plan_check, *planned_since;
 	struct registry_check *by_key, *by_id;
 	struct known_definition *definitions;
+	int64_t definitions_from; /* ids of new ones; 0: as they come */
 	bool is_pending; /* a transaction with new ones is open: */
 	struct registry_check *new_checks;
 	struct known_definition *new_definitions;
@@ -207,13 +208,15 @@ registry_open(sqlite3 *db, struct registry **out)
 	int rc;
 
 	r->db = db;
+	r->definitions_from = db_int(db, "SELECT value FROM meta WHERE "
+	    "key = 'definitions_from'", 0);
 	rc = db_prepare(db, "INSERT INTO checks (id, check_name, service, "
 	    "location, environment, is_planned, first_seen_us) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)", &r->add_check);
 	if (rc == 0)
-		rc = db_prepare(db, "INSERT INTO definition (check_name, "
-		    "definition, first_seen_us) VALUES (?1, ?2, ?3)",
-		    &r->add_definition);
+		rc = db_prepare(db, "INSERT INTO definition VALUES (max(?4, "
+		    "(SELECT coalesce(max(id), 0) + 1 FROM definition)), "
+		    "?1, ?2, ?3)", &r->add_definition);
 	if (rc == 0)
 		rc = db_prepare(db, "UPDATE checks SET service = ?2, "
 		    "owner = ?3, every_us = ?4, timeout_us = ?5, "
@@ -349,13 +352,30 @@ registry_check_restore(struct registry *r, const struct check_key *key,
 		return (ERR_LIMIT);
 	if (c != NULL)
 		return (c->key_len == len && memcmp(c->key, text, len) == 0 ?
-		    0 : ERR_CORRUPT);
+		    0 : ERR_EXISTS);
 	if ((rc = insert_check(r, key, id, now)) != 0)
 		return (rc);
 	c = remember_check(r, text, len, &key->service, id);
 	c->next_new = r->new_checks;
 	r->new_checks = c;
 	return (0);
+}
+
+int
+registry_definitions_from(struct registry *r, int64_t id)
+{
+	char *sql;
+	int rc;
+
+	if (id <= r->definitions_from || id <= db_int(r->db,
+	    "SELECT coalesce(max(id), 0) + 1 FROM definition", 0))
+		return (0);
+	r->definitions_from = id;
+	sql = sqlite3_mprintf("REPLACE INTO meta VALUES ('definitions_from', "
+	    "%lld)", (long long)id);
+	rc = db_exec(r->db, sql);
+	sqlite3_free(sql);
+	return (rc);
 }
 
 int
@@ -386,6 +406,7 @@ registry_definition_get(struct registry *r, struct registry_check *check,
 		db_bind_text(r->add_definition, 2, definition->text,
 		    definition->len);
 		sqlite3_bind_int64(r->add_definition, 3, now);
+		sqlite3_bind_int64(r->add_definition, 4, r->definitions_from);
 		if ((rc = db_run(r->add_definition)) != 0)
 			return (rc);
 		d = remember_definition(r, key, len,

@@ -65,10 +65,17 @@ struct registry_check *registry_check_find(struct registry *r, int64_t id);
 
 /*
  * Make a check with the id that a runs file has for it, when main.db has
- * been lost. Returns ERR_CORRUPT when that id is another check's.
+ * been lost. Returns ERR_EXISTS when that id is another check's, or the check
+ * has another.
  */
 int registry_check_restore(struct registry *r, const struct check_key *key,
     int64_t id, wall_us now);
+
+/*
+ * Runs name definitions below this id, which main.db may have lost: new ones
+ * get it or a later one, from now on. Returns 0 or a store error.
+ */
+int registry_definitions_from(struct registry *r, int64_t id);
 
 /* The id of a definition of a check; 0 for an empty text. */
 int registry_definition_get(struct registry *r, struct registry_check *check,

@@ -99,13 +99,24 @@ differ(struct shown *s, const char *fmt, ...)
 	va_end(ap);
 }
 
+enum shown_definitions
+shown_definitions(const struct shown *s)
+{
+	const char *bad = s->bad.run.definition, *good = s->good.run.definition;
+
+	/* main.db was lost, and its definitions with it. */
+	if (bad[0] == '\0' || good[0] == '\0')
+		return (SHOWN_UNKNOWN);
+	return (strcmp(bad, good) == 0 ? SHOWN_SAME : SHOWN_CHANGED);
+}
+
 static void
 compare_definitions(struct shown *s)
 {
 	const struct query_run *bad = &s->bad.run, *good = &s->good.run;
 	char seen[CLOCK_TEXT_SIZE];
 
-	if (strcmp(bad->definition, good->definition) == 0)
+	if (shown_definitions(s) != SHOWN_CHANGED)
 		return;
 	clock_format_wall(bad->definition_seen_us != QUERY_NONE ?
 	    bad->definition_seen_us : bad->due_us, seen);

@@ -27,6 +27,10 @@ struct shown {
 size_t shown_step_count(const struct shown_run *r);
 const struct json *shown_step(const struct shown_run *r, size_t i);
 
+/* Whether the check changed since the last good run, which there must be. */
+enum shown_definitions { SHOWN_UNKNOWN, SHOWN_SAME, SHOWN_CHANGED };
+enum shown_definitions shown_definitions(const struct shown *s);
+
 /* Print everything as text. */
 void shown_print(const struct shown *s, const struct table_style *style,
     FILE *fp);

@@ -362,6 +362,7 @@ static void
 print_comparison(struct page *p, const struct shown *s)
 {
 	const struct query_run *good = &s->good.run, *bad = &s->bad.run;
+	enum shown_definitions definitions;
 	size_t i;
 
 	if (bad->outcome == OUTCOME_PASSED)
@@ -385,11 +386,13 @@ print_comparison(struct page *p, const struct shown *s)
 		put_time(p, s->first_bad_us);
 		fputc('\n', p->fp);
 	}
+	definitions = shown_definitions(s);
 	put_label(p, "differs");
-	if (strcmp(bad->definition, good->definition) == 0)
-		fputs("the check is the same\n", p->fp);
+	if (definitions != SHOWN_CHANGED)
+		fputs(definitions == SHOWN_SAME ? "the check is the same\n" :
+		    "what the check was is not known any more\n", p->fp);
 	for (i = 0; i < s->difference_count; i++) {
-		if (i > 0 || strcmp(bad->definition, good->definition) == 0)
+		if (i > 0 || definitions != SHOWN_CHANGED)
 			fprintf(p->fp, "%14s", "");
 		put_str(p, s->differences[i]);
 		fputc('\n', p->fp);

@@ -17,6 +17,7 @@ struct last_good {
 	char id_hex[2 * MESSAGE_ID_SIZE + 1]; /* "": there is none */
 	wall_us due_us;
 	span_us duration_us;
+	bool is_known;       /* its definition, and that of the run */
 	bool is_same_definition;
 };
 
@@ -214,8 +215,9 @@ write_last_good(struct answer *a, const struct last_good *good)
 	text_ago(out, good->due_us, a->now);
 	buf_append_str(out, "</a>, ");
 	text_span(out, good->duration_us);
-	buf_append_str(out, good->is_same_definition ? ", with the same "
-	    "definition: the check did not change.</p>\n" :
+	buf_append_str(out, !good->is_known ? ", with a definition that is "
+	    "not known any more.</p>\n" : good->is_same_definition ?
+	    ", with the same definition: the check did not change.</p>\n" :
 	    ", with <strong>another definition</strong>: the check changed "
 	    "in between.</p>\n");
 }
@@ -260,7 +262,9 @@ note_last_good(const struct query_run *r, void *arg)
 	memcpy(good->id_hex, r->id_hex, sizeof(good->id_hex));
 	good->due_us = r->due_us;
 	good->duration_us = r->duration_us;
-	good->is_same_definition = r->definition != NULL &&
+	good->is_known = r->definition != NULL && r->definition[0] != '\0' &&
+	    shown->definition[0] != '\0';
+	good->is_same_definition = good->is_known &&
 	    strcmp(r->definition, shown->definition) == 0;
 	return (false);
 }

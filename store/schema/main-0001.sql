@@ -10,7 +10,8 @@
 -- service); invalid, lost, skipped (ours: they count against coverage).
 
 -- Facts about this store: 'created_us', 'written_by'; 'plan_refused' while the
--- manifests have mistakes, so that the plan of before goes on (JSON).
+-- manifests have mistakes, so that the plan of before goes on (JSON);
+-- 'definitions_from' when definitions below that id have been lost.
 CREATE TABLE meta (
 	key              TEXT PRIMARY KEY,
 	value            TEXT NOT NULL

@@ -202,6 +202,30 @@ def test_show_tells_what_failed_and_what_differs(filled):
     assert "differs" not in good
 
 
+def test_definitions_that_were_lost_are_not_made_up(tmp_path):
+    """Without main.db nobody knows what a check was; its successor's first
+    definition is not that of the runs before."""
+    directory = str(tmp_path / "store")
+    old, new = (hashlib.sha256(name).hexdigest() for name in (b"old", b"new"))
+    due = now_us() - 60 * SECOND
+    for check, definition in ((CARD, old), (REFUND, new)):
+        store = Store(directory)
+        store.wait_for(READY)
+        for i, outcome in enumerate(("passed", "failed")):
+            store.send(RESULT, i + 1, run_event(
+                check, due + i * SECOND, outcome, definition=definition))
+        assert store.finish() == 0
+        if check == CARD:
+            os.unlink(os.path.join(directory, "main.db"))
+    runs = ask_json(directory, "runs", "--all")
+    assert {r["check"]: r["definition"] for r in runs} == {
+        CARD: None, REFUND: new}
+    for check, said in ((CARD, "not known any more"),
+                        (REFUND, "the check is the same")):
+        run = run_id(check, due + SECOND).hex()
+        assert said in ask(directory, "show", run).stdout
+
+
 def test_waterfall_keeps_its_columns(filled):
     """The bars of the steps lie one after the other, in 32 columns."""
     directory, dues = filled

@@ -436,9 +436,15 @@ lost_main_database_is_rebuilt_from_the_runs(void **state)
 	assert_int_equal(in_main("SELECT sum(passed) FROM rollup_hour h "
 	    "JOIN checks c ON c.id = h.check_id WHERE c.check_name = "
 	    "'payments/refund'"), 1);
+	store_writer_close(&w);
+	w = fixture_open(dir);
 	r.due_us += SPAN_S;
 	assert_int_equal(fixture_append(w, &r, false), 0);
 	store_writer_close(&w);
+	/* No run of before has a definition of now. */
+	assert_int_equal(today("SELECT max(definition_id) FROM run "
+	    "WHERE number < 3"), 2);
+	assert_int_equal(in_main("SELECT min(id) FROM definition"), 3);
 	assert_int_equal(today("SELECT count(*) FROM run_text "
 	    "WHERE check_name = 'payments/card'"), 2);
 	free(path);
@@ -481,6 +487,33 @@ overwrite(const char *name, off_t at, size_t len)
 	assert_int_equal(pwrite(fd, noise, len, at), (ssize_t)len);
 	close(fd);
 	free(noise);
+	free(path);
+}
+
+/* What can be read of the others is counted all the same. */
+static void
+main_database_is_rebuilt_beside_a_damaged_file(void **state)
+{
+	struct fixture_run r = {.duration_us = 5};
+	char *path = file_join(dir, "main.db");
+	struct store_writer *w = fixture_open(dir);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 600; i++) {
+		r.due_us = NOON_US - i % 2 * SPAN_DAY - i * SPAN_S;
+		assert_int_equal(fixture_append(w, &r, false), 0);
+	}
+	store_writer_close(&w);
+	assert_int_equal(unlink(path), 0);
+	/* Behind the head and the roots: some of the rows. */
+	overwrite("runs-2026-11-19.db", 14 * 4096, 10 * 4096);
+	w = fixture_open(dir);
+	r.due_us = NOON_US + SPAN_S;
+	assert_int_equal(fixture_append(w, &r, false), 0);
+	store_writer_close(&w);
+	assert_int_equal(in_main("SELECT passed FROM rollup_day ORDER BY "
+	    "start_us DESC"), 301);
 	free(path);
 }
 
@@ -822,124 +855,7 @@ gate_is_stored_with_its_rounds_and_replaced(void **state)
 	store_writer_close(&w);
 }
 
-/* What READY says of the checks of a plan that was loaded then. */
-static void
-assert_ready(struct store_writer *w, const char *checks, wall_us loaded,
-    const char *told)
-{
-	char *plan = xasprintf("{\"loaded_us\":%lld,\"checks\":[%s]}",
-	    (long long)loaded, checks);
-	struct buf doc;
-
-	assert_int_equal(store_writer_plan(w, plan, strlen(plan)), 0);
-	buf_init(&doc, 1 << 20);
-	store_writer_ready(w, &doc);
-	assert_non_null(strstr(doc.data, told));
-	buf_fini(&doc);
-	free(plan);
-}
-
-static void
-ready_names_until_when_nothing_is_missing_of_each_check(void **state)
-{
-	static const char check[] = "{\"check\":\"payments/card\",\"service\":"
-	    "\"payments\",\"location\":\"local\",\"environment\":"
-	    "\"production\",\"every_us\":1000000}";
-	struct fixture_run r = {.duration_us = 5};
-	struct store_writer *w = fixture_open(dir);
-	int i;
-
-	(void)state;
-	/* Planned, and never recorded: all since then is missing. */
-	assert_ready(w, check, NOON_US - SPAN_DAY,
-	    "\"last_due_us\":1795089600000000}]");
-	for (i = 0; i < 3; i++) {
-		r.due_us = NOON_US - i * SPAN_H;
-		assert_int_equal(fixture_append(w, &r, false), 0);
-	}
-	r.trigger = "manual";
-	r.due_us = NOON_US + SPAN_H;
-	assert_int_equal(fixture_append(w, &r, false), 0);
-	store_writer_close(&w);
-	w = fixture_open(dir);
-	assert_ready(w, check, NOON_US + SPAN_H, "\"checks\":[{\"check\":"
-	    "\"payments/card\",\"location\":\"local\",\"last_due_us\":"
-	    "1795176000000000}]");
-	/* It leaves the plan; nothing is due until it comes back. */
-	assert_ready(w, "", NOON_US + 2 * SPAN_H, "\"checks\":[]");
-	assert_ready(w, check, NOON_US + 3 * SPAN_H,
-	    "\"last_due_us\":1795186800000000}]");
-	store_writer_close(&w);
-}
-
-static void
-streak_counts_measured_runs_of_one_kind(void **state)
-{
-	static const enum outcome outcomes[] = {OUTCOME_PASSED,
-	    OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_LOST, OUTCOME_UNREACHABLE,
-	    OUTCOME_SKIPPED};
-	struct fixture_run r = {.duration_us = 5};
-	struct store_writer *w = fixture_open(dir);
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < NELEMS(outcomes); i++) {
-		r.due_us = NOON_US + (int64_t)i * SPAN_S;
-		r.outcome = outcomes[i];
-		assert_int_equal(fixture_append(w, &r, false), 0);
-	}
-	store_writer_close(&w);
-	assert_int_equal(in_main("SELECT count(*) FROM check_state WHERE "
-	    "streak_runs = 2 AND streak_us = 1795176002000000 AND "
-	    "last_outcome = 6 AND last_passed_us = 1795176001000000 AND "
-	    "last_bad_us = 1795176004000000"), 1);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-/* Two hours ahead it passed; then the clock is right, and it fails. */
-static void
-state_follows_a_clock_that_went_back(void **state)
-{
-	struct fixture_run r = {.duration_us = 5,
-	    .due_us = NOON_US + 2 * SPAN_H};
-	static const char check[] = "{\"check\":\"payments/card\",\"service\":"
-	    "\"payments\",\"location\":\"local\",\"environment\":"
-	    "\"production\",\"every_us\":1000000}";
-	struct store_writer *w;
-	int i;
-
-	(void)state;
-	fixture_now = NOON_US + 2 * SPAN_H;
-	w = fixture_open(dir);
-	assert_int_equal(fixture_append(w, &r, false), 0);
-	fixture_now = NOON_US;
-	r.outcome = OUTCOME_FAILED;
-	for (i = 0; i < 3; i++) {
-		r.due_us = fixture_now = NOON_US + i * SPAN_S;
-		assert_int_equal(fixture_append(w, &r, false), 0);
-	}
-	/* One that comes late is still none of now. */
-	r.outcome = OUTCOME_PASSED;
-	r.due_us = NOON_US - SPAN_MIN;
-	assert_int_equal(fixture_append(w, &r, false), 0);
-	store_writer_close(&w);
-	assert_int_equal(in_main("SELECT count(*) FROM check_state WHERE "
-	    "last_due_us = 1795176002000000 AND last_outcome = 1 AND "
-	    "streak_runs = 3 AND streak_us = 1795176000000000 AND "
-	    "last_passed_us = 1795175999999999 AND "
-	    "last_bad_us = 1795176002000000"), 1);
-	/* And a scheduler is told what it must not hand out again. */
-	w = fixture_open(dir);
-	assert_ready(w, check, NOON_US - SPAN_H, "\"last_due_us\":"
-	    "1795176002000000,\"ahead_us\":1795183200000000}]");
-	store_writer_close(&w);
-	fixture_now = NOON_US + 3 * SPAN_H;
-	w = fixture_open(dir);
-	assert_ready(w, check, NOON_US - SPAN_H, "\"last_due_us\":"
-	    "1795176002000000}]");
-	store_writer_close(&w);
-}
 
 int
 main(void)
@@ -957,6 +873,7 @@ main(void)
 		TEST(older_store_is_migrated_with_what_it_holds),
 		TEST(foreign_database_is_refused),
 		TEST(lost_main_database_is_rebuilt_from_the_runs),
+		TEST(main_database_is_rebuilt_beside_a_damaged_file),
 		TEST(document_that_is_no_run_event_is_put_aside),
 		TEST(damaged_file_is_set_aside_and_the_day_goes_on),
 		TEST(damaged_main_database_is_set_aside_and_rebuilt),
@@ -968,9 +885,6 @@ main(void)
 		TEST(plan_is_kept_and_definitions_have_a_history),
 		TEST(gate_is_stored_with_its_rounds_and_replaced),
 		TEST(rounds_of_a_gate_may_come_in_parts),
-		TEST(ready_names_until_when_nothing_is_missing_of_each_check),
-		TEST(streak_counts_measured_runs_of_one_kind),
-		TEST(state_follows_a_clock_that_went_back),
 	};
 
 	log_init("test", LOG_ERROR);
