@@ -200,6 +200,18 @@ detach(struct http_transfer *t)
 	http_setup_fini(t);
 }
 
+/* Nothing was sent, and libcurl has closed the connection. */
+static void
+start_again(struct http_transfer *t)
+{
+	CURLM *multi = t->session->shard->multi;
+
+	t->is_out_of_step = false;
+	t->error[0] = '\0';
+	curl_multi_remove_handle(multi, t->easy);
+	must(curl_multi_add_handle(multi, t->easy) == CURLM_OK);
+}
+
 static void
 finish(struct http_transfer *t, CURLcode code)
 {
@@ -231,7 +243,10 @@ reap(struct http_shard *shard)
 			continue;
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
 		must_magic(t, HTTP_TRANSFER_MAGIC);
-		finish(t, msg->data.result);
+		if (t->is_out_of_step)
+			start_again(t);
+		else
+			finish(t, msg->data.result);
 	}
 	while (shard->aliens != NULL)
 		finish(shard->aliens, CURLE_WEIRD_SERVER_REPLY);

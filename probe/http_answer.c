@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* An answer as it arrives, within its bounds. */
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <utlist.h>
 
 #include "base/mem.h"
@@ -100,6 +102,60 @@ body_cb(char *data, size_t one, size_t len, void *arg)
 	return (len);
 }
 
+/* libcurl tells of a socket only when it is made. */
+static int
+socket_cb(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct http_session *s = arg;
+
+	(void)purpose;
+	must_magic(s, HTTP_SESSION_MAGIC);
+	s->fds[s->fd_count++ % NELEMS(s->fds)] = fd;
+	return (CURL_SOCKOPT_OK);
+}
+
+/* 0 for what is no socket of TCP, or none any more. */
+static int
+local_port_of(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} a = {.any = {.sa_family = AF_UNSPEC}};
+	socklen_t len = sizeof(a);
+
+	if (getsockname(fd, &a.any, &len) != 0)
+		return (0);
+	return (a.any.sa_family == AF_INET ? ntohs(a.in.sin_port) :
+	    a.any.sa_family == AF_INET6 ? ntohs(a.in6.sin6_port) : 0);
+}
+
+/*
+ * Whether a kept connection has something to read before anything is asked
+ * on it: a second answer, say, which is none to this request (RFC 9112 9.2),
+ * or the server's good-bye in TLS. libcurl from 8.0 on looks by itself.
+ */
+static bool
+is_out_of_step(const struct http_transfer *t, int local_port)
+{
+	const struct http_session *s = t->session;
+	size_t i, count = s->fd_count < NELEMS(s->fds) ? s->fd_count :
+	    NELEMS(s->fds);
+	bool is_http2, has_input;
+	long connects = 0;
+	char c;
+
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (connects > 0 || t->sent_times > 0 || local_port <= 0)
+		return (false);
+	http_look_into_tls(t->easy, &is_http2, &has_input);
+	for (i = 0; i < count && !has_input && !is_http2; i++)
+		has_input = local_port_of(s->fds[i]) == local_port &&
+		    recv(s->fds[i], &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return (has_input && !is_http2);
+}
+
 /*
  * Called each time that libcurl is about to send the request. The second
  * time, the kept connection that it had chosen was closed by the server,
@@ -113,9 +169,12 @@ before_send_cb(void *arg, char *ip, char *local_ip, int port, int local_port)
 	(void)ip;
 	(void)local_ip;
 	(void)port;
-	(void)local_port;
 	must_magic(t, HTTP_TRANSFER_MAGIC);
 	t->has_head = false;
+	if (is_out_of_step(t, local_port)) {
+		t->is_out_of_step = true;
+		return (CURL_PREREQFUNC_ABORT);
+	}
 	/* After a 401 it is the answer to the server's challenge. */
 	if (t->sent_times++ > 0 && !t->request->is_repeatable &&
 	    t->response->status == 0) {
@@ -136,6 +195,8 @@ http_receive(struct http_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, before_send_cb);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, socket_cb);
+	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTDATA, t->session);
 	/* Not to be taken, but to be seen. */
 	curl_easy_setopt(t->easy, CURLOPT_HTTP09_ALLOWED, 1L);
 }

@@ -12,6 +12,7 @@ struct http_trusts;
 
 #define HTTP_SESSION_MAGIC 0x48545345u
 #define HTTP_TRANSFER_MAGIC 0x48545254u
+#define HTTP_SESSION_FDS 16
 #define HTTP_SENTENCE_SIZE (CURL_ERROR_SIZE + 80)
 
 /* Some of the sessions of an http, on a multi handle of their own. */
@@ -50,6 +51,7 @@ struct http_transfer {
 	int sent_times;               /* requests sent by libcurl for us */
 	bool is_too_big;
 	bool is_sent_twice;
+	bool is_out_of_step;          /* to be sent on another connection */
 	bool is_not_http;             /* what came first is in the body */
 	struct http_transfer *next;   /* in shard->aliens */
 	const char *bound;            /* which one is_too_big means */
@@ -63,6 +65,8 @@ struct http_session {
 	CURL *easy; /* for all transfers, one after the other */
 	struct http_transfer transfer;
 	struct http_trust *trust; /* of the connections kept; held */
+	int fds[HTTP_SESSION_FDS]; /* the last ones; some may be closed */
+	size_t fd_count;          /* of all that there were */
 };
 
 /* The first shard with room: few busy ones rather than many idle ones. */
@@ -119,6 +123,10 @@ void http_trust_release(struct http_trust **trust);
 
 /* CURLOPT_SSL_CTX_FUNCTION; arg is a struct http_trust. */
 CURLcode http_trust_install(CURL *easy, void *ssl_ctx, void *arg);
+
+/* Whether the connection at hand speaks HTTP/2 over TLS, and whether TLS has
+ * bytes of it that nobody has read. */
+void http_look_into_tls(CURL *easy, bool *is_http2, bool *has_input);
 
 /* The server's certificate of a transfer made with CURLOPT_CERTINFO. */
 struct response_certificate *http_certificate(CURL *easy);

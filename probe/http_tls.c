@@ -176,6 +176,22 @@ http_trust_install(CURL *easy, void *ssl_ctx, void *arg)
 	return (CURLE_OK);
 }
 
+void
+http_look_into_tls(CURL *easy, bool *is_http2, bool *has_input)
+{
+	const struct curl_tlssessioninfo *info = NULL;
+	const unsigned char *name = NULL;
+	unsigned int len = 0;
+
+	*is_http2 = *has_input = false;
+	curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info);
+	if (info == NULL || info->internals == NULL)
+		return;
+	SSL_get0_alpn_selected(info->internals, &name, &len);
+	*is_http2 = len == 2 && memcmp(name, "h2", 2) == 0;
+	*has_input = SSL_pending(info->internals) > 0;
+}
+
 /* Certificates. */
 
 static wall_us

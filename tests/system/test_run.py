@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """e2e-run as a person and as a pipeline use it: against the demo payments
 API, and against servers that misbehave."""
+import asyncio
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import resource
 import socket
 import ssl
 import subprocess
+import threading
 import time
 import xml.etree.ElementTree
 
@@ -421,6 +423,49 @@ def test_a_certificate_that_nobody_signed_is_refused(event, serve, tmp_path):
     assert "certificate" in e["reason"].lower()
     assert event(flow, "--cacert", tmp_path / "cert.pem")[0] == 0
     assert event(flow, "-k")[0] == 0
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_second_answer_is_none_to_the_next_request(event, serve, tmp_path,
+                                                     scheme):
+    """It came before anything was asked: a payment is not judged by it, but
+    sent on another connection."""
+    async def twice(request, _reader, writer):
+        writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 5000\r\n\r\n" +
+                     b"x" * 5000 + (b"HTTP/1.1 201 X\r\nContent-Length: 0"
+                                    b"\r\n\r\n" if " /1 " in request else b""))
+        await writer.drain()
+        return True
+
+    server = serve(twice, make_certificate(tmp_path, "localhost")
+                   if scheme == "https" else None)
+    url = f"{scheme}://localhost:{server.port}"
+    code, e = event(f"GET {url}/1\nHTTP 200\nPOST {url}/2\n{{}}\nHTTP 200\n"
+                    f"GET {url}/3\nHTTP 200\n", "-k")
+    assert code == 0, e
+    assert ["connect_us" in s for s in e["steps"]] == [True, True, False]
+    assert server.connections == 2 and len(server.requests) == 3
+
+
+def test_a_connection_on_which_the_server_said_good_bye_is_not_used(
+        event, serve, tmp_path):
+    """By TLS, before a payment was sent: nothing about it is unknown."""
+    gone = threading.Event()
+
+    async def once(request, reader, writer):
+        await bad_server.answer()(request, reader, writer)
+        if "GET" in request:
+            writer.close()
+            await asyncio.sleep(0.05)
+            gone.set()
+        return "POST" in request
+
+    server = serve(once, make_certificate(tmp_path, "localhost"))
+    other = serve(bad_server.held(gone))
+    url = f"https://localhost:{server.port}"
+    code, e = event(f"GET {url}\nHTTP 200\nGET {other.url}\nHTTP 200\n"
+                    f"POST {url}\n{{}}\nHTTP 200\n", "-k")
+    assert code == 0, e
 
 
 def test_nobody_there_is_unreachable(event):
