@@ -54,6 +54,9 @@ read_timing(CURL *easy, const char *url, struct response_timing *timing)
 			begun += timing->tls;
 		}
 	}
+	/* It is that of a kept connection which was closed instead. */
+	if (first < begun)
+		first = 0;
 	if (ready > 0) {
 		timing->wait = (first > 0 ? first : total) - begun;
 		if (first > 0)

@@ -468,6 +468,22 @@ def test_a_connection_on_which_the_server_said_good_bye_is_not_used(
     assert code == 0, e
 
 
+def test_the_phases_of_a_request_that_is_not_sent_twice_sum_up(
+        event, serve, tmp_path):
+    """The server hangs up on the second of a connection's requests."""
+    async def once(request, reader, writer):
+        return "GET" in request and await bad_server.answer()(
+            request, reader, writer)
+
+    server = serve(once, make_certificate(tmp_path, "localhost"))
+    url = f"https://localhost:{server.port}"
+    code, e = event(f"GET {url}\nHTTP 200\nPOST {url}\n{{}}\n", "-k")
+    assert code == 10 and e["outcome"] == "unknown"
+    step = e["steps"][1]
+    assert step["total_us"] == sum(step.get(f"{phase}_us", 0) for phase in (
+        "dns", "connect", "tls", "wait", "transfer"))
+
+
 def test_nobody_there_is_unreachable(event):
     """A closed port: exit 10, not ours."""
     with socket.socket() as s:
