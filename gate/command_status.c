@@ -161,6 +161,8 @@ exit_code(const struct status *st)
 		return (EXIT_GOOD);
 	if (st->verdict == ENGINE_BLOCK)
 		return (EXIT_BAD);
+	if (st->is_interrupted)
+		return (EXIT_INCONCLUSIVE);
 	/* What cannot be judged is never waved through. */
 	if (wish == ON_INCONCLUSIVE_PASS && st->known == st->judged)
 		return (EXIT_GOOD);

@@ -54,6 +54,7 @@ struct status {
 	char *reason;
 	uint32_t ran;        /* runs that were added now */
 	span_us spent;       /* on them */
+	bool is_interrupted; /* by a signal, before it was decided */
 	const char *hint;    /* what would decide more, NULL */
 };
 

@@ -297,8 +297,12 @@ end_cb(void *arg)
 static void
 signal_cb(int signo, void *arg)
 {
+	struct running *r = arg;
+
 	(void)signo;
-	end_cb(arg);
+	must_magic(r, STATUS_MAGIC);
+	r->st->is_interrupted = true;
+	stop(r);
 }
 
 static void
