@@ -325,7 +325,9 @@ report_evidence(double log_e, struct buf *out)
 {
 	double e = exp(log_e);
 
-	if (e >= 1e4)
+	if (isinf(e))
+		buf_printf(out, "1e+%.0f", floor(log_e / M_LN10));
+	else if (e >= 1e4)
 		buf_printf(out, "%.1e", e);
 	else if (e >= 10)
 		buf_printf(out, "%.0f", e);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json_out.h"
+#include "gate/report.h"
 #include "gate/status.h"
 
 static const char assumption[] = "history only: assumes the environment is "
@@ -75,13 +76,18 @@ static void
 print_check(const struct status *st, const struct watched *w,
     struct buf *out)
 {
+	struct buf evidence;
+
 	buf_printf(out, "%6u %5u %7u  ", w->failures.runs, w->own,
 	    w->failures.failures);
-	if (w->failures.has_history)
-		buf_printf(out, "%5.1f %%  %8.2g of %-6.3g  ",
-		    100 * w->failures.bound, exp(w->failures.log_e),
+	if (w->failures.has_history) {
+		buf_init(&evidence, 64);
+		report_evidence(w->failures.log_e, &evidence);
+		buf_printf(out, "%5.2g %%  %8s of %-6.3g  ",
+		    100 * w->failures.bound, buf_str(&evidence),
 		    exp(status_log_bound(w)));
-	else
+		buf_fini(&evidence);
+	} else
 		buf_append_str(out, "      -         -            ");
 	if (isnan(w->latency.ratio))
 		buf_append_str(out, "    -      -");

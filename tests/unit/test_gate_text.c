@@ -247,10 +247,33 @@ junit_has_all_checks_and_no_character_that_xml_lacks(void **state)
 	many_fini(&m);
 }
 
+static void
+evidence_beyond_all_doubles_is_told_in_powers_of_ten(void **state)
+{
+	static const struct {
+		double log_e;
+		const char *text;
+	} rows[] = {{-0.2, "0.82"}, {3.6, "37"}, {11.7, "1.2e+05"},
+	    {709, "8.2e+307"}, {800, "1e+347"}};
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 64);
+	for (i = 0; i < NELEMS(rows); i++) {
+		buf_reset(&out);
+		report_evidence(rows[i].log_e, &out);
+		assert_string_equal(buf_str(&out), rows[i].text);
+	}
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		evidence_beyond_all_doubles_is_told_in_powers_of_ten),
 	    cmocka_unit_test(text_in_a_cell_is_text),
 	    cmocka_unit_test(code_cannot_be_left),
 	    cmocka_unit_test(
