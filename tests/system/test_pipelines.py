@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import urllib.parse
 import xml.etree.ElementTree
@@ -231,6 +232,11 @@ def test_argo_rollouts_job_and_web_metric(shell, web, tmp_path, verdict):
     assert status == 200 and whole["verdict"] == verdict
     assert len(whole["rounds"]) == whole["counts"]["pairs"]
     assert whole["regressions"] == result["regressions"]
+    # What was said of it an hour ago is no answer to this gate.
+    with sqlite3.connect(tmp_path / "store" / "main.db") as db:
+        db.execute("UPDATE gate SET stored_us = stored_us - 3600000000")
+    with pytest.raises(IndexError):
+        gates_path(web(url)[1], provider["jsonPath"])
 
 
 @pytest.mark.parametrize("verdict", RELEASES)
