@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the store has seen since a deploy, and before it. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -355,6 +356,24 @@ read_checks(struct status *st, struct query *q,
 	return (rc);
 }
 
+/* What the manifests have and no scheduler runs has shown nothing. */
+static void
+warn_of_unplanned(const struct status *st)
+{
+	const struct suite_check *s;
+	size_t i, j;
+
+	for (i = 0; st->suite != NULL && i < st->suite->count; i++) {
+		s = &st->suite->checks[i];
+		for (j = 0; j < st->count && st->checks[j].policy != s; j++)
+			;
+		if (j == st->count && policy_is_judged(s))
+			fprintf(stderr, "e2e-gate: warning: the store plans "
+			    "no %s against %s: it is not judged\n", s->id,
+			    s->arms[ARM_CANDIDATE]->environment);
+	}
+}
+
 int
 status_read(struct status *st, struct query *q, struct cause *cause)
 {
@@ -380,6 +399,8 @@ status_read(struct status *st, struct query *q, struct cause *cause)
 		st->count = choose(st, rows, count);
 		if (read_checks(st, q, rows) != 0)
 			cause_add(cause, "%s", query_reason(q));
+		else
+			warn_of_unplanned(st);
 	}
 	query_checks_free(&rows, count);
 	return (cause->error_count > 0 ? EXIT_UNMEASURED : 0);

@@ -112,6 +112,8 @@ def test_what_is_missing_is_run_recorded_and_counted_again(status):
     assert check["own_runs"] == check["runs"] == document["ran"]
     assert 60 <= document["ran"] <= 75  # 65 clean ones, some in flight
     assert "history only" in document["assumption"]
+    assert "plans no payments/decline against local: it is not" in first.err
+    assert LOGIN not in first.err
     runs = gate_runs(status.store)
     assert set(runs) == {(LOGIN, "passed", "gate")}
     assert len(runs) == document["ran"]
