@@ -204,10 +204,8 @@ store_writer_close(struct store_writer **wp)
 	if (w == NULL)
 		return;
 	*wp = NULL;
-	if (w->rollups != NULL) {
-		store_writer_commit(w);
+	if (w->rollups != NULL && store_writer_commit(w) == 0)
 		rollups_flush(w->rollups);
-	}
 	days_free(&w->days);
 	close_main(w);
 	if (w->lock_fd >= 0)

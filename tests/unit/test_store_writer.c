@@ -719,6 +719,28 @@ full_disk_rolls_back_and_the_writer_revives(void **state)
 }
 
 static void
+writer_is_closed_although_its_batch_does_not_fit(void **state)
+{
+	struct store_writer *w = fixture_open(dir);
+	struct fixture_run r = {.duration_us = 5000};
+	int i;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	for (i = 0; i < 200; i++) {
+		r.due_us = NOON_US + i * SPAN_S;
+		assert_int_equal(fixture_append(w, &r, false), 0);
+	}
+	limit_file_size(1 << 10);
+	store_writer_close(&w);
+	limit_file_size(RLIM_INFINITY);
+	w = fixture_open(dir);
+	assert_int_equal(fixture_append(w, &r, true), 0);
+	store_writer_close(&w);
+	assert_int_equal(today("SELECT count(*) FROM run"), 1);
+}
+
+static void
 plan_is_kept_and_definitions_have_a_history(void **state)
 {
 	static const char first[] = "{\"plan\":\"aa\",\"checks\":["
@@ -881,6 +903,7 @@ main(void)
 		TEST(run_of_the_future_is_put_aside),
 		TEST(mutilated_event_never_disturbs_the_batch),
 		TEST(full_disk_rolls_back_and_the_writer_revives),
+		TEST(writer_is_closed_although_its_batch_does_not_fit),
 		TEST(new_checks_of_a_failed_batch_are_forgotten),
 		TEST(plan_is_kept_and_definitions_have_a_history),
 		TEST(gate_is_stored_with_its_rounds_and_replaced),
