@@ -92,14 +92,21 @@ runner_html_free(struct runner_html **hp)
 }
 
 static void
-put_masked(struct buf *out, const struct run *run, const char *s, size_t len)
+put_cut(struct buf *out, const struct run *run, const char *s, size_t len,
+    bool is_cut)
 {
 	struct buf masked;
 
 	buf_init(&masked, TEXT_MOST_BYTES);
-	run_mask(run, s, len, false, &masked);
+	run_mask(run, s, len, is_cut, &masked);
 	html_escape_n(out, buf_str(&masked), masked.len);
 	buf_fini(&masked);
+}
+
+static void
+put_masked(struct buf *out, const struct run *run, const char *s, size_t len)
+{
+	put_cut(out, run, s, len, false);
 }
 
 /* Steps. */
@@ -346,7 +353,8 @@ put_summary(const struct run *run, const struct run_result *result,
 		buf_printf(out, "<a href=\"#f%u-l%u\">Line %u</a>: ",
 		    file_index(run, result->file), result->place.line,
 		    result->place.line);
-	put_masked(out, run, result->reason, strlen(result->reason));
+	put_cut(out, run, result->reason, strlen(result->reason),
+	    result->is_reason_cut);
 	buf_append_str(out, "</p>\n");
 }
 
@@ -417,8 +425,8 @@ put_index_row(const struct run *run, const struct run_result *result,
 		buf_append_str(row, "<div class=\"why\">");
 		if (result->place.line > 0)
 			buf_printf(row, "Line %u: ", result->place.line);
-		put_masked(row, run, result->reason, strcspn(result->reason,
-		    "\n"));
+		put_cut(row, run, result->reason, strcspn(result->reason,
+		    "\n"), result->is_reason_cut);
 		buf_append_str(row, "</div>");
 	}
 	buf_printf(row, "</td><td class=\"%s\">%s</td><td>%s</td><td "

@@ -46,12 +46,12 @@ runner_json_free(struct runner_json **jp)
 
 void
 runner_json_put_n(struct runner_json *j, const struct run *run,
-    const char *key, const char *s, size_t len)
+    const char *key, const char *s, size_t len, bool is_cut)
 {
 	struct buf masked;
 
 	buf_init(&masked, RUNNER_JSON_TEXT_MOST_BYTES);
-	run_mask(run, s, len, false, &masked);
+	run_mask(run, s, len, is_cut, &masked);
 	json_out_key(&j->out, key);
 	json_out_str_n(&j->out, buf_str(&masked), masked.len);
 	buf_fini(&masked);
@@ -61,7 +61,7 @@ void
 runner_json_put(struct runner_json *j, const struct run *run,
     const char *key, const char *s)
 {
-	runner_json_put_n(j, run, key, s, strlen(s));
+	runner_json_put_n(j, run, key, s, strlen(s), false);
 }
 
 /* Entries. */
@@ -132,7 +132,7 @@ put_value(struct runner_json *j, const struct run *run,
 		size_t len;
 		const char *s = value_text(v, &len);
 
-		runner_json_put_n(j, run, "value", s, len);
+		runner_json_put_n(j, run, "value", s, len, false);
 		return;
 	}
 	buf_init(&text, RUNNER_JSON_TEXT_MOST_BYTES);
@@ -144,7 +144,7 @@ put_value(struct runner_json *j, const struct run *run,
 		return;
 	}
 	value_format_json(v, &text);
-	run_mask(run, buf_str(&text), text.len, false, &masked);
+	run_mask(run, buf_str(&text), text.len, text.is_full, &masked);
 	json_out_key(&j->out, "value");
 	if (!text.is_full && text.len == masked.len && memcmp(buf_str(&text),
 	    buf_str(&masked), text.len) == 0)
@@ -379,7 +379,8 @@ runner_json_end(struct runner_json *j, struct run *run,
 	    result->outcome == OUTCOME_PASSED);
 	json_out_kv_str(&j->out, "outcome", outcome_name(result->outcome));
 	if (result->reason != NULL)
-		runner_json_put(j, run, "reason", result->reason);
+		runner_json_put_n(j, run, "reason", result->reason,
+		    strlen(result->reason), result->is_reason_cut);
 	json_out_kv_int(&j->out, "time", result->duration / SPAN_MS);
 	buf_append(out, buf_str(&j->entries), j->entries.len);
 	buf_append_char(out, '}');

@@ -225,7 +225,7 @@ put_body(struct runner_json *j, const struct run *run, struct response *r)
 	name = xasprintf("%s_response.%s", id, extension_of(r));
 	path = file_join(j->store, name);
 	buf_init(&masked, r->body.max_bytes);
-	run_mask(run, data, len, false, &masked);
+	run_mask(run, data, len, r->is_partial, &masked);
 	if (file_replace(path, buf_str(&masked), masked.len) == 0) {
 		free(path);
 		path = file_join("store", name);

@@ -20,11 +20,11 @@ struct runner_json {
 	bool has_failed;      /* to write a body */
 };
 
-/* Append a key and its text, masked. */
+/* Append a key and its text, masked; is_cut: it was cut off at its end. */
 void runner_json_put(struct runner_json *j, const struct run *run,
     const char *key, const char *s);
 void runner_json_put_n(struct runner_json *j, const struct run *run,
-    const char *key, const char *s, size_t len);
+    const char *key, const char *s, size_t len, bool is_cut);
 
 /* Append a call: a request that was sent, its answer and its times. */
 void runner_json_call(struct runner_json *j, const struct run *run,

@@ -70,16 +70,24 @@ put_clean(struct buf *out, const char *s, size_t len)
 	}
 }
 
+/* is_cut: of what is cut off at its end, a part of a secret, say, is there. */
 static void
-put_masked(const struct runner_text *t, const struct run *run, const char *s,
-    size_t len)
+put_cut(const struct runner_text *t, const struct run *run, const char *s,
+    size_t len, bool is_cut)
 {
 	struct buf masked;
 
 	buf_init(&masked, MASKED_MOST_BYTES);
-	run_mask(run, s, len, false, &masked);
+	run_mask(run, s, len, is_cut, &masked);
 	put_clean(t->out, buf_str(&masked), masked.len);
 	buf_fini(&masked);
+}
+
+static void
+put_masked(const struct runner_text *t, const struct run *run, const char *s,
+    size_t len)
+{
+	put_cut(t, run, s, len, false);
 }
 
 void
@@ -217,7 +225,7 @@ put_labelled(const struct runner_text *t, const struct run *run,
 	for (;;) {
 		part = strcspn(value, "\n");
 		if (part >= len) {
-			put_masked(t, run, value, len);
+			put_cut(t, run, value, len, is_cut);
 			break;
 		}
 		put_masked(t, run, value, part);
@@ -361,7 +369,8 @@ runner_text_reason(const struct runner_text *t, struct run *run,
 		buf_printf(t->out, "%s: ", flow->path);
 	plain(t);
 	color(t, RED);
-	put_masked(t, run, result->reason, strlen(result->reason));
+	put_cut(t, run, result->reason, strlen(result->reason),
+	    result->is_reason_cut);
 	plain(t);
 	buf_append_char(t->out, '\n');
 	if (result->place.line > 0)
@@ -445,7 +454,7 @@ put_capture(const struct runner_text *t, struct run *run, const char *name,
 	if (is_secret)
 		buf_append_str(t->out, "***");
 	else
-		put_masked(t, run, buf_str(&text), text.len);
+		put_cut(t, run, buf_str(&text), text.len, text.is_full);
 	buf_append_str(t->out, text.is_full ? " ...\n" : "\n");
 	buf_fini(&text);
 }
@@ -470,7 +479,7 @@ static void
 put_retried(const struct runner_text *t, struct run *run,
     const struct flow_file *file, const struct finding *f)
 {
-	const char *s = f->actual;
+	const char *s = f->actual, *end, *shown;
 
 	put_star(t);
 	buf_printf(t->out, "%s:%u:%u: ", file->path, f->place.line,
@@ -478,8 +487,9 @@ put_retried(const struct runner_text *t, struct run *run,
 	put_masked(t, run, f->message, strcspn(f->message, "\n"));
 	if (s != NULL) {
 		buf_append_str(t->out, ", actual ");
-		put_masked(t, run, s, (size_t)(brief_end(s, s +
-		    strcspn(s, "\n"), ACTUAL_MOST_BYTES) - s));
+		end = s + strcspn(s, "\n");
+		shown = brief_end(s, end, ACTUAL_MOST_BYTES);
+		put_cut(t, run, s, (size_t)(shown - s), shown < end);
 	}
 	buf_append_char(t->out, '\n');
 }
@@ -516,8 +526,8 @@ runner_text_verdict(const struct runner_text *t, struct run *run,
 	put_outcome(t, result->outcome);
 	if (result->reason != NULL) {
 		buf_append_str(t->out, ": ");
-		put_masked(t, run, result->reason, strcspn(result->reason,
-		    "\n"));
+		put_cut(t, run, result->reason, strcspn(result->reason, "\n"),
+		    result->is_reason_cut);
 	}
 	buf_append_char(t->out, '\n');
 }

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from run_flows import HURL, run, server  # noqa: F401
+from run_flows import HURL, Handler, run, server  # noqa: F401
 
 FLOW = """\
 GET @/set
@@ -186,3 +186,27 @@ def test_the_colours_are_those_of_the_real_program(run, options):  # noqa
         [line for line in colored(run, "--color", *options, program=program)
          if "Set-Cookie" not in line] for program in (HURL, None)]
     assert ours == theirs
+
+
+def test_no_part_of_a_secret_is_shown_where_a_text_is_cut(run, server,  # noqa
+                                                          tmp_path):
+    """In a long value, in what is tried again and in a long reason."""
+    secret = "TOPSECRETVALUE0123456789"
+    options = ["-v", f"--secret=s={secret}", "--report-junit=r/j.xml",
+               "--report-html=r", "--report-json=r"]
+    for before in 185, 3985:
+        server.RequestHandlerClass = type("Long", (Handler,), {
+            "body": b"p" * before + secret.encode() + b"q" * 99})
+        done = run("GET @/\n[Options]\nretry: 1\nretry-interval: 1ms\n"
+                   "HTTP 200\n[Asserts]\nbody == 'x'\n".replace("'", '"'),
+                   *options)
+        assert done.returncode == 10 and "ppppp" in done.stdout
+        assert secret[:6] not in done.stdout + done.stderr
+    fill = "p" * (385 - len(f"invalid URL <{server.url}/ "))
+    for more in ["--test"], ["--json"]:
+        done = run({name: "GET @/ " + fill + "{{s}}\n"
+                    for name in ("a.hurl", "b.hurl")}, *options, *more)
+        assert done.returncode == 78 and fill in done.stdout
+        assert secret[:6] not in done.stdout + done.stderr
+    for path in (tmp_path / "r").rglob("*.*"):
+        assert secret[:6] not in path.read_text(), path
