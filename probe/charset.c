@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The label table, and conversion. iconv leaves the C1 holes of the Windows
- * code pages undefined where the standard maps them to themselves.
+ * The label table, and conversion. Where the tables of iconv are not those of
+ * the WHATWG Encoding Standard, the standard's are used: it maps the C1 holes
+ * of the Windows code pages to themselves, and composes no characters.
  */
 #include "probe/charset.h"
 
 #include <errno.h>
 #include <iconv.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,6 +22,27 @@ struct charset {
 	const char *iconv;  /* of the C library; NULL: UTF-8 */
 	bool has_c1;        /* undefined 0x80..0x9f stand for themselves */
 	const char *labels; /* in lower case, between blanks */
+};
+
+/* Those in which the meaning of a byte depends on others. */
+static const struct many {
+	const char *name;
+	uint16_t alone; /* what 0x80 is by itself; 0: a mistake */
+} many_bytes[] = {
+	{"GBK", 0x20ac}, {"gb18030", 0x20ac}, {"Big5", 0}, {"EUC-JP", 0},
+	{"ISO-2022-JP", 0}, {"Shift_JIS", 0x80}, {"EUC-KR", 0},
+	{"UTF-16BE", 0}, {"UTF-16LE", 0},
+};
+
+/* In the others, bytes that are another character to iconv. */
+static const struct {
+	const char *name;
+	unsigned char byte;
+	uint16_t c;
+} corrections[] = {
+	{"KOI8-U", 0xae, 0x45e}, {"KOI8-U", 0xbe, 0x40e},
+	{"macintosh", 0xc6, 0x2206}, {"macintosh", 0xf0, 0xf8ff},
+	{"windows-1255", 0xca, 0x5ba}, {"x-mac-cyrillic", 0xff, 0x20ac},
 };
 
 static const struct charset charsets[] = {
@@ -91,7 +114,8 @@ static const struct charset charsets[] = {
 	{"gb18030", "GB18030", false, " gb18030 "},
 	{"Big5", "BIG5-HKSCS", false,
 	    " big5 big5-hkscs cn-big5 csbig5 x-x-big5 "},
-	{"EUC-JP", "EUC-JP", false, " cseucpkdfmtjapanese euc-jp x-euc-jp "},
+	{"EUC-JP", "EUC-JP-MS", false,
+	    " cseucpkdfmtjapanese euc-jp x-euc-jp "},
 	{"ISO-2022-JP", "ISO-2022-JP", false, " csiso2022jp iso-2022-jp "},
 	{"Shift_JIS", "CP932", false,
 	    " csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j "
@@ -138,17 +162,70 @@ charset_name(const struct charset *charset)
 	return (charset->name);
 }
 
-/* One undefined C1 byte as itself. */
 static int
-append_c1(struct buf *out, unsigned char byte)
+append_char(struct buf *out, uint32_t c)
 {
 	char text[4];
 
-	return (buf_append(out, text, utf8_encode(byte, text)));
+	return (buf_append(out, text, utf8_encode(c, text)));
+}
+
+/* A byte, with what it means. */
+struct meaning {
+	char text[4];
+	size_t len; /* 0: nothing, it is a mistake */
+};
+
+static void
+set_meaning(struct meaning *m, const struct charset *charset, iconv_t cd,
+    unsigned char byte)
+{
+	char in = (char)byte, *from = &in, *to = m->text;
+	size_t left = 1, room = sizeof(m->text), i;
+
+	m->len = 0;
+	iconv(cd, NULL, NULL, NULL, NULL);
+	if (iconv(cd, &from, &left, &to, &room) != (size_t)-1 &&
+	    iconv(cd, NULL, NULL, &to, &room) != (size_t)-1)
+		m->len = sizeof(m->text) - room;
+	else if (charset->has_c1 && (byte & 0xe0) == 0x80)
+		m->len = utf8_encode(byte, m->text);
+	for (i = 0; i < NELEMS(corrections); i++)
+		if (corrections[i].byte == byte &&
+		    strcmp(corrections[i].name, charset->name) == 0)
+			m->len = utf8_encode(corrections[i].c, m->text);
+}
+
+/* Byte by byte, as no byte means anything to another. */
+static int
+convert_bytes(const struct charset *charset, iconv_t cd,
+    const unsigned char *in, size_t left, struct buf *out)
+{
+	struct meaning meanings[256];
+	char step[8192];
+	size_t i, n = 0;
+	int err;
+
+	for (i = 0; i < NELEMS(meanings); i++)
+		set_meaning(&meanings[i], charset, cd, (unsigned char)i);
+	for (i = 0; i < left; i++) {
+		const struct meaning *m = &meanings[in[i]];
+
+		if (m->len == 0)
+			return (ERR_CORRUPT);
+		memcpy(step + n, m->text, sizeof(m->text));
+		n += m->len;
+		if (n + sizeof(m->text) <= sizeof(step) && i + 1 < left)
+			continue;
+		if ((err = buf_append(out, step, n)) != 0)
+			return (err);
+		n = 0;
+	}
+	return (0);
 }
 
 static int
-convert(const struct charset *charset, iconv_t cd, char *in, size_t left,
+convert_many(const struct many *many, iconv_t cd, char *in, size_t left,
     struct buf *out)
 {
 	char step[8192], *p;
@@ -164,10 +241,10 @@ convert(const struct charset *charset, iconv_t cd, char *in, size_t left,
 			return (err);
 		if (rc != (size_t)-1 || why == E2BIG)
 			continue;
-		if (why != EILSEQ || !charset->has_c1 ||
-		    ((unsigned char)*in & 0xe0) != 0x80)
+		if (why != EILSEQ || many->alone == 0 ||
+		    (unsigned char)*in != 0x80)
 			return (ERR_CORRUPT);
-		if ((err = append_c1(out, (unsigned char)*in)) != 0)
+		if ((err = append_char(out, many->alone)) != 0)
 			return (err);
 		in++;
 		left--;
@@ -183,6 +260,7 @@ charset_decode(const struct charset *charset, const char *data, size_t len,
     struct buf *out)
 {
 	iconv_t cd;
+	size_t i = 0;
 	int err;
 
 	if (charset->iconv == NULL) {
@@ -193,7 +271,15 @@ charset_decode(const struct charset *charset, const char *data, size_t len,
 	cd = iconv_open("UTF-8", charset->iconv);
 	if (cd == (iconv_t)-1)
 		return (ERR_UNSUPPORTED);
-	err = convert(charset, cd, (char *)(uintptr_t)data, len, out);
+	while (i < NELEMS(many_bytes) &&
+	    strcmp(many_bytes[i].name, charset->name) != 0)
+		i++;
+	if (i < NELEMS(many_bytes))
+		err = convert_many(&many_bytes[i], cd,
+		    (char *)(uintptr_t)data, len, out);
+	else
+		err = convert_bytes(charset, cd, (const unsigned char *)data,
+		    len, out);
 	iconv_close(cd);
 	return (err);
 }

@@ -403,6 +403,44 @@ filters_take_only_their_kinds(void **state)
 	evaluate_cases(kinds, "", on_kinds, NELEMS(on_kinds));
 }
 
+/* Where iconv by itself reads other characters, or none. */
+static void
+charsets_are_those_of_the_standard(void **state)
+{
+	static const struct {
+		const char *label, *bytes, *hex;
+	} rows[] = {
+		{"gbk", "gDE=", "e282ac31"},
+		{"shift_jis", "gDE=", "c28031"},
+		{"euc-jp", "ocGtoaHdsKE=", "efbd9ee291a0efbc8de4ba9c"},
+		{"windows-1258", "QcyBQew=", "41cc80c28141cc81"},
+		{"windows-1255", "ytSB", "d6bad7b0c281"},
+		{"koi8-u", "rr4=", "d19ed08e"},
+		{"macintosh", "xvA=", "e28886efa3bf"},
+		{"x-mac-cyrillic", "/w==", "e282ac"},
+		{"windows-1252", "gYDp", "c281e282acc3a9"},
+	};
+	struct evaluate_case row = {NULL, NULL};
+	char answer[64], line[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++) {
+		snprintf(answer, sizeof(answer), "{\"b\":\"%s\"}",
+		    rows[i].bytes);
+		snprintf(line, sizeof(line), "jsonpath \"$.b\" base64Decode "
+		    "charsetDecode \"%s\" utf8Encode toHex == \"%s\"",
+		    rows[i].label, rows[i].hex);
+		row.line = line;
+		evaluate_cases(answer, "", &row, 1);
+	}
+	row.line = "jsonpath \"$.b\" base64Decode charsetDecode "
+	    "\"iso-8859-8\" == \"\"";
+	row.finding = "Filter error: value can not be decoded with "
+	    "<iso-8859-8> encoding";
+	evaluate_cases("{\"b\":\"QaE=\"}", "", &row, 1);
+}
+
 /* It would be the end of the text to the readers of C. */
 static void
 what_follows_a_nul_is_not_lost(void **state)
@@ -468,6 +506,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_give_what_hurl_gives),
 		cmocka_unit_test(filters_take_only_their_kinds),
+		cmocka_unit_test(charsets_are_those_of_the_standard),
 		cmocka_unit_test(what_follows_a_nul_is_not_lost),
 		cmocka_unit_test(nothing_cannot_be_filtered),
 		cmocka_unit_test(days_are_counted_from_now),
