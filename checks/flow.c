@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 
 #define MISTAKES_MOST 20 /* of one flow */
+#define LINES_PER_MARK 64
 
 #define X(upper, name, arg) name,
 const char *const flow_query_names[] = {FLOW_QUERY_TABLE(X)};
@@ -100,6 +101,22 @@ count_lines(const char *s, size_t len)
 	return (lines);
 }
 
+static const uint32_t *
+mark_lines(struct parser *p, const char *s, uint32_t lines, size_t len)
+{
+	uint32_t *marks = parse_alloc(p, lines / LINES_PER_MARK + 1,
+	    sizeof(*marks)), line;
+	const char *at = s;
+
+	for (line = 0; line < lines; line++) {
+		if (line % LINES_PER_MARK == 0)
+			marks[line / LINES_PER_MARK] = (uint32_t)(at - s);
+		at = memchr(at, '\n', (size_t)(s + len - at));
+		at = at == NULL ? s + len : at + 1;
+	}
+	return (marks);
+}
+
 static struct flow *
 flow_new(struct parser *p, const struct entries *entries)
 {
@@ -111,6 +128,8 @@ flow_new(struct parser *p, const struct entries *entries)
 	flow->entries = entries->items;
 	flow->entry_count = entries->count;
 	flow->line_count = count_lines(flow->source, flow->source_len);
+	flow->line_marks = mark_lines(p, flow->source, flow->line_count,
+	    flow->source_len);
 	flow->holds = 1;
 	flow->arena = p->store;
 	p->store = NULL;
@@ -276,7 +295,8 @@ flow_line(const struct flow_file *file, uint32_t line, size_t *len)
 
 	if (line == 0 || line > file->line_count)
 		return (NULL);
-	for (; line > 1; line--)
+	s += file->line_marks[(line - 1) / LINES_PER_MARK];
+	for (line = (line - 1) % LINES_PER_MARK; line > 0; line--)
 		s = (const char *)memchr(s, '\n', (size_t)(end - s)) + 1;
 	eol = memchr(s, '\n', (size_t)(end - s));
 	if (eol == NULL)

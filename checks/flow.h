@@ -336,6 +336,7 @@ struct flow_file {
 	const char *source;
 	size_t source_len;
 	uint32_t line_count;
+	const uint32_t *line_marks;   /* see struct flow */
 };
 
 struct flow {
@@ -345,6 +346,7 @@ struct flow {
 	const struct flow_entry *entries;
 	size_t entry_count;
 	uint32_t line_count;
+	const uint32_t *line_marks;   /* where each 64th line begins */
 	const struct flow_file *files; /* at least one */
 	size_t file_count;
 	struct flow **parts;          /* held, by file */
@@ -354,10 +356,10 @@ struct flow {
 };
 
 /*
- * Parse a flow's text; path names it in messages. The first syntax error
- * goes to *cause with its place and caret, as the language has no way to go
- * on after one; warnings may come besides. Returns 0 and a flow held once,
- * ERR_SYNTAX, or ERR_LIMIT.
+ * Parse a flow's text; path names it in messages. Mistakes go to *cause with
+ * their place and caret: the first one of a request, as there is no way to go
+ * on after it but with the next; warnings may come besides. Returns 0 and a
+ * flow held once, ERR_SYNTAX, or ERR_LIMIT.
  */
 int flow_parse(const char *path, const char *source, size_t len,
     struct cause *cause, struct flow **out);

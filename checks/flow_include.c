@@ -115,6 +115,7 @@ file_add(struct composer *c, const char *path, const char *name,
 	c->files[n].source = flow->source;
 	c->files[n].source_len = flow->source_len;
 	c->files[n].line_count = flow->line_count;
+	c->files[n].line_marks = flow->line_marks;
 	c->bytes += flow->source_len;
 	return ((uint32_t)n);
 }

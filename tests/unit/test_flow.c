@@ -700,6 +700,35 @@ lines_are_found_without_their_ends(void **state)
 	flow_release(&flow);
 }
 
+/* The reports of a flow ask for each of its lines. */
+static void
+each_of_many_lines_is_found(void **state)
+{
+	span_us begin = clock_cpu();
+	struct flow *flow;
+	struct buf text;
+	const char *line;
+	char want[16];
+	uint32_t i;
+	size_t len;
+
+	(void)state;
+	buf_init(&text, 8 << 20);
+	for (i = 1; i <= 200000; i++)
+		buf_printf(&text, "#%u\n", i);
+	flow = parse(text.data);
+	assert_int_equal(flow->line_count, 200000);
+	for (i = 200000; i > 0; i--) {
+		line = flow_line(flow->files, i, &len);
+		snprintf(want, sizeof(want), "#%u", i);
+		assert_int_equal(len, strlen(want));
+		assert_memory_equal(line, want, len);
+	}
+	flow_release(&flow);
+	buf_fini(&text);
+	assert_true(clock_cpu() - begin < 10 * SPAN_S);
+}
+
 static void
 a_flow_lives_until_its_last_holder_lets_go(void **state)
 {
@@ -758,6 +787,7 @@ main(void)
 		cmocka_unit_test(
 		    included_entries_stand_in_place_and_know_their_file),
 		cmocka_unit_test(lines_are_found_without_their_ends),
+		cmocka_unit_test(each_of_many_lines_is_found),
 		cmocka_unit_test(a_flow_lives_until_its_last_holder_lets_go),
 		cmocka_unit_test(
 		    a_flow_without_requests_is_valid_with_a_warning)
