@@ -198,8 +198,9 @@ run_cut_off(struct run *run, const char *why, bool is_ours)
 	buf_init(&reason, 2 * RUN_REASON_MOST_BYTES);
 	format_reason(&reason, run->state == RUN_DELAYED ?
 	    "stopped in a delay" : "", why);
-	run_give_up(run, is_ours ? OUTCOME_LOST : OUTCOME_FAILED,
-	    buf_str(&reason), place);
+	/* Nobody was asked: what is waited for fits into the run's time, so
+	 * that only we can have been late. */
+	run_give_up(run, OUTCOME_LOST, buf_str(&reason), place);
 	buf_fini(&reason);
 }
 

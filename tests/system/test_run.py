@@ -484,6 +484,13 @@ def test_the_phases_of_a_request_that_is_not_sent_twice_sum_up(
         "dns", "connect", "tls", "wait", "transfer"))
 
 
+def test_a_run_that_has_no_time_to_ask_anybody_is_lost(event):
+    """Ours, and no failure of the service."""
+    code, e = event("GET http://127.0.0.1:1/\n", "--timeout=1us")
+    assert (code, e["outcome"], e["steps"]) == (30, "lost", [])
+    assert "the run's time of 1us is over" in e["reason"]
+
+
 def test_nobody_there_is_unreachable(event):
     """A closed port: exit 10, not ours."""
     with socket.socket() as s:
