@@ -25,11 +25,12 @@ int command_status(const struct settings *s);
 int command_override(const struct settings *s);
 
 /*
- * Print a command's whole answer, or flush what was printed of it. Returns 0,
- * or EXIT_UNMEASURED with a sentence on stderr: what nobody can read was not
+ * Print a command's whole answer (a table with its lines broken between words
+ * to fit a terminal), or flush what was printed of it. Returns 0, or
+ * EXIT_UNMEASURED with a sentence on stderr: what nobody can read was not
  * said.
  */
-int command_print(const struct buf *out);
+int command_print(const struct buf *out, enum format format);
 int command_flush(void);
 
 #endif

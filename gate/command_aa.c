@@ -120,8 +120,8 @@ measure(const struct settings *settings, const struct suite *suite)
 		code = EXIT_UNMEASURED;
 	if (settings->format != FORMAT_JSON)
 		print_table(&s, n.least);
-	if ((settings->format == FORMAT_JSON ? command_print(&note) :
-	    command_flush()) != 0)
+	if ((settings->format == FORMAT_JSON ?
+	    command_print(&note, FORMAT_JSON) : command_flush()) != 0)
 		code = EXIT_UNMEASURED;
 	buf_fini(&note);
 	session_fini(&s);

@@ -309,7 +309,7 @@ plan(struct planned *p, struct query *q, struct cause *cause)
 		print_json(p, &out);
 	else
 		print_table(p, &out);
-	rc = command_print(&out);
+	rc = command_print(&out, (enum format)p->settings->format);
 	buf_fini(&out);
 	return (rc != 0 ? rc : fits(p) ? EXIT_GOOD : EXIT_INCONCLUSIVE);
 }

@@ -53,7 +53,7 @@ tell(const struct settings *s, const struct transcript *t)
 	replay_run(t, &replay);
 	buf_init(&out, REPORT_MOST_BYTES);
 	replay_format(&replay, t, (enum format)s->format, &out);
-	code = command_print(&out);
+	code = command_print(&out, (enum format)s->format);
 	buf_fini(&out);
 	return (code != 0 ? code : replay_exit_code(&replay));
 }

@@ -177,7 +177,7 @@ tell(const struct status *st)
 
 	buf_init(&out, 16u << 20);
 	status_format(st, code, &out);
-	trouble = command_print(&out);
+	trouble = command_print(&out, (enum format)st->settings->format);
 	buf_fini(&out);
 	return (trouble != 0 ? trouble : code);
 }

@@ -54,7 +54,7 @@ write_stdout(const struct report *report)
 	r.has_colour = table_style_for(stdout).has_colour;
 	buf_init(&out, REPORT_MOST_BYTES);
 	report_format(&r, (enum format)r.session->settings->format, &out);
-	code = command_print(&out);
+	code = command_print(&out, (enum format)r.session->settings->format);
 	buf_fini(&out);
 	return (code);
 }

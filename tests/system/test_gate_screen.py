@@ -92,7 +92,7 @@ def test_progress_fits_a_terminal_that_is_resized(argv):
     assert terminal.end() == 20
     verdict = terminal.shown.index("INCONCLUSIVE")
     assert re.search(r"\r\x1b\[K(\x1b\[[\d;]*m)?$", terminal.shown[:verdict])
-    assert "it was interrupted" in terminal.shown
+    assert "it was interrupted" in " ".join(terminal.shown.split())
 
 
 @pytest.mark.parametrize("env,is_coloured", [
@@ -108,6 +108,28 @@ def test_colours_are_for_terminals_that_want_them(argv, tmp_path, env,
     if "TERM" in env:
         assert "\x1b" not in terminal.shown
     assert report.read_text().startswith("BLOCK  payments: ")
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_a_verdict_is_broken_between_words(argv, tmp_path, columns):
+    """On a terminal; what is too wide for a line of its own stays."""
+    report = tmp_path / "gate.txt"
+    terminal = Terminal(argv("bad", "--quiet", f"--report={report}"), columns)
+    assert terminal.end() == 10
+    shown = COLOUR.sub("", terminal.shown).replace("\r\n", "\n")
+    shown = shown[shown.index("BLOCK"):]
+    assert shown.split() == report.read_text().split()
+    lines = shown.splitlines()
+    assert max(len(line) for line in report.read_text().splitlines()) > 80
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        assert len(line) <= columns or len(
+            line.split()[-1]) > columns - indent - 4, line
+    # A line is as long as can be, and goes on further right.
+    at = next(i for i, line in enumerate(lines)
+              if line.startswith("  evidence against"))
+    assert lines[at + 1].startswith("      ")
+    assert len(lines[at]) + 1 + len(lines[at + 1].split()[0]) > columns
 
 
 def test_a_log_has_no_lines_that_are_drawn(argv):
