@@ -13,6 +13,8 @@
 #include "gate/replay.h"
 #include "gate/report.h"
 
+#define HEX "0123456789abcdefABCDEF"
+
 static int
 load_file(const char *path, struct buf *out, struct cause *cause)
 {
@@ -36,10 +38,10 @@ load(const struct settings *s, struct buf *out, struct cause *cause)
 {
 	if (access(s->operand, F_OK) == 0)
 		return (load_file(s->operand, out, cause));
-	if (s->store != NULL)
+	if (s->store != NULL && s->operand[strspn(s->operand, HEX)] == '\0')
 		return (archive_load(s->store, s->operand, out, cause));
-	cause_add(cause, "%s: there is no such file; a gate of a store "
-	    "wants --store", s->operand);
+	cause_add(cause, "%s: there is no such file; a gate of a store is 4 to "
+	    "32 hex digits, and wants --store", s->operand);
 	return (ERR_NOT_FOUND);
 }
 

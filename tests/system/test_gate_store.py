@@ -63,7 +63,9 @@ def test_replay_gives_the_verdict_again_and_notices_a_change(
     assert changed.code == 30 and changed.out.startswith("DIFFERS")
     report.write_text(report.read_text()[:-100])
     assert run(build, "replay", report).code == 30
-    assert run(build, "replay", tmp_path / "none").code == 30
+    for more in [], ["--store", store]:
+        missing = run(build, "replay", tmp_path / "none", *more)
+        assert missing.code == 30 and "no such file" in missing.err
     assert run(build, "replay", "0123", "--store", store).code == 30
     assert run(build, "replay").code == 64
 
