@@ -51,8 +51,9 @@ static const struct option_row rows[] = {
 
 static const struct option_text texts[] = {
     {"DESCRIPTION", "e2e-web shows what a store holds: the page at /, "
-        "/runs, /runs/ID and /checks/NAME; the JSON API at /api/v1/checks, "
-        "/api/v1/runs and /api/v1/runs/ID; /metrics for Prometheus; "
+        "/runs, /runs/ID, /checks/SERVICE/NAME, /gates and /gates/ID; the "
+        "JSON API at /api/v1/checks, /api/v1/runs, /api/v1/runs/ID, "
+        "/api/v1/gates and /api/v1/gates/ID; /metrics for Prometheus; "
         "/healthz. Everything is read-only: GET and HEAD.\n\n"
         "It prints its address on standard output when it can be asked. "
         "The store may be missing, in use, or replaced at any time.\n\n"
@@ -60,7 +61,8 @@ static const struct option_text texts[] = {
         "* and ?), outcome (names with commas, or bad: all that count "
         "against the service), since and until (RFC 3339, a date, or a "
         "duration before now), limit, and cursor: what next was in the "
-        "answer before. /api/v1/checks takes the same names and window."},
+        "answer before. /api/v1/checks takes the same names and window. "
+        "api.md in the documentation has the rest."},
     {"SECURITY", "There is no login, so it listens on the loopback only and "
         "refuses any other address: put a proxy that authenticates before "
         "it. A Host that is neither the loopback nor given by --host is "
@@ -74,7 +76,7 @@ static const struct option_text texts[] = {
 
 static const struct program program = {.name = "e2e-web", .section = 8,
     .summary = "show the results of an e2e fleet: page, API and metrics",
-    .synopsis = "[options]", .rows = rows, .texts = texts};
+    .synopsis = "--store DIR [options]", .rows = rows, .texts = texts};
 
 static void
 parent_message_cb(struct channel *ch, const struct message *m, void *arg)
