@@ -17,7 +17,7 @@ CREATE TABLE run (
 	id               BLOB NOT NULL,    -- 16 bytes, the run id
 	trace            BLOB,             -- 16 bytes, W3C trace id
 	started_us       INTEGER,          -- NULL: never started
-	late_us          INTEGER,          -- started - due, monotonic
+	late_us          INTEGER,          -- started - due
 	lag_us           INTEGER,          -- of the probe's own loop
 	definition_id    INTEGER,          -- main.db: definition.id
 	probe            TEXT,
