@@ -8,11 +8,13 @@
 #include <locale.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -108,6 +110,19 @@ fill_standard_fds(void)
 		close(fd);
 }
 
+/* Else a child would wait for ever for a parent that it has not. */
+static void
+need_parent(void)
+{
+	struct stat st;
+
+	if (fstat(PROC_CHILD_FD, &st) == 0 && S_ISSOCK(st.st_mode))
+		return;
+	fprintf(stderr, "--child: descriptor %d is no socket; it is for the "
+	    "program that starts this one\n", PROC_CHILD_FD);
+	exit(EXIT_USAGE);
+}
+
 void
 proc_init(int keep_child_fd)
 {
@@ -117,6 +132,8 @@ proc_init(int keep_child_fd)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	fill_standard_fds();
+	if (keep_child_fd)
+		need_parent();
 	close_range(keep_child_fd ? PROC_CHILD_FD + 1 : 3, UINT_MAX, 0);
 	setenv("TZ", "UTC", 1);
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -27,9 +27,9 @@ char *proc_sibling(const char *name);
 /*
  * Prepare any process: ignore SIGPIPE and SIGXFSZ (a file at its limit is an
  * error, not death), /dev/null for what is closed of stdin, stdout and
- * stderr, close stray descriptors above 2 (above 3 when
- * keep_child_fd), UTC, C.UTF-8, raise RLIMIT_NOFILE to its hard limit, no
- * core dumps (memory holds secrets).
+ * stderr, close stray descriptors above 2 (above 3 when keep_child_fd: then
+ * that must be a socket, or the process ends with EXIT_USAGE), UTC, C.UTF-8,
+ * raise RLIMIT_NOFILE to its hard limit, no core dumps (memory holds secrets).
  */
 void proc_init(int keep_child_fd);
 

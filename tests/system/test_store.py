@@ -135,6 +135,21 @@ def test_killed_writer_loses_nothing_acknowledged_and_doubles_nothing(
     check_store(directory)
 
 
+@pytest.mark.parametrize("name, options", [
+    ("e2e-store", ["--store", "store"]),
+    ("e2e-web", ["--store", "store", "--listen", "127.0.0.1:0"]),
+    ("e2e-probe", ["--name", "local-1"])])
+def test_a_child_without_a_parent_does_not_wait_for_one(tmp_path, name,
+                                                        options):
+    """--child typed by hand: descriptor 3 is no socket, exit 64."""
+    done = subprocess.run([program(name), "--child", *options], cwd=tmp_path,
+                          capture_output=True, text=True, check=False,
+                          timeout=PATIENCE_S)
+    assert done.returncode == 64
+    assert "descriptor 3 is no socket" in done.stderr
+    assert not (tmp_path / "store").exists()
+
+
 def test_second_writer_is_refused_with_exit_30(directory):
     """A store has one writer."""
     store = Store(directory)
