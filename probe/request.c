@@ -6,6 +6,7 @@
  */
 #include "probe/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/crypto.h"
@@ -133,12 +134,30 @@ build_pairs(struct request_maker *m, const struct flow_pairs *pairs,
 	return (err);
 }
 
+char *
+request_shown_url(const char *url)
+{
+	const char *host = strstr(url, "://"), *at = NULL, *s, *end;
+
+	host = host == NULL ? url : host + 3;
+	end = host + strcspn(host, "/?#");
+	for (s = host; s < end; s++)
+		if (*s == '@')
+			at = s;
+	if (at == NULL)
+		return (xstrdup(url));
+	return (xasprintf("%.*s***%s", (int)(host - url), url, at));
+}
+
 static int
 bad_url(struct request_maker *m, const struct flow_request *fr,
     const char *url, const char *sentence)
 {
+	char *shown = request_shown_url(url);
+
 	findings_add(m->findings, FINDING_DEFINITION, fr->url.place, NULL,
-	    NULL, "invalid URL <%s>: %s", url, sentence);
+	    NULL, "invalid URL <%s>: %s", shown, sentence);
+	free(shown);
 	return (ERR_SYNTAX);
 }
 

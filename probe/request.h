@@ -89,6 +89,9 @@ struct request {
 	bool sends_user;          /* false once redirected to another host */
 };
 
+/* A copy of a URL, or of a proxy, without user and password: "***@host". */
+char *request_shown_url(const char *url);
+
 /* Evaluate the request of an entry. Returns 0, or an error with findings. */
 int request_build(struct request_maker *m, const struct flow_entry *entry,
     struct request *out);

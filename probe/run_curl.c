@@ -196,7 +196,7 @@ put_connection(struct run *run, struct buf *out)
 	put_flag("ntlm", h->may_ntlm, out);
 	put_flag("negotiate", h->may_negotiate, out);
 	put_flag("path-as-is", h->keeps_path, out);
-	proxy = h->proxy != NULL ? run_shown_url(h->proxy) : NULL;
+	proxy = h->proxy != NULL ? request_shown_url(h->proxy) : NULL;
 	put_option(run, "proxy", proxy, out);
 	free(proxy);
 	put_option(run, "noproxy", h->no_proxy, out);
@@ -235,7 +235,7 @@ run_describe_curl(struct run *run, struct buf *out)
 {
 	const struct request *r = &run->request;
 	const struct request_options *o = &run->options;
-	char *url = run_shown_url(r->url);
+	char *url = request_shown_url(r->url);
 
 	buf_append_str(out, "curl");
 	if (strcmp(r->method, "HEAD") == 0)

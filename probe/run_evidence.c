@@ -167,21 +167,6 @@ append_cookies(struct run *run, struct buf *out)
 	buf_fini(&cookies);
 }
 
-char *
-run_shown_url(const char *url)
-{
-	const char *host = strstr(url, "://"), *at = NULL, *s, *end;
-
-	host = host == NULL ? url : host + 3;
-	end = host + strcspn(host, "/?#");
-	for (s = host; s < end; s++)
-		if (*s == '@')
-			at = s;
-	if (at == NULL)
-		return (xstrdup(url));
-	return (xasprintf("%.*s***%s", (int)(host - url), url, at));
-}
-
 static const char *
 path_of(const char *url)
 {

@@ -242,9 +242,6 @@ void run_note_cookies(struct run *run);
 void run_sent_cookie_names(const struct run *run, struct buf *out);
 bool run_is_credential(const char *name);
 
-/* A copy of a URL, or of a proxy, without user and password: "***@host". */
-char *run_shown_url(const char *url);
-
 /* Write the request and its answer as text, for people. */
 void run_evidence(struct run *run);
 

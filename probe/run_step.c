@@ -57,7 +57,7 @@ run_step_add(struct run *run)
 	step->sent_bytes = r->sent_bytes;
 	step->received_bytes = r->received_bytes;
 	step->method = run->sent.method;
-	step->url = run_shown_url(run->sent.url);
+	step->url = request_shown_url(run->sent.url);
 	memcpy(step->ip, r->ip, sizeof(step->ip));
 	r->timing.start = run->sent_at - run->started;
 	step->timing = r->timing;
@@ -71,7 +71,7 @@ run_step_add_unsent(struct run *run)
 
 	step->is_unsent = true;
 	step->method = run_entry(run)->request.method;
-	step->url = xstrdup(run_entry(run)->request.url.source);
+	step->url = request_shown_url(run_entry(run)->request.url.source);
 	step->timing = (struct response_timing){
 	    .start = clock_mono() - run->started, .dns = -1, .connect = -1,
 	    .tls = -1, .wait = -1, .transfer = -1};

@@ -337,6 +337,13 @@ def test_a_url_s_password_is_shown_nowhere(run, server, tmp_path):
     shown = run(flow, *options).stdout
     shown += run(flow, "--format=json", *options).stdout
     shown += run(flow, "--json", *options).stdout
+    done = run({"flow.hurl": "GET {{base}}/ x\nHTTP 200\n"}, "-v", *options)
+    assert done.returncode == 78
+    shown += done.stdout
+    (tmp_path / "flow.hurl").write_text(f"GET {base}/{{{{nobody}}}}\n")
+    done = run({}, "--continue-on-error", "--format=json", "flow.hurl")
+    assert "/{{nobody}}" in done.stdout
+    shown += done.stdout
     for path in tmp_path.rglob("*"):
         if path.is_file() and path.name != "flow.hurl":
             shown += path.read_text()
