@@ -94,12 +94,12 @@ main(int argc, char **argv)
 	struct loop *loop;
 	int exit_code;
 
-	proc_init(1);
 	if (options_parse(&program, argc, argv, &v) < argc)
 		options_fail(&program, "takes no operands");
 	if (!v.is_child)
 		options_fail(&program, "is started by e2e-scheduler or "
 		    "e2e-gate, with --child");
+	proc_init(1);
 	log_init(program.name, (enum log_level)v.log_level);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
