@@ -22,6 +22,7 @@ const struct engine_config engine_config_default = {
     .history_level = HISTORY_LEVEL,
     .failure_weight = 0.5,
     .void_most = 0.20,
+    .void_guard = 100,
     .baseline_failing_most = 0.20,
 };
 
@@ -85,6 +86,7 @@ init_check(struct engine *e, struct engine_check_state *c,
 	    .tail_margin = e->config.tail_margin};
 	c->tail_phi0 = given->phi0 != NULL ? given->phi0->tail :
 	    ENGINE_PHI0_UNKNOWN;
+	stream_init(&c->voids, STREAM_BETS_BOLD, -1);
 	stream_init(&c->tail_pass, STREAM_BETS_CAREFUL, c->tail_phi0);
 	init_failures(e, c, &given->history);
 	c->steps = xcalloc(c->step_count, sizeof(*c->steps));
@@ -163,6 +165,7 @@ keep_record(struct engine_check_state *c, const struct engine_pair *pair)
 	c->records[c->record_count] = (struct engine_record){
 	    .kind = (uint8_t)pair->kind,
 	    .is_void = pair->is_void,
+	    .is_candidate_void = pair->is_candidate_void,
 	    .candidate_failed = pair->candidate.is_failed,
 	    .baseline_failed = pair->baseline.is_failed,
 	};
@@ -184,6 +187,7 @@ count_pair(struct engine_check_state *c, const struct engine_pair *pair)
 	if (pair->is_void) {
 		c->counts.voids++;
 		c->counts.lates += pair->is_late;
+		stream_add(&c->voids, pair->is_candidate_void ? 1 : -1);
 		return (false);
 	}
 	c->counts.rounds++;

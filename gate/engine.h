@@ -31,6 +31,8 @@ struct engine_config {
 	double history_level;
 	double failure_weight;  /* of all failures together; latency: rest */
 	double void_most;       /* share of void rounds */
+	double void_guard;      /* evidence that runs of the candidate are void
+				 * more often, from which none passes; 0: any */
 	double baseline_failing_most;
 	bool is_history_only;   /* no baseline runs beside the candidate: no
 				 * latency is judged */
@@ -80,6 +82,7 @@ struct engine_pair {
 	enum engine_pair_kind kind;
 	bool is_void; /* the probe itself failed; the arms are ignored */
 	bool is_late; /* void only for what passes: the probe was late, say */
+	bool is_candidate_void; /* void by the candidate's half */
 	struct engine_arm candidate, baseline;
 };
 
@@ -95,6 +98,7 @@ enum engine_reason {
 	ENGINE_REASON_NO_ROUNDS,        /* nothing was measured at all */
 	ENGINE_REASON_INFRASTRUCTURE,   /* too many void rounds */
 	ENGINE_REASON_NEVER_RAN,        /* a required check has no round */
+	ENGINE_REASON_CANDIDATE_VOID,   /* void rounds are the candidate's */
 	ENGINE_REASON_BASELINE_FAILING, /* nothing to compare with */
 	ENGINE_REASON_FLAKY,            /* its own history is too bad */
 	ENGINE_REASON_NO_HISTORY,       /* history only, and there is none */

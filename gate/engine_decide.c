@@ -105,6 +105,10 @@ check_obstacle(const struct engine *e, const struct engine_check_state *c)
 		return (ENGINE_REASON_INFRASTRUCTURE);
 	if (n->rounds == 0)
 		return (ENGINE_REASON_NEVER_RAN);
+	/* A coin says which half goes first: chance makes no difference. */
+	if (e->config.void_guard > 0 && !c->is_history_only &&
+	    c->voids.log_e >= log(e->config.void_guard))
+		return (ENGINE_REASON_CANDIDATE_VOID);
 	if (n->baseline_failures > e->config.baseline_failing_most * n->rounds)
 		return (ENGINE_REASON_BASELINE_FAILING);
 	if (c->is_flaky)

@@ -20,7 +20,7 @@ struct engine_step {
 /* A kept pair; its latencies are at index * 2 * step_count of latencies. */
 struct engine_record {
 	uint8_t kind;
-	bool is_void, candidate_failed, baseline_failed;
+	bool is_void, is_candidate_void, candidate_failed, baseline_failed;
 };
 
 struct engine_check_state {
@@ -32,6 +32,7 @@ struct engine_check_state {
 	struct engine_limits limits;
 	struct failures failures;
 	struct failures_pass failures_pass;
+	struct stream voids; /* 1: by the candidate, -1: by the baseline */
 	struct stream tail_pass;
 	double tail_log_most;
 	uint32_t tail_rounds; /* in which some step had a quantile */

@@ -25,13 +25,15 @@ static const char *const verdict_names[] = {"undecided", "pass", "block",
 static const char *const part_names[] = {"block-failures", "block-latency",
     "pass-failures", "pass-median", "pass-tail"};
 static const char *const reason_names[] = {"none", "no-rounds",
-    "infrastructure", "never-ran", "baseline-failing", "flaky", "no-history",
-    "budget"};
+    "infrastructure", "never-ran", "candidate-void", "baseline-failing",
+    "flaky", "no-history", "budget"};
 static const char *const reason_texts[] = {
     "the evidence decided",
     "nothing was measured",
     "too many rounds were void: the probes could not measure",
     "a required check never ran",
+    "runs against the candidate were void more often than those against the "
+    "baseline: what they had to say is missing",
     "the baseline itself fails too often to compare with",
     ("it has failed so often in the past that it cannot gate: mend it, or put "
     "it in quarantine"),
@@ -116,6 +118,7 @@ pair_at(const struct engine_check_state *c, size_t i, struct engine_pair *out)
 	*out = (struct engine_pair){
 	    .kind = (enum engine_pair_kind)r->kind,
 	    .is_void = r->is_void,
+	    .is_candidate_void = r->is_candidate_void,
 	    .candidate = {r->candidate_failed, at},
 	    .baseline = {r->baseline_failed, at + c->step_count},
 	};

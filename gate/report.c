@@ -277,6 +277,7 @@ report_unfinished(const struct report *r,
 	if (r->session->verdict != ENGINE_INCONCLUSIVE ||
 	    r->session->reason == ENGINE_REASON_BASELINE_FAILING ||
 	    r->session->reason == ENGINE_REASON_INFRASTRUCTURE ||
+	    r->session->reason == ENGINE_REASON_CANDIDATE_VOID ||
 	    r->session->reason == ENGINE_REASON_FLAKY ||
 	    engine_counts_total(r->session->engine).rounds == 0)
 		return (0);

@@ -43,6 +43,7 @@ put_settings(const struct report *r, struct json_out *o)
 	json_out_kv_double(o, "history_level", c.history_level);
 	json_out_kv_double(o, "failure_weight", c.failure_weight);
 	json_out_kv_double(o, "void_most", c.void_most);
+	json_out_kv_double(o, "void_guard", c.void_guard);
 	json_out_kv_double(o, "baseline_failing_most",
 	    c.baseline_failing_most);
 	json_out_object_end(o);

@@ -396,7 +396,8 @@ end_pair(struct rounds *r, size_t check, const struct sample *last)
 	    .kind = c->kind, .is_candidate_first = c->is_candidate_first,
 	    .is_void = is_void};
 	struct engine_pair pair = {.kind = c->kind, .is_void = is_void,
-	    .is_late = last->is_late};
+	    .is_late = last->is_late, .is_candidate_void = is_void &&
+	    last == &c->samples[ARM_CANDIDATE]};
 
 	fill_half(&record.halves[ARM_CANDIDATE], c, ARM_CANDIDATE);
 	fill_half(&record.halves[ARM_BASELINE], c, ARM_BASELINE);

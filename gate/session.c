@@ -564,7 +564,8 @@ why_inconclusive(const struct session *s)
 		    s->end == SESSION_INTERRUPTED ? budget_end(s) : text));
 	if (s->reason == ENGINE_REASON_BASELINE_FAILING)
 		return (why_baseline(s));
-	if (s->reason == ENGINE_REASON_INFRASTRUCTURE &&
+	if ((s->reason == ENGINE_REASON_INFRASTRUCTURE ||
+	    s->reason == ENGINE_REASON_CANDIDATE_VOID) &&
 	    s->ledger.void_reason != NULL)
 		return (why_void(s, check, text));
 	return (xasprintf("%s: %s", check, text));

@@ -86,6 +86,10 @@ read_config(struct reader *r)
 		if (get_number(r, rows[i].object, rows[i].name, rows[i].low,
 		    rows[i].high, rows[i].out) != 0)
 			return (ERR_SYNTAX);
+	/* Gates of before had none. */
+	if (json_get(engine, "void_guard") != NULL && get_number(r, engine,
+	    "void_guard", 0, 1e12, &c->void_guard) != 0)
+		return (ERR_SYNTAX);
 	if (get_margin(r, json_get(json_get(root, "tolerance"), "latency"),
 	    &c->tolerance) != 0 ||
 	    get_margin(r, json_get(margins, "latency"), &c->margin) != 0)
@@ -288,6 +292,11 @@ read_pair(struct reader *r, const struct json *v, size_t at)
 	if (read_half(r, v, p, ARM_CANDIDATE, latencies) != 0 ||
 	    read_half(r, v, p, ARM_BASELINE, latencies + c->step_count) != 0)
 		return (ERR_SYNTAX);
+	/* The half that made it void was the last one. */
+	p->pair.is_candidate_void = p->kept.is_void &&
+	    p->kept.halves[ARM_CANDIDATE].has_run &&
+	    (!p->kept.halves[ARM_BASELINE].has_run ||
+	    !p->kept.is_candidate_first);
 	return (0);
 }
 

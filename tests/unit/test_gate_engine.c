@@ -248,6 +248,53 @@ a_required_check_that_never_ran_never_passes(void **state)
 }
 
 static void
+void_runs_of_the_candidate_alone_make_no_pass(void **state)
+{
+	struct engine_pair lost = {.kind = ENGINE_PAIR_ROUND, .is_void = true,
+	    .is_candidate_void = true};
+	struct engine_check check = {.name = "a", .step_count = 1};
+	struct engine_config config = engine_config_default;
+	struct engine *e = engine_new(&config, &check, 1), *old;
+	int i;
+
+	(void)state;
+	config.void_guard = 0; /* as gates of before had it */
+	old = engine_new(&config, &check, 1);
+	for (i = 0; i < 9; i++) {
+		engine_add(e, 0, &lost);
+		engine_add(old, 0, &lost);
+	}
+	assert_int_equal(run_alike(e, 1, 250), 250);
+	assert_in_range(run_alike(old, 1, 250), 62, 249);
+	assert_int_equal(engine_decide(old), ENGINE_PASS);
+	assert_int_equal(engine_reason(e, NULL),
+	    ENGINE_REASON_CANDIDATE_VOID);
+	/* The baseline's are as often void: it was chance. */
+	for (i = 0; i < 2; i++)
+		feed_void(e, 0);
+	assert_int_equal(engine_decide(e), ENGINE_PASS);
+	engine_free(&e);
+	engine_free(&old);
+}
+
+static void
+void_runs_of_the_candidate_stop_no_block(void **state)
+{
+	struct engine_pair lost = {.kind = ENGINE_PAIR_ROUND, .is_void = true,
+	    .is_candidate_void = true};
+	struct engine *e = one_check(1, clean);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 9; i++)
+		engine_add(e, 0, &lost);
+	for (i = 0; i < 50 && engine_decide(e) == ENGINE_UNDECIDED; i++)
+		feed(e, 0, true, false, -1, 100 * MS);
+	assert_int_equal(engine_decide(e), ENGINE_BLOCK);
+	engine_free(&e);
+}
+
+static void
 alike_arms_pass_and_say_after_how_many_rounds(void **state)
 {
 	struct engine *e = one_check(1, clean);
@@ -818,6 +865,8 @@ main(void)
 	    cmocka_unit_test(
 		more_than_a_fifth_void_is_infrastructure_even_when_all_else_passes),
 	    cmocka_unit_test(a_required_check_that_never_ran_never_passes),
+	    cmocka_unit_test(void_runs_of_the_candidate_alone_make_no_pass),
+	    cmocka_unit_test(void_runs_of_the_candidate_stop_no_block),
 	    cmocka_unit_test(alike_arms_pass_and_say_after_how_many_rounds),
 	    cmocka_unit_test(
 		warmup_rounds_count_for_failures_but_not_for_latency),

@@ -226,12 +226,15 @@ what_the_service_sent_is_its_failure_once_the_check_has_passed(void **state)
 	struct rounds_options o = {.rounds = 10, .parallel = 1,
 	    .check_count = 1, .is_exhaustive = true};
 	struct engine_counts n;
+	struct engine_pair p;
 	struct bench b;
 
 	(void)state;
 	bench_init(&b, o);
 	n = answer_invalid(&b, true);
 	assert_int_equal(n.voids, 1);
+	engine_pair_at(b.engine, 0, 0, &p);
+	assert_true(p.is_void && p.is_candidate_void);
 	answer(&b, 0, OUTCOME_PASSED, MS);
 	answer(&b, 0, OUTCOME_PASSED, MS);
 	n = answer_invalid(&b, true);
