@@ -2,6 +2,7 @@
 /* What a loaded plan can be asked for. */
 #include "checks/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,6 +283,36 @@ plan_encode_summary(const struct plan *plan, const char *location,
 	return (out->is_full ? ERR_LIMIT : 0);
 }
 
+/* No name is empty, so that an empty one ends the list. */
+static void
+hash_names(struct crypto_hash *hash, const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		crypto_hash_update(hash, names[i], strlen(names[i]) + 1);
+	crypto_hash_update(hash, "", 1);
+}
+
+static void
+hash_gate(struct crypto_hash *hash, const struct plan_gate *g)
+{
+	const int64_t numbers[] = {g->alpha_permyriad, g->beta_permyriad,
+	    g->rounds, g->time, g->tolerance_permyriad, g->margin_permyriad,
+	    g->tolerance_at_least, g->margin_at_least,
+	    g->failure_margin_permyriad, g->on_inconclusive, g->policy,
+	    g->aa, g->is_quarantined, g->quarantine_until};
+	const char *texts[] = {g->quarantine_owner, g->quarantine_reason};
+	char text[32];
+	size_t i;
+
+	for (i = 0; i < NELEMS(numbers); i++) {
+		snprintf(text, sizeof(text), "%lld ", (long long)numbers[i]);
+		crypto_hash_update(hash, text, strlen(text));
+	}
+	hash_names(hash, texts, g->is_quarantined ? NELEMS(texts) : 0);
+}
+
 static void
 hash_check(struct crypto_hash *hash, const struct plan_check *c)
 {
@@ -294,14 +325,11 @@ hash_check(struct crypto_hash *hash, const struct plan_check *c)
 	    (long long)c->slo_window, c->alert_after, c->is_paused);
 	crypto_hash_update(hash, text, strlen(text));
 	free(text);
-	for (i = 0; i < c->location_count; i++)
-		crypto_hash_update(hash, c->locations[i],
-		    strlen(c->locations[i]) + 1);
+	hash_names(hash, c->locations, c->location_count);
 	for (i = 0; i < c->notify_count; i++)
-		crypto_hash_update(hash, c->notifies[i]->name,
-		    strlen(c->notifies[i]->name) + 1);
-	for (i = 0; i < c->tag_count; i++)
-		crypto_hash_update(hash, c->tags[i], strlen(c->tags[i]) + 1);
+		hash_names(hash, &c->notifies[i]->name, 1);
+	hash_names(hash, c->tags, c->tag_count);
+	hash_gate(hash, c->gate);
 }
 
 static void
@@ -327,8 +355,10 @@ plan_hash(struct plan *plan)
 
 	for (i = 0; i < plan->check_count; i++)
 		hash_check(hash, plan->checks[i]);
-	for (i = 0; i < plan->manifest_count; i++)
+	for (i = 0; i < plan->manifest_count; i++) {
 		hash_notifies(hash, plan->manifests[i]);
+		hash_gate(hash, plan->manifests[i]->gate);
+	}
 	crypto_hash_final(&hash, sum);
 	crypto_hex(sum, sizeof(sum), plan->hash);
 }

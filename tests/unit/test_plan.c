@@ -686,7 +686,7 @@ the_summary_has_a_row_for_each_check_and_location(void **state)
 }
 
 static void
-a_plans_hash_follows_the_schedule_too(void **state)
+a_plans_hash_follows_the_schedule_and_the_gate_too(void **state)
 {
 	static const char *const texts[] = {
 		"service: s\nchecks: [{name: a, flow: a.hurl}]\n",
@@ -697,7 +697,19 @@ a_plans_hash_follows_the_schedule_too(void **state)
 		"service: s\nchecks: [{name: a, flow: a.hurl, paused: "
 		"true}]\n",
 		"service: s\nchecks: [{name: a, flow: a.hurl}]\n"
-		"notify: {n: {flow: a.hurl}}\n"
+		"notify: {n: {flow: a.hurl}}\n",
+		"service: s\nchecks: [{name: a, flow: a.hurl, locations: "
+		"[x], tags: [y]}]\n",
+		"service: s\nchecks: [{name: a, flow: a.hurl, locations: "
+		"[x, y]}]\n",
+		"service: s\ngate: {aa: idle}\n"
+		"checks: [{name: a, flow: a.hurl}]\n",
+		"service: s\nchecks: [{name: a, flow: a.hurl, gate: {aa: "
+		"idle}}]\n",
+		"service: s\nchecks: [{name: a, flow: a.hurl, gate: "
+		"{quarantine: {owner: o, reason: r, until: 2026-12-24}}}]\n",
+		"service: s\nchecks: [{name: a, flow: a.hurl, gate: "
+		"{quarantine: {owner: o, reason: s, until: 2026-12-24}}}]\n"
 	};
 	char seen[NELEMS(texts)][DEFINITION_HASH_SIZE];
 	struct plan *plan;
@@ -807,7 +819,7 @@ main(void)
 		TEST(a_notification_reaches_only_what_its_urls_spell_out),
 		TEST(a_notifications_secret_has_no_name_that_an_alert_sets),
 		TEST(the_summary_has_a_row_for_each_check_and_location),
-		TEST(a_plans_hash_follows_the_schedule_too),
+		TEST(a_plans_hash_follows_the_schedule_and_the_gate_too),
 		TEST(lint_adds_warnings_where_nothing_is_wrong),
 		TEST(lint_of_nothing_is_a_mistake)
 	};
