@@ -292,13 +292,17 @@ nth(const struct input *in, struct value *out)
 static int
 jsonpath(const struct input *in, struct value *out)
 {
+	const struct json_limits limits =
+	    response_json_limits(in->ev->response);
 	struct json_doc *doc = NULL;
 	size_t len;
 	const char *text = value_text(in->value, &len);
 	int err;
 
-	if (json_parse(text, len, &json_limits_default, &doc, NULL) != 0)
-		return (fault(in, "value is not a valid JSON"));
+	err = json_parse(text, len, &limits, &doc, NULL);
+	if (err != 0)
+		return (fault(in, err == ERR_LIMIT ? "the JSON is too big" :
+		    "value is not a valid JSON"));
 	err = query_jsonpath(in->ev, &in->filter->argument, json_root(doc),
 	    out);
 	json_free(&doc);

@@ -373,12 +373,18 @@ response_text(struct response *r, size_t max_bytes, const char **text,
 	return (0);
 }
 
+struct json_limits
+response_json_limits(const struct response *r)
+{
+	return ((struct json_limits){1u << 30, JSON_MOST_NODES,
+	    r->json_depth_most});
+}
+
 static int
 decode_json(struct response *r, size_t max_bytes)
 {
 	struct response_parsed *p = r->parsed;
-	struct json_limits limits = {1u << 30, JSON_MOST_NODES,
-	    (unsigned int)r->json_depth_most};
+	const struct json_limits limits = response_json_limits(r);
 	const char *text;
 	size_t len;
 	int err;

@@ -14,9 +14,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 
-struct json;
 struct xpath_doc;
 
 #define RESPONSE_IP_SIZE 46
@@ -103,6 +103,9 @@ int response_bytes(struct response *r, size_t max_bytes, const char **data,
 /* As response_bytes, decoded from the declared charset to UTF-8. */
 int response_text(struct response *r, size_t max_bytes, const char **text,
     size_t *len, const char **sentence);
+
+/* What JSON of the answer is bounded by, wherever in it it stands. */
+struct json_limits response_json_limits(const struct response *r);
 
 /* The text as JSON. Errors as above, and ERR_SYNTAX. Parsed once. */
 int response_json(struct response *r, size_t max_bytes,

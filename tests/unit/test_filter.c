@@ -403,6 +403,26 @@ filters_take_only_their_kinds(void **state)
 	evaluate_cases(kinds, "", on_kinds, NELEMS(on_kinds));
 }
 
+/* Or a small text could ask for a hundred times its size of memory. */
+static void
+json_in_an_answer_is_bounded_as_the_answer_is(void **state)
+{
+	static const struct evaluate_case row = {
+		"body jsonpath \"$[0]\" exists",
+		"Filter error: invalid filter input: the JSON is too big"};
+	struct buf text;
+	int i;
+
+	(void)state;
+	buf_init(&text, 1000);
+	for (i = 0; i < 200; i++)
+		buf_append_char(&text, '[');
+	for (i = 0; i < 200; i++)
+		buf_append_char(&text, ']');
+	evaluate_cases(text.data, "", &row, 1);
+	buf_fini(&text);
+}
+
 /* Where iconv by itself reads other characters, or none. */
 static void
 charsets_are_those_of_the_standard(void **state)
@@ -506,6 +526,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_give_what_hurl_gives),
 		cmocka_unit_test(filters_take_only_their_kinds),
+		cmocka_unit_test(
+		    json_in_an_answer_is_bounded_as_the_answer_is),
 		cmocka_unit_test(charsets_are_those_of_the_standard),
 		cmocka_unit_test(what_follows_a_nul_is_not_lost),
 		cmocka_unit_test(nothing_cannot_be_filtered),
