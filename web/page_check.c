@@ -2,6 +2,7 @@
 /* One check, at each of its locations. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/crypto.h"
 #include "base/html.h"
@@ -116,7 +117,8 @@ write_facts(struct answer *a, const struct query_check *c)
 	}
 	if (c->definition != NULL) {
 		buf_append_str(out, "<dt>Definition</dt><dd class=\"mono\">");
-		html_escape_n(out, c->definition, 12);
+		html_escape_n(out, c->definition,
+		    strnlen(c->definition, 12));
 		buf_append_str(out, "</dd>\n");
 	}
 	buf_append_str(out, "</dl>\n");

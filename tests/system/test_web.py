@@ -360,6 +360,20 @@ def test_a_checks_page_is_found_by_its_name(site):
     assert site.get("/checks/payments/none").status == 404
 
 
+def test_a_definition_is_shown_no_longer_than_it_is(serve, tmp_path):
+    """Twelve digits of it, where it has so many."""
+    directory = str(tmp_path / "store")
+    store = Store(directory)
+    store.wait_for(READY)
+    store.send(PLAN, 1, {"plan": "aa", "checks": [
+        {"check": PAY, "service": "payments", "location": "local",
+         "environment": "production", "every_us": 1_000_000,
+         "definition": "ab"}]})
+    store.wait_for(ACK, 1)
+    assert store.finish() == 0
+    assert '"mono">ab</dd>' in serve(directory).get(f"/checks/{PAY}").text
+
+
 def test_the_list_of_runs_goes_on(site):
     """/runs links to its next page and keeps the filter."""
     page = site.get(f"/runs?check={PAY}&limit=15").text
