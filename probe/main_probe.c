@@ -99,13 +99,13 @@ main(int argc, char **argv)
 	if (!v.is_child)
 		options_fail(&program, "is started by e2e-scheduler or "
 		    "e2e-gate, with --child");
+	if (v.limits != NULL && definition_limits_parse(v.limits,
+	    &options.caps, &sentence) != 0)
+		options_fail(&program, "--limits: %s", sentence);
 	proc_init(1);
 	log_init(program.name, (enum log_level)v.log_level);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	if (v.limits != NULL && definition_limits_parse(v.limits,
-	    &options.caps, &sentence) != 0)
-		options_fail(&program, "--limits: %s", sentence);
 	options.name = v.name;
 	options.location = v.location;
 	options.max_in_flight = v.max_in_flight;
