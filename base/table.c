@@ -216,9 +216,10 @@ put_human(struct buf *out, enum table_kind kind, const struct cell *c,
 			return (table_safe(out, text + 5, strlen(text + 5)));
 		break;
 	case TABLE_RATIO:
-		/* Never round up to 100 what is not. */
+		/* Never round up to 100 what is not; 57 % is 57 % though
+		 * no binary fraction is. */
 		snprintf(text, sizeof(text), "%.2f%%", c->d >= 1 ? 100.0 :
-		    floor(c->d * 10000) / 100);
+		    floor(c->d * 10000 + 1e-9) / 100);
 		break;
 	case TABLE_DOUBLE:
 		snprintf(text, sizeof(text), "%.3g", c->d);

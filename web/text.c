@@ -100,9 +100,9 @@ text_share(struct buf *out, double share)
 		buf_append_str(out, DASH);
 	else if (share == 1)
 		buf_append_str(out, "100&nbsp;%");
-	else /* never rounded up to 100 */
+	else /* never rounded up to 100, as in base/table.c */
 		buf_printf(out, "%.2f&nbsp;%%",
-		    (double)(int64_t)(share * 10000) / 100);
+		    (double)(int64_t)(share * 10000 + 1e-9) / 100);
 }
 
 void

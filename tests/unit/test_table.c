@@ -95,6 +95,23 @@ json_and_csv_hold_the_exact_values(void **state)
 }
 
 static void
+ratios_are_rounded_down_and_no_further(void **state)
+{
+	static const struct table_column one[] = {{"a", "a", TABLE_RATIO}};
+	struct table *t = table_new(one, 1);
+	char *text;
+
+	(void)state;
+	table_double(t, 57.0 / 100);
+	table_double(t, 9999999.0 / 10000000);
+	table_double(t, 1);
+	text = printed(t, FORMAT_TABLE, (struct table_style){.width = 0});
+	assert_string_equal(text, "      a\n 57.00%\n 99.99%\n100.00%\n");
+	free(text);
+	table_free(&t);
+}
+
+static void
 last_column_is_cut_at_the_terminals_edge(void **state)
 {
 	static const struct table_column two[] = {
@@ -182,6 +199,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(columns_are_aligned_also_with_wide_characters),
 	    cmocka_unit_test(json_and_csv_hold_the_exact_values),
+	    cmocka_unit_test(ratios_are_rounded_down_and_no_further),
 	    cmocka_unit_test(last_column_is_cut_at_the_terminals_edge),
 	    cmocka_unit_test(
 	        rows_wider_than_the_terminal_are_broken_between_columns),

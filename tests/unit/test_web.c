@@ -157,9 +157,10 @@ numbers_are_written_for_people(void **state)
 	assert_string_equal(b.data, "2026-11-20 21:55:41.123&nbsp;UTC");
 	buf_reset(&b);
 	text_share(&b, 0.99999); /* never rounded up to all */
+	text_share(&b, 57.0 / 100);
 	text_share(&b, 1);
 	text_share(&b, NAN);
-	assert_string_equal(b.data, "99.99&nbsp;%100&nbsp;%"
+	assert_string_equal(b.data, "99.99&nbsp;%57.00&nbsp;%100&nbsp;%"
 	    "<span class=\"dim\">&ndash;</span>");
 	buf_fini(&b);
 }
