@@ -164,6 +164,27 @@ write_fact(struct buf *out, const char *name, const char *text)
 	buf_append_str(out, "</dd>");
 }
 
+/* Side by side; of a failure of the baseline there is its own alone. */
+static void
+write_answers(const struct report *r, const struct ledger_failure *f,
+    struct buf *out)
+{
+	struct html_side cand = {"Candidate", f->what.response,
+	    "No answer came."};
+	struct html_side base = {"Baseline", f->good_response,
+	    r->session->settings->is_history_only ? "There is no baseline." :
+	    "The gate ended before its answer at this step was kept."};
+
+	if (f->arm == ARM_BASELINE) {
+		cand.text = NULL;
+		cand.absent = "Its answer is not kept.";
+		base.text = f->what.response;
+		base.absent = "No answer came.";
+	}
+	if (cand.text != NULL || base.text != NULL)
+		html_diff(out, &cand, &base);
+}
+
 static void
 write_failure(const struct report *r, size_t check,
     const struct ledger_failure *f, struct buf *out)
@@ -185,13 +206,7 @@ write_failure(const struct report *r, size_t check,
 	write_fact(out, "outcome", outcome_name(f->outcome));
 	buf_printf(out, "<dt>run</dt><dd><span class=\"mono\">%s</span>, pair "
 	    "%u</dd></dl>\n", hex, f->number);
-	if (f->what.response != NULL || f->good_response != NULL)
-		html_diff(out, &(struct html_side){"Candidate",
-		    f->what.response, "No answer came."},
-		    &(struct html_side){"Baseline", f->good_response,
-		    r->session->settings->is_history_only ?
-		    "There is no baseline." : "The gate ended before its "
-		    "answer at this step was kept."});
+	write_answers(r, f, out);
 	if (f->what.request != NULL) {
 		buf_append_str(out, "<details><summary>The request</summary>"
 		    "<pre>");
@@ -220,11 +235,28 @@ write_failures(const struct report *r, bool is_named, size_t shown,
 	return (shown);
 }
 
+/* Why there is nothing to compare with. */
+static void
+write_baseline_failure(const struct report *r, struct buf *out)
+{
+	const struct ledger_failure *f;
+	size_t check;
+
+	f = report_shown_failure(r, &check);
+	if (f == NULL || f->arm != ARM_BASELINE)
+		return;
+	buf_append_str(out, "<section><h2>First failing run of the baseline"
+	    "</h2>\n");
+	write_failure(r, check, f, out);
+	buf_append_str(out, "</section>\n");
+}
+
 void
 report_html_failures(const struct report *r, struct buf *out)
 {
 	size_t shown;
 
+	write_baseline_failure(r, out);
 	if (r->session->ledger.first_failing_check == SIZE_MAX)
 		return;
 	buf_append_str(out, "<section><h2>First failing run of each check"

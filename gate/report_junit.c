@@ -99,6 +99,22 @@ print_overrides(const struct report *r, struct buf *out)
 	}
 }
 
+/* Why there is nothing to compare with. */
+static void
+print_baseline_failure(const struct report *r, struct buf *out)
+{
+	const struct ledger_failure *f;
+	size_t check;
+
+	f = report_shown_failure(r, &check);
+	if (f == NULL || f->arm != ARM_BASELINE)
+		return;
+	buf_append_str(out, "\nFirst failing run of the baseline: ");
+	append_xml(out, r->session->suite->checks[check].id);
+	buf_append_str(out, ": ");
+	append_xml(out, report_failure_text(f));
+}
+
 static void
 print_gate_case(const struct report *r, struct buf *out)
 {
@@ -116,6 +132,7 @@ print_gate_case(const struct report *r, struct buf *out)
 	append_xml(out, r->why);
 	buf_append_str(out, "\">");
 	append_xml(out, r->why);
+	print_baseline_failure(r, out);
 	print_overrides(r, out);
 	buf_printf(out, "</%s>\n  </testcase>\n", kind);
 }

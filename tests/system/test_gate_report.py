@@ -79,11 +79,13 @@ def test_schema_notices_what_no_gate_says(damage, gate, paysim):
     assert not SCHEMA.is_valid(document)
 
 
-def test_dead_baseline_is_shown_to_be_dead(gate, paysim):
+def test_dead_baseline_is_shown_to_be_dead(gate, paysim, tmp_path):
     """The report says why there is nothing to compare with, and not what
     more rounds would have ruled out."""
     urls = paysim("good=0")
-    for options in (), ("--format=markdown",):
+    page, suite = tmp_path / "gate.html", tmp_path / "gate.xml"
+    for options in (f"--report={page}", f"--report={suite}"), (
+            "--format=markdown",):
         url = f"http://127.0.0.1:{closed_port()}"
         # A probe that stands still would be the reason, of a few pairs.
         verdict = try_until(lambda v: v.code == 20, lambda: gate(
@@ -96,6 +98,9 @@ def test_dead_baseline_is_shown_to_be_dead(gate, paysim):
         assert failed == runs and int(runs) >= 10  # of the plainest check
         assert "cannot connect" in verdict.out
         assert "not yet ruled out" not in verdict.out
+    for text in page.read_text(), suite.read_text():
+        assert "irst failing run of the baseline" in text
+        assert "cannot connect" in text
 
 
 def plain(text):
