@@ -194,7 +194,10 @@ int query_gate_document(struct query *q, const char *prefix, struct buf *out);
 int query_gate_after(struct query *q, const char *gate,
     uint8_t id[static MESSAGE_ID_SIZE]);
 
-/* The id of the newest gate of this identity, or ERR_NOT_FOUND. */
+/*
+ * The id of the newest gate of this identity from which no other has gone on,
+ * or ERR_NOT_FOUND.
+ */
 int query_gate_of_identity(struct query *q, const char *identity,
     uint8_t id[static MESSAGE_ID_SIZE]);
 

@@ -196,8 +196,13 @@ int
 query_gate_of_identity(struct query *q, const char *identity,
     uint8_t id[static MESSAGE_ID_SIZE])
 {
-	return (first_id(q, "SELECT id FROM gate WHERE identity = ?1 "
-	    "ORDER BY stored_us DESC LIMIT 1", identity, id));
+	/* By the clock alone one that another has gone on from might be it,
+	 * after the clock went back. */
+	return (first_id(q, "SELECT id FROM gate g WHERE identity = ?1 AND "
+	    "NOT EXISTS (SELECT 1 FROM gate n WHERE n.identity = ?1 AND "
+	    "json_extract(n.document, '$.continues.gate') = "
+	    "lower(hex(g.id))) ORDER BY stored_us DESC LIMIT 1", identity,
+	    id));
 }
 
 int

@@ -107,6 +107,21 @@ def test_resume_of_a_gate_goes_on_from_what_has_been_added(
     assert f"gate {name} has gone on as gate" in last.err
 
 
+def test_clock_that_went_back_leaves_no_evidence_out(
+        paysim, gate, tmp_path):  # noqa: F811
+    """The gate before seems to be newer than the one that went on from it."""
+    urls = paysim("good=0", "next=0")
+    store = tmp_path / "store"
+    options = ("--store", store, "--rounds=2", "--format=json",
+               "--candidate-version=sha256:1")
+    gate(urls["next"], urls["good"], *options, names=["login"])
+    with sqlite3.connect(store / "main.db") as db:
+        db.execute("UPDATE gate SET stored_us = stored_us + 3600000000")
+    for pairs in 2, 4:
+        last = gate(urls["next"], urls["good"], *options, names=["login"])
+        assert last.json["continues"]["pairs"] == pairs
+
+
 def test_evidence_that_is_too_old_is_not_continued(
         build, paysim, gate, tmp_path):  # noqa: F811
     """A later gate of the same candidate begins anew, and says so."""
