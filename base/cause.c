@@ -203,23 +203,23 @@ print_text(const char *p, FILE *fp)
 static void
 print_source(const struct cause_entry *e, FILE *fp)
 {
-	const char *p = e->source;
-	size_t n, len = strlen(p);
-	uint32_t cp, column;
+	const char *p = e->source, *end = p + strlen(p);
+	size_t n, columns;
+	uint32_t i;
 
 	fprintf(fp, "%5u | ", e->place.line);
 	print_text(p, fp);
 	fputs("\n      | ", fp);
-	for (column = 1; column < e->place.column && len > 0; column++) {
-		fputc(*p == '\t' ? '\t' : ' ', fp);
-		if ((n = utf8_decode(p, len, &cp)) == 0)
-			n = 1;
-		p += n;
-		len -= n;
+	for (i = 1; i < e->place.column && p < end; i++, p += n) {
+		n = utf8_letters(p, (size_t)(end - p), 1);
+		if (*p == '\t')
+			fputc('\t', fp);
+		else
+			fprintf(fp, "%*s", (int)utf8_columns(p, n), "");
 	}
 	fputc('^', fp);
-	n = utf8_count(p, len);
-	for (column = 1; column < e->place.width && column < n; column++)
+	n = utf8_letters(p, (size_t)(end - p), e->place.width);
+	for (columns = utf8_columns(p, n); columns > 1; columns--)
 		fputc('~', fp);
 	fputc('\n', fp);
 }

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <string.h>
+#include <wchar.h>
 
 size_t
 utf8_decode(const char *s, size_t len, uint32_t *cp)
@@ -88,4 +89,38 @@ utf8_count(const char *p, size_t len)
 		if ((n = utf8_decode(p + at, len - at, &cp)) == 0)
 			n = 1;
 	return (count);
+}
+
+/* Of the code point at p; n gets its bytes. */
+static size_t
+columns_of(const char *p, size_t len, size_t *n)
+{
+	uint32_t cp;
+	int width;
+
+	*n = utf8_decode(p, len, &cp);
+	width = *n > 0 ? wcwidth((wchar_t)cp) : -1;
+	*n = *n == 0 ? 1 : *n;
+	return (width >= 0 ? (size_t)width : 1);
+}
+
+size_t
+utf8_columns(const char *p, size_t len)
+{
+	size_t at, n, columns = 0;
+
+	for (at = 0; at < len; at += n)
+		columns += columns_of(p + at, len - at, &n);
+	return (columns);
+}
+
+size_t
+utf8_letters(const char *p, size_t len, size_t count)
+{
+	size_t at, n;
+
+	for (at = 0; at < len; at += n)
+		if (columns_of(p + at, len - at, &n) > 0 && count-- == 0)
+			break;
+	return (at);
 }

@@ -21,4 +21,13 @@ size_t utf8_check(const char *p, size_t len);
 /* Count code points; an invalid byte counts as one. */
 size_t utf8_count(const char *p, size_t len);
 
+/* Columns on a terminal; of a control character and an invalid byte one. */
+size_t utf8_columns(const char *p, size_t len);
+
+/*
+ * Bytes of the first count letters. What takes no column, such as a combining
+ * mark, is a part of the letter before.
+ */
+size_t utf8_letters(const char *p, size_t len, size_t count);
+
 #endif

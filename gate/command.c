@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "base/err.h"
 #include "base/table.h"
@@ -30,19 +29,14 @@ letter(const char *s, size_t len, size_t *n)
 {
 	const char *end;
 	uint32_t c;
-	int width;
 
 	if (*s == '\033' && (end = memchr(s, 'm', len)) != NULL) {
 		*n = (size_t)(end - s) + 1;
 		return (0);
 	}
 	*n = utf8_decode(s, len, &c);
-	if (*n == 0) {
-		*n = 1;
-		return (1);
-	}
-	width = wcwidth((wchar_t)c);
-	return (width > 0 ? (size_t)width : 0);
+	*n = *n == 0 ? 1 : *n;
+	return (utf8_columns(s, *n));
 }
 
 static const char *

@@ -152,29 +152,21 @@ runner_text_step(const struct runner_text *t, struct run *run,
 	buf_append_char(t->out, '\n');
 }
 
-/* The bytes of the first count characters. */
-static size_t
-bytes_of(const char *line, size_t len, uint32_t count)
-{
-	size_t at = 0, n;
-	uint32_t c;
-
-	for (; count > 0 && at < len; count--, at += n)
-		if ((n = utf8_decode(line + at, len - at, &c)) == 0)
-			n = 1;
-	return (at);
-}
-
-/* Blanks as wide as text, whose tabs stay; returns its characters. */
+/* Blanks as wide as text, whose tabs stay; returns its columns. */
 static size_t
 put_blanks(struct buf *out, const struct buf *text)
 {
 	const char *p = buf_str(text), *end = p + text->len;
-	size_t count = 0;
+	size_t n;
 
-	for (; p < end; p += bytes_of(p, (size_t)(end - p), 1), count++)
-		buf_append_char(out, *p == '\t' ? '\t' : ' ');
-	return (count);
+	for (; p < end; p += n) {
+		n = utf8_letters(p, (size_t)(end - p), 1);
+		if (*p == '\t')
+			buf_append_char(out, '\t');
+		else
+			buf_printf(out, "%*s", (int)utf8_columns(p, n), "");
+	}
+	return (utf8_columns(buf_str(text), text->len));
 }
 
 /* The flow's line with a caret below; what is masked may be shorter. */
@@ -194,14 +186,14 @@ put_source(const struct runner_text *t, const struct run *run,
 	buf_append_str(t->out, "\n      | ");
 	buf_init(&before, 2 * len + 64);
 	buf_init(&until, 2 * len + 64);
-	at = bytes_of(line, len, place.column > 0 ? place.column - 1 : 0);
+	at = utf8_letters(line, len, place.column > 0 ? place.column - 1 : 0);
 	run_mask(run, line, at, true, &before);
-	at += bytes_of(line + at, len - at, place.width);
+	at += utf8_letters(line + at, len - at, place.width);
 	run_mask(run, line, at, true, &until);
 	n = put_blanks(t->out, &before);
 	color(t, RED);
 	buf_append_char(t->out, '^');
-	for (n++; n < utf8_count(buf_str(&until), until.len); n++)
+	for (n++; n < utf8_columns(buf_str(&until), until.len); n++)
 		buf_append_char(t->out, '~');
 	plain(t);
 	buf_append_char(t->out, '\n');

@@ -85,6 +85,22 @@ def test_progress_in_a_log_has_plain_lines(build, flows):
         "2 of 3 runs, 1 did not pass, running ./c.hurl"]
 
 
+@pytest.mark.parametrize("letters,columns", [
+    ("ab", 2), ("\u65e5\u672c", 4), ("e\u0301", 1)])
+@pytest.mark.parametrize("before,after", [
+    ("[Query]\na: ", "{{b}}\n"),
+    ("HTTP 200\n[Asserts]\njsonpath \"$.", "\" = 1\n")])
+def test_a_caret_stands_below_its_place(build, tmp_path, letters, columns,
+                                        before, after):
+    """Letters may take two columns or none; while parsing or running."""
+    flow = tmp_path / "a.hurl"
+    flow.write_text(f"GET http://127.0.0.1:1/\n{before}{letters}{after}")
+    done = subprocess.run([build / "e2e-run", flow], timeout=60,
+                          capture_output=True, text=True)
+    caret = re.search(r"\n      \| ( *)\^\n", done.stdout + done.stderr)
+    assert len(caret[1]) == columns + len(before.split("\n")[-1]) + 2
+
+
 def test_what_did_not_pass_is_named_at_the_end(build, flows):
     """Each with its place, outcome and reason; nothing when all passed."""
     done = subprocess.run([build / "e2e-run", "--test", "."], cwd=flows,

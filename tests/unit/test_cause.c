@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/unit.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,26 @@ mistakes_are_printed_in_order_with_line_and_caret(void **state)
 	assert_int_equal(c.error_count, 3);
 	free(out);
 	cause_fini(&c);
+}
+
+static void
+a_caret_stands_below_letters_of_two_columns_and_of_none(void **state)
+{
+	const char *text = "\xe6\x97\xa5 e\xcc\x81 \xe6\x9c\xac\xe8\xaa\x9e x";
+	struct cause c;
+	char *out;
+
+	(void)state;
+	setlocale(LC_CTYPE, "C.UTF-8");
+	cause_init(&c);
+	cause_add_at(&c, "f", (struct place){1, 5, 3}, text, strlen(text),
+	    "wide");
+	out = printed(&c);
+	assert_string_equal(strstr(out, "\n      | "),
+	    "\n      |      ^~~~~\n");
+	free(out);
+	cause_fini(&c);
+	setlocale(LC_CTYPE, "C");
 }
 
 static void
@@ -183,6 +204,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 	        mistakes_are_printed_in_order_with_line_and_caret),
+	    cmocka_unit_test(
+	        a_caret_stands_below_letters_of_two_columns_and_of_none),
 	    cmocka_unit_test(a_place_past_the_end_prints_no_source),
 	    cmocka_unit_test(mistakes_past_the_bound_are_counted_only),
 	    cmocka_unit_test(no_mistake_is_dropped_for_a_warning),
