@@ -22,6 +22,14 @@ is_fresh(const struct status *st, const struct watched *w)
 	return (w->newest >= st->now - st->settings->fresh);
 }
 
+/* As in a gate: what so many had to say is missing. */
+static bool
+is_mostly_invalid(const struct status *st, const struct watched *w)
+{
+	return (w->invalid > st->config.void_most *
+	    ((double)w->invalid + w->failures.runs));
+}
+
 void
 status_watch(struct status *st, struct watched *w)
 {
@@ -41,6 +49,8 @@ status_watch(struct status *st, struct watched *w)
 		w->problem = "it failed too often before the deploy";
 	else if (w->failures.runs == 0)
 		w->problem = "no run since the deploy";
+	else if (is_mostly_invalid(st, w))
+		w->problem = "too many runs since the deploy were invalid";
 	else if (!is_fresh(st, w))
 		w->problem = "its newest run is too old";
 }

@@ -34,6 +34,8 @@ struct watched {
 	struct history before;
 	struct status_runs since;
 	uint32_t own;        /* of its runs, added by status */
+	uint32_t invalid;    /* runs since the deploy that are none of these:
+			      * they could not be run to their end */
 	struct watch_failures failures;
 	struct watch_latency latency;
 	bool is_slower;      /* named */

@@ -83,6 +83,7 @@ struct read_run {
 struct reading {
 	struct read_run *runs;
 	size_t count, cap;
+	uint32_t invalid;
 };
 
 static bool
@@ -90,6 +91,7 @@ run_cb(const struct query_run *run, void *arg)
 {
 	struct reading *r = arg;
 
+	r->invalid += run->outcome == OUTCOME_INVALID;
 	if (outcome_is_ours(run->outcome))
 		return (true);
 	if (r->count == r->cap) {
@@ -176,6 +178,7 @@ read_since(struct status *st, struct query *q, const char *location,
 		status_add_run(w, r.runs[i].is_failed, r.runs[i].due);
 		w->own += r.runs[i].is_own;
 	}
+	w->invalid = r.invalid;
 	w->since.passed_count = take_passed(&r, &w->since.passed);
 	free(r.runs);
 	return (rc);

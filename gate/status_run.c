@@ -251,6 +251,18 @@ count_run(struct running *r, const struct unit *u, enum outcome outcome)
 }
 
 static void
+count_invalid(struct running *r, const struct unit *u)
+{
+	struct watched *w;
+
+	for (w = r->st->checks; w < r->st->checks + r->st->count; w++)
+		if (w->policy == u->check) {
+			w->invalid++;
+			status_watch(r->st, w);
+		}
+}
+
+static void
 tell_nothing_measured(struct running *r, const struct unit *u,
     enum outcome outcome)
 {
@@ -270,6 +282,8 @@ done_cb(const struct fleet_result *result, void *arg)
 	r->in_flight--;
 	store_event(r, result);
 	if (outcome_is_ours(result->outcome)) {
+		if (result->outcome == OUTCOME_INVALID)
+			count_invalid(r, u);
 		if (++u->ours == OURS_MOST)
 			tell_nothing_measured(r, u, result->outcome);
 	} else {

@@ -275,6 +275,21 @@ def test_what_stays_undecided_ends_as_the_pipeline_wishes(status, action,
     assert verdict.json["verdict"] == "inconclusive"
 
 
+def test_release_after_which_most_runs_are_invalid_is_not_passed(
+        build, tmp_path):
+    """What they had to say is missing, as in a gate."""
+    store = tmp_path / "store"
+    since = [(age, "passed" if age % 60 == 0 else "invalid")
+             for age in range(4800, 0, -20)]
+    fill(store, {LOGIN: HISTORY + since + [(1, "passed")]})
+    verdict = run(build, "status", "--service", "payments", "--store", store,
+                  "--since=5000s", "--format=json", "--on-inconclusive=pass")
+    check = verdict.json["checks"][0]
+    assert check["runs"] == 81 and not check["passes"]
+    assert check["problem"] == "too many runs since the deploy were invalid"
+    assert verdict.code == 20
+
+
 def test_interrupted_status_tells_and_keeps_what_it_ran(
         status, start, build):
     """SIGINT: an answer from what there is, and nothing of it is lost."""
