@@ -19,7 +19,8 @@
 #include "base/regex_priv.h"
 #include "base/utf8.h"
 
-#define MATCH_LIMIT 100000
+#define MATCH_LIMIT 100000 /* of many places */
+#define PLACE_MATCH_LIMIT 10000000 /* of one: some tens of ms */
 #define DEPTH_LIMIT 20000
 #define HEAP_LIMIT_KIB 16384
 #define STACK_LEAST_BYTES (32u << 10)
@@ -212,19 +213,28 @@ take_groups(const pcre2_match_data *data, int count, struct regex_match *m)
 	}
 }
 
+/* One or more searches in a subject, with one bound for all of them. */
+struct search {
+	const struct regex *re;
+	const char *text;
+	size_t len;
+	span_us begin; /* of CPU; 0: nobody has looked yet */
+};
+
 /* Search for a match that starts in [start, limit]. */
 static int
-search_slice(const struct regex *re, const char *subject, size_t len,
-    size_t start, size_t limit, struct regex_match *m)
+search_slice(const struct search *s, size_t start, size_t limit,
+    struct regex_match *m)
 {
 	pcre2_match_data *data;
 	int rc;
 
-	data = pcre2_match_data_create_from_pattern(re->code, NULL);
+	data = pcre2_match_data_create_from_pattern(s->re->code, NULL);
 	must(data != NULL);
-	pcre2_set_offset_limit(re->context, limit);
-	rc = pcre2_match(re->code, (PCRE2_SPTR)(subject != NULL ? subject :
-	    ""), len, start, PCRE2_NO_UTF_CHECK, data, re->context);
+	pcre2_set_offset_limit(s->re->context, limit);
+	rc = pcre2_match(s->re->code, (PCRE2_SPTR)(s->text != NULL ?
+	    s->text : ""), s->len, start, PCRE2_NO_UTF_CHECK, data,
+	    s->re->context);
 	if (rc > 0 && m != NULL)
 		take_groups(data, rc, m);
 	pcre2_match_data_free(data);
@@ -242,23 +252,54 @@ edge(const char *subject, size_t len, size_t at)
 	return (at);
 }
 
+/*
+ * What takes too many steps from one place may be right all the same: to the
+ * end of a long line is a long way. Each place by itself may have more.
+ */
 static int
-search_in_slices(const struct regex *re, const char *subject, size_t len,
-    size_t start, struct regex_match *m)
+search_by_places(struct search *s, size_t start, size_t last,
+    struct regex_match *m)
 {
-	span_us begin = clock_cpu(), before = begin, now;
-	size_t slice = 1 + SLICE_WORK / (len - start), next;
+	size_t next;
+	int rc = 0;
+
+	if (s->begin == 0)
+		s->begin = clock_cpu();
+	if (last > s->len)
+		last = s->len;
+	pcre2_set_match_limit(s->re->context, PLACE_MATCH_LIMIT);
+	for (; start <= last && rc == 0; start = next) {
+		next = start < s->len ? edge(s->text, s->len, start + 1) :
+		    s->len + 1;
+		rc = search_slice(s, start, next - 1, m);
+		if (rc == 0 && next <= last &&
+		    clock_cpu() - s->begin > SEARCH_MOST)
+			rc = ERR_LIMIT;
+	}
+	pcre2_set_match_limit(s->re->context, MATCH_LIMIT);
+	return (rc);
+}
+
+static int
+search_in_slices(struct search *s, size_t start, struct regex_match *m)
+{
+	span_us before = clock_cpu(), now;
+	size_t slice = 1 + SLICE_WORK / (s->len - start), next;
 	int rc;
 
-	while (start <= len) {
-		next = slice < len - start ? edge(subject, len,
-		    start + slice) : len + 1;
-		rc = search_slice(re, subject, len, start, next - 1, m);
+	if (s->begin == 0)
+		s->begin = before;
+	while (start <= s->len) {
+		next = slice < s->len - start ? edge(s->text, s->len,
+		    start + slice) : s->len + 1;
+		rc = search_slice(s, start, next - 1, m);
+		if (rc == ERR_LIMIT)
+			rc = search_by_places(s, start, next - 1, m);
 		if (rc != 0)
 			return (rc);
 		start = next;
 		now = clock_cpu();
-		if (start <= len && now - begin > SEARCH_MOST)
+		if (start <= s->len && now - s->begin > SEARCH_MOST)
 			return (ERR_LIMIT);
 		if (now - before < SLICE_SHORT)
 			slice *= 4;
@@ -268,20 +309,26 @@ search_in_slices(const struct regex *re, const char *subject, size_t len,
 }
 
 static int
-search(const struct regex *re, const char *subject, size_t len, size_t start,
-    struct regex_match *m)
+search(struct search *s, size_t start, struct regex_match *m)
 {
-	if (len - start <= WHOLE_MOST_BYTES || re->is_anchored)
-		return (search_slice(re, subject, len, start, PCRE2_UNSET,
-		    m));
-	return (search_in_slices(re, subject, len, start, m));
+	int rc;
+
+	if (s->len - start > WHOLE_MOST_BYTES && !s->re->is_anchored)
+		return (search_in_slices(s, start, m));
+	rc = search_slice(s, start, PCRE2_UNSET, m);
+	if (rc == ERR_LIMIT)
+		rc = search_by_places(s, start, s->re->is_anchored ? start :
+		    s->len, m);
+	return (rc);
 }
 
 int
 regex_search(const struct regex *re, const char *subject, size_t len,
     size_t start, struct regex_match *m)
 {
-	return (search(re, subject, len, start, m));
+	struct search s = {re, subject, len, 0};
+
+	return (search(&s, start, m));
 }
 
 /* The number of a group by its name in [p, p + len); 0 when there is none. */
@@ -409,15 +456,15 @@ int
 regex_replace_all(const struct regex *re, const char *subject, size_t len,
     const char *replacement, size_t replacement_len, struct buf *out)
 {
+	struct search s = {re, subject, len, clock_cpu()};
 	struct regex_match m;
-	span_us begin = clock_cpu();
 	size_t at = 0, copied = 0, last_end = NO_GROUP, count = 0;
 	int rc, err = 0;
 
 	while (at <= len && err == 0) {
-		if (++count % 64 == 0 && clock_cpu() - begin > SEARCH_MOST)
+		if (++count % 64 == 0 && clock_cpu() - s.begin > SEARCH_MOST)
 			return (ERR_LIMIT);
-		rc = search(re, subject, len, at, &m);
+		rc = search(&s, at, &m);
 		if (rc <= 0) {
 			err = rc;
 			break;

@@ -625,6 +625,28 @@ a_quadratic_pattern_on_a_long_subject_ends_soon(void **state)
 	free(subject);
 }
 
+/* JSON on one line is such: from a first member to a last one. */
+static void
+a_long_way_to_the_end_of_a_match_is_gone(void **state)
+{
+	struct regex *re = compile("\"id\": (\\d+).*?\"name\": \"last\"");
+	struct regex_match m;
+	struct buf text;
+	int i;
+
+	(void)state;
+	buf_init(&text, 4 << 20);
+	for (i = 0; i < 5000; i++)
+		buf_printf(&text, "{\"id\": %d, \"name\": \"first\"}, ", i);
+	buf_append_str(&text, "{\"name\": \"last\"}");
+	assert_int_equal(regex_search(re, text.data, text.len, 0, &m), 1);
+	assert_int_equal(m.groups[0].start, 1);
+	assert_int_equal(m.groups[0].end, text.len - 1);
+	assert_int_equal(m.groups[1].end - m.groups[1].start, 1);
+	regex_free(&re);
+	buf_fini(&text);
+}
+
 /* Slices of a long subject must not be seen in what is found. */
 static void
 a_long_subject_is_searched_to_its_end(void **state)
@@ -675,6 +697,7 @@ main(void)
 		cmocka_unit_test(an_exponential_pattern_ends_with_a_limit),
 		cmocka_unit_test(
 		    a_quadratic_pattern_on_a_long_subject_ends_soon),
+		cmocka_unit_test(a_long_way_to_the_end_of_a_match_is_gone),
 		cmocka_unit_test(a_long_subject_is_searched_to_its_end),
 		cmocka_unit_test(
 		    a_long_subject_is_no_limit_for_a_plain_pattern),
