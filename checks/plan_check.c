@@ -57,18 +57,18 @@ load_environment(struct load *ld, struct plan_check *c,
 		c->environment_name = c->environment->name;
 		return;
 	}
-	names = arena_calloc(ld->source.arena, ld->m->environment_count + 1,
-	    sizeof(*names));
-	for (i = 0; i < ld->m->environment_count; i++) {
-		names[i] = ld->m->environments[i].name;
-		if (strcmp(names[i], n->text) == 0) {
+	for (i = 0; i < ld->m->environment_count; i++)
+		if (strcmp(ld->m->environments[i].name, n->text) == 0) {
 			ld->is_environment_used[i] = true;
 			c->environment = &ld->m->environments[i];
 			c->environment_name = c->environment->name;
 			return;
 		}
-	}
+	names = xcalloc(ld->m->environment_count, sizeof(*names));
+	for (i = 0; i < ld->m->environment_count; i++)
+		names[i] = ld->m->environments[i].name;
 	not_defined(ld, n, "environment", names, i);
+	free(names);
 }
 
 static const struct plan_notify *
@@ -82,11 +82,11 @@ find_notify(struct load *ld, const struct manifest_node *n)
 			ld->is_notify_used[i] = true;
 			return (&ld->m->notifies[i]);
 		}
-	names = arena_calloc(ld->source.arena, ld->m->notify_count + 1,
-	    sizeof(*names));
+	names = xcalloc(ld->m->notify_count, sizeof(*names));
 	for (i = 0; i < ld->m->notify_count; i++)
 		names[i] = ld->m->notifies[i].name;
 	not_defined(ld, n, "notification", names, i);
+	free(names);
 	return (NULL);
 }
 
