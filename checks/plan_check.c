@@ -35,7 +35,8 @@ one_of_several(struct load *ld, const struct manifest_node *check)
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "",
 		    ld->m->environments[i].name);
 	manifest_wrong(&ld->source, check->place, "a check wants the key "
-	    "'environment' when there are several: %s", buf_str(&names));
+	    "'environment' when there are several: %s%s", buf_str(&names),
+	    names.is_full ? ", ..." : "");
 	buf_fini(&names);
 }
 

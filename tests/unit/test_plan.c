@@ -259,6 +259,30 @@ a_check_says_which_of_several_environments(void **state)
 }
 
 static void
+many_environments_are_not_all_named(void **state)
+{
+	struct cause c;
+	struct plan *plan = NULL;
+	struct buf b;
+	int i;
+
+	(void)state;
+	put("f.hurl", "GET http://a\n");
+	buf_init(&b, 4096);
+	buf_append_str(&b, "service: s\nenvironments:\n");
+	for (i = 0; i < 99; i++)
+		buf_printf(&b, "  e%d: {}\n", i);
+	buf_append_str(&b, "checks: [{name: a, flow: f.hurl}]\n");
+	put("m.yaml", b.data);
+	buf_fini(&b);
+	cause_init(&c);
+	assert_int_equal(plan_load(".", &c, &plan), ERR_SYNTAX);
+	assert_non_null(strstr(c.entries[0].sentence, "several: e0, e1, "));
+	assert_non_null(strstr(c.entries[0].sentence, ", ..."));
+	cause_fini(&c);
+}
+
+static void
 a_check_stands_once_in_the_whole_tree(void **state)
 {
 	(void)state;
@@ -803,6 +827,7 @@ main(void)
 		TEST(a_name_that_two_services_use_is_not_unique),
 		TEST(everything_that_is_referred_to_must_be_there),
 		TEST(a_check_says_which_of_several_environments),
+		TEST(many_environments_are_not_all_named),
 		TEST(a_check_stands_once_in_the_whole_tree),
 		TEST(a_flow_stays_in_the_manifests_folder),
 		TEST(a_flows_mistakes_are_told_once_beside_the_others),
