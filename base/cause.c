@@ -10,6 +10,8 @@
 #include "base/utf8.h"
 
 #define SOURCE_MOST_BYTES 400
+#define LETTERS_BEFORE 40   /* the place, in a line that is longer */
+#define LETTERS_MOST 20000  /* further ones are not counted */
 #define SUGGEST_MOST 32
 
 struct source {
@@ -43,11 +45,12 @@ cause_fini(struct cause *c)
 }
 
 static char *
-source_line(const char *text, size_t len, uint32_t line)
+source_line(const char *text, size_t len, struct cause_entry *e)
 {
 	const char *end = text + len, *eol;
+	uint32_t line, before = e->place.column > 0 ? e->place.column - 1 : 0;
 
-	for (; line > 1; line--) {
+	for (line = e->place.line; line > 1; line--) {
 		text = memchr(text, '\n', (size_t)(end - text));
 		if (text == NULL)
 			return (NULL);
@@ -59,8 +62,23 @@ source_line(const char *text, size_t len, uint32_t line)
 	if (eol > text && eol[-1] == '\r')
 		eol--;
 	len = (size_t)(eol - text);
-	return (xstrndup(text, len < SOURCE_MOST_BYTES ? len :
-	    SOURCE_MOST_BYTES));
+	if (len <= SOURCE_MOST_BYTES)
+		return (xstrndup(text, len));
+	if (before > LETTERS_MOST)
+		return (NULL);
+	if (utf8_letters(text, len, before) > SOURCE_MOST_BYTES / 2 &&
+	    before > LETTERS_BEFORE) {
+		e->left_out = before - LETTERS_BEFORE;
+		text += utf8_letters(text, len, e->left_out);
+		len = (size_t)(eol - text);
+	}
+	if (len > SOURCE_MOST_BYTES) {
+		e->is_cut = true;
+		len = SOURCE_MOST_BYTES;
+		while (((unsigned char)text[len] & 0xc0) == 0x80 && len > 0)
+			len--;
+	}
+	return (xstrndup(text, len));
 }
 
 /* A file that is read for several others is at fault only once. */
@@ -122,8 +140,7 @@ cause_vadd(struct cause *c, struct cause_entry e, const struct source *source,
 		return;
 	}
 	if (source->text != NULL && e.place.line > 0)
-		e.source = source_line(source->text, source->len,
-		    e.place.line);
+		e.source = source_line(source->text, source->len, &e);
 	*place = e;
 }
 
@@ -207,10 +224,11 @@ print_source(const struct cause_entry *e, FILE *fp)
 	size_t n, columns;
 	uint32_t i;
 
-	fprintf(fp, "%5u | ", e->place.line);
+	fprintf(fp, "%5u | %s", e->place.line, e->left_out > 0 ? "... " : "");
 	print_text(p, fp);
-	fputs("\n      | ", fp);
-	for (i = 1; i < e->place.column && p < end; i++, p += n) {
+	fprintf(fp, "%s\n      | %s", e->is_cut ? " ..." : "",
+	    e->left_out > 0 ? "    " : "");
+	for (i = e->left_out + 1; i < e->place.column && p < end; i++, p += n) {
 		n = utf8_letters(p, (size_t)(end - p), 1);
 		if (*p == '\t')
 			fputc('\t', fp);

@@ -30,6 +30,8 @@ struct cause_entry {
 	bool is_warning;
 	char *sentence;
 	char *source;    /* the source line, NULL when unknown */
+	uint32_t left_out; /* of a long line, letters before source */
+	bool is_cut;     /* and some behind it */
 };
 
 struct cause {

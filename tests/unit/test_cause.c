@@ -71,6 +71,45 @@ a_caret_stands_below_letters_of_two_columns_and_of_none(void **state)
 	setlocale(LC_CTYPE, "C");
 }
 
+/* The caret stands below the X, wherever in a line of 30,000 letters. */
+static void
+look_into_a_long_line(uint32_t column)
+{
+	static char letters[30000];
+	const char *line, *caret;
+	struct cause c;
+	char *out;
+
+	memset(letters, 'a', sizeof(letters));
+	letters[column - 1] = 'X';
+	cause_init(&c);
+	cause_add_at(&c, "f", (struct place){1, column, 3}, letters,
+	    sizeof(letters), "odd");
+	out = printed(&c);
+	line = out + strcspn(out, "\n") + 1;
+	if (column > 20001) {
+		assert_string_equal(line, "");
+	} else {
+		caret = line + strcspn(line, "\n") + 1;
+		assert_int_equal(strcspn(line, "X"), strcspn(caret, "^"));
+		assert_in_range(strlen(line), 400, 1000);
+	}
+	free(out);
+	cause_fini(&c);
+}
+
+static void
+of_a_long_line_what_is_around_the_place_is_shown(void **state)
+{
+	static const uint32_t columns[] = {1, 100, 201, 202, 203, 399, 400, 401,
+	    402, 1000, 19999, 20001, 20002, 29999, 30000};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(columns); i++)
+		look_into_a_long_line(columns[i]);
+}
+
 static void
 a_place_past_the_end_prints_no_source(void **state)
 {
@@ -204,6 +243,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 	        mistakes_are_printed_in_order_with_line_and_caret),
+	    cmocka_unit_test(
+	        of_a_long_line_what_is_around_the_place_is_shown),
 	    cmocka_unit_test(
 	        a_caret_stands_below_letters_of_two_columns_and_of_none),
 	    cmocka_unit_test(a_place_past_the_end_prints_no_source),
