@@ -405,8 +405,8 @@ split(const struct input *in, struct value *out)
 	int err;
 
 	err = argument(in, &in->filter->argument, &separator);
-	if (err == 0)
-		*out = text_split(p, len, &separator);
+	if (err == 0 && text_split(p, len, &separator, out) != 0)
+		err = fault(in, "the result is too long");
 	buf_fini(&separator);
 	return (err);
 }

@@ -17,6 +17,8 @@
 static int
 url_encode(const char *text, size_t len, struct buf *out)
 {
+	static const char digits[] = "0123456789ABCDEF";
+	char encoded[] = "%00";
 	size_t i;
 	unsigned char c;
 	int err = 0;
@@ -27,8 +29,11 @@ url_encode(const char *text, size_t len, struct buf *out)
 		    (c >= 'a' && c <= 'z') ||
 		    (c != '\0' && strchr("-._~/", c) != NULL))
 			err = buf_append_char(out, (char)c);
-		else
-			err = buf_printf(out, "%%%02X", c);
+		else {
+			encoded[1] = digits[c >> 4];
+			encoded[2] = digits[c & 15];
+			err = buf_append(out, encoded, 3);
+		}
 	}
 	return (err);
 }
@@ -161,8 +166,9 @@ text_replace(const char *text, size_t len, const struct buf *old,
 	return (err != 0 ? err : buf_append(out, p, (size_t)(end - p)));
 }
 
-struct value
-text_split(const char *text, size_t len, const struct buf *separator)
+int
+text_split(const char *text, size_t len, const struct buf *separator,
+    struct value *out)
 {
 	const char *p = text, *end = text + len, *at, *search = text;
 	struct value *items = NULL;
@@ -170,13 +176,20 @@ text_split(const char *text, size_t len, const struct buf *separator)
 
 	for (;;) {
 		at = find_next(search, end, separator);
+		if (n == TEXT_PIECES_MOST) {
+			*out = value_list(items, n);
+			value_release(out);
+			return (ERR_LIMIT);
+		}
 		if ((n & (n - 1)) == 0)
 			items = xreallocarray(items, n == 0 ? 1 : 2 * n,
 			    sizeof(*items));
 		items[n++] = value_string(p, (size_t)((at != NULL ? at : end) -
 		    p));
-		if (at == NULL)
-			return (value_list(items, n));
+		if (at == NULL) {
+			*out = value_list(items, n);
+			return (0);
+		}
 		p = at + separator->len;
 		search = separator->len > 0 ? p : p + character(p, end);
 	}

@@ -28,9 +28,12 @@ int text_replace(const char *text, size_t len, const struct buf *old,
  */
 int text_append_lossy(const char *p, size_t len, struct buf *out);
 
-/* The pieces between separators, as a list. */
-struct value text_split(const char *text, size_t len,
-    const struct buf *separator);
+/* A piece may be empty, and take a hundred bytes of memory. */
+#define TEXT_PIECES_MOST 1000000
+
+/* The pieces between separators, as a list. Returns 0 or ERR_LIMIT. */
+int text_split(const char *text, size_t len, const struct buf *separator,
+    struct value *out);
 
 /* An integer of 64 bits as Rust reads one: a sign, digits, no blanks. */
 bool text_integer(const char *text, int64_t *out);

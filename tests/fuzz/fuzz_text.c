@@ -104,7 +104,7 @@ pieces(const char *text, size_t len)
 	buf_init(&with, 100);
 	buf_init(&out, 4 * len + 100);
 	buf_append(&separator, text, start);
-	list = text_split(text + start, len - start, &separator);
+	must(text_split(text + start, len - start, &separator, &list) == 0);
 	for (i = 0; i < value_count(&list); i++) {
 		if (i > 0)
 			buf_append(&out, buf_str(&separator), separator.len);

@@ -5,6 +5,11 @@
  */
 #include "tests/unit/unit.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "probe/filter_text.h"
 #include "tests/unit/evaluate_document.h"
 #include "tests/unit/evaluate_fixture.h"
 
@@ -423,6 +428,29 @@ json_in_an_answer_is_bounded_as_the_answer_is(void **state)
 	buf_fini(&text);
 }
 
+/* An answer of separators alone asks for a hundred times its size. */
+static void
+a_text_is_split_into_so_many_pieces_only(void **state)
+{
+	struct value list;
+	struct buf separator;
+	char *text = xmalloc(TEXT_PIECES_MOST);
+
+	(void)state;
+	memset(text, '\n', TEXT_PIECES_MOST);
+	buf_init(&separator, 10);
+	buf_append_char(&separator, '\n');
+	assert_int_equal(text_split(text, TEXT_PIECES_MOST - 1, &separator,
+	    &list), 0);
+	assert_int_equal(value_count(&list), TEXT_PIECES_MOST);
+	value_release(&list);
+	assert_int_equal(text_split(text, TEXT_PIECES_MOST, &separator,
+	    &list), ERR_LIMIT);
+	assert_int_equal(list.kind, VALUE_NONE);
+	buf_fini(&separator);
+	free(text);
+}
+
 /* Where iconv by itself reads other characters, or none. */
 static void
 charsets_are_those_of_the_standard(void **state)
@@ -528,6 +556,7 @@ main(void)
 		cmocka_unit_test(filters_take_only_their_kinds),
 		cmocka_unit_test(
 		    json_in_an_answer_is_bounded_as_the_answer_is),
+		cmocka_unit_test(a_text_is_split_into_so_many_pieces_only),
 		cmocka_unit_test(charsets_are_those_of_the_standard),
 		cmocka_unit_test(what_follows_a_nul_is_not_lost),
 		cmocka_unit_test(nothing_cannot_be_filtered),
