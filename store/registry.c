@@ -589,7 +589,7 @@ registry_plan(struct registry *r, const struct json *plan, wall_us now)
 }
 
 struct registry_check *
-registry_next(struct registry *r, struct registry_check *at)
+registry_next(struct registry *r, const struct registry_check *at)
 {
 	return (at == NULL ? r->by_key : at->by_key.next);
 }

@@ -105,6 +105,6 @@ void registry_rollback(struct registry *r);
 
 /* All checks: begin with NULL; NULL at the end. */
 struct registry_check *registry_next(struct registry *r,
-    struct registry_check *at);
+    const struct registry_check *at);
 
 #endif

@@ -24,6 +24,8 @@
 #define BATCH_IDLE_SPAN SPAN_MS      /* nothing came for so long: commit */
 #define FLUSH_SPAN SPAN_S
 #define EXPIRE_SPAN SPAN_MIN
+#define CLOCK_LEAP_SPAN (14 * SPAN_DAY)
+#define CLOCK_DOUBT_SPAN (10 * SPAN_MIN)
 #define RETRY_LEAST_SPAN (100 * SPAN_MS)
 #define RETRY_MOST_SPAN (5 * SPAN_S)
 #define PEERS_MOST 64
@@ -57,6 +59,8 @@ struct server {
 	mono_us last_message;
 	mono_us flush_due;    /* when flush_timer runs out */
 	mono_us next_expire;
+	mono_us doubt_end;    /* until then the wall clock removes nothing */
+	span_us offset;       /* clock_offset when last looked at */
 	bool is_refusing;
 	span_us retry_span;
 	int result;
@@ -198,6 +202,33 @@ end_moved(struct server *s)
 	loop_stop(s->loop);
 }
 
+/*
+ * A clock that leapt ahead by weeks, or is so far ahead of all that is
+ * recorded, may be set right in a moment (at boot, say), and what it calls
+ * old is gone for ever: wait a while.
+ */
+static void
+doubt_clock(struct server *s, mono_us now, span_us leap)
+{
+	if (leap < CLOCK_LEAP_SPAN)
+		return;
+	log_warn("store.expiry.waits", "ahead_us=%lld", (long long)leap);
+	s->doubt_end = now + CLOCK_DOUBT_SPAN;
+}
+
+static void
+expire(struct server *s, mono_us now)
+{
+	span_us offset = clock_offset();
+
+	doubt_clock(s, now, offset - s->offset);
+	s->offset = offset;
+	if (now >= s->doubt_end &&
+	    store_writer_expire(s->writer, clock_wall()) != 0)
+		log_warn("store.expiry.delayed", "reason=%s",
+		    log_quote(store_writer_reason(s->writer)));
+}
+
 static void
 flush_cb(void *arg)
 {
@@ -222,9 +253,7 @@ flush_cb(void *arg)
 		    log_quote(store_writer_reason(s->writer)));
 	if (now >= s->next_expire) {
 		s->next_expire = now + EXPIRE_SPAN;
-		if (store_writer_expire(s->writer, clock_wall()) != 0)
-			log_warn("store.expiry.delayed", "reason=%s",
-			    log_quote(store_writer_reason(s->writer)));
+		expire(s, now);
 	}
 	flush_at(s, store_writer_needs_flush(s->writer) ?
 	    clock_mono() + FLUSH_SPAN : s->next_expire);
@@ -468,6 +497,10 @@ server_new(struct loop *loop, struct store_writer *writer, const char *dir,
 	s->flush_timer = loop_timer_new(loop, flush_cb, s);
 	s->retry_timer = loop_timer_new(loop, retry_cb, s);
 	s->next_expire = clock_mono();
+	s->offset = clock_offset();
+	if (store_writer_newest(writer) > 0)
+		doubt_clock(s, s->next_expire,
+		    clock_wall() - store_writer_newest(writer));
 	flush_at(s, clock_mono());
 	if (parent_fd >= 0)
 		send_ready(s, add_peer(s, parent_fd, true));

@@ -501,6 +501,19 @@ store_writer_expire(struct store_writer *w, wall_us now)
 	return (0);
 }
 
+wall_us
+store_writer_newest(const struct store_writer *w)
+{
+	const struct registry_check *c = NULL;
+	wall_us newest = 0;
+
+	while (w->registry != NULL &&
+	    (c = registry_next(w->registry, c)) != NULL)
+		if (c->state.has_run && c->state.last_due_us > newest)
+			newest = c->state.last_due_us;
+	return (newest);
+}
+
 static int
 check_space(struct store_writer *w)
 {

@@ -84,6 +84,9 @@ bool store_writer_has_moved(const struct store_writer *w);
 /* Remove runs files and rollups past their time. */
 int store_writer_expire(struct store_writer *w, wall_us now);
 
+/* The due time of the newest scheduled run; 0: there is none. */
+wall_us store_writer_newest(const struct store_writer *w);
+
 /* After an error: open anew and try a write. Returns 0 when it works. */
 int store_writer_revive(struct store_writer *w);
 

@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import sqlite3
+import struct
 import subprocess
 import time
 
@@ -328,6 +329,32 @@ def test_migrate_and_compact_keep_the_store_sound(directory):
         assert "main.db" in done.stdout
     assert not glob.glob(os.path.join(directory, "*-wal"))
     check_store(directory)
+
+
+def test_a_clock_that_is_years_ahead_removes_nothing_at_once(directory):
+    """At boot it may be: what it calls old is still there in a moment."""
+    due = now_us()
+    store = Store(directory)
+    store.wait_for(READY)
+    store.send(RESULT, 1, run_event(CHECKS[0], due))
+    assert store.finish() == 0
+    before = glob.glob(os.path.join(directory, "runs-*.db"))
+    clock = directory + ".clock"
+    with open(clock, "wb") as f:
+        f.write(struct.pack("<q", 3000 * 86400))
+    preload = os.path.join(os.path.dirname(program("e2e-store")),
+                           "tests/system/stepped_clock.so")
+    store = Store(directory, prefix=[
+        "env", f"E2E_TEST_CLOCK={clock}", f"LD_PRELOAD={preload}",
+        "ASAN_OPTIONS=verify_asan_link_order=0"])
+    store.wait_for(READY)
+    store.send(RESULT, 2, run_event(CHECKS[0],
+                                    due + 3000 * 86400 * 1_000_000))
+    store.wait_for(ACK, 2)
+    assert store.finish() == 0
+    after = glob.glob(os.path.join(directory, "runs-*.db"))
+    assert len(after) == 2 and set(before) < set(after)
+    assert main_value(directory, "SELECT count(*) FROM rollup_minute") == 2
 
 
 @pytest.mark.parametrize("gone", ["main.db", "runs-*.db"])
