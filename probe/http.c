@@ -69,10 +69,13 @@ socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
 	struct http_shard *shard = arg;
 	struct http_socket *sock = socket_get(shard->http, fd);
+	struct http_transfer *t = NULL;
 	int events = 0;
 
-	(void)easy;
 	(void)unused;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+	if (t != NULL && (what == CURL_POLL_IN || what == CURL_POLL_INOUT))
+		http_note_wait(t);
 	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
 		events |= LOOP_READ;
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
@@ -209,6 +212,7 @@ start_again(struct http_transfer *t)
 	t->is_out_of_step = false;
 	t->error[0] = '\0';
 	curl_multi_remove_handle(multi, t->easy);
+	t->started = clock_mono();
 	must(curl_multi_add_handle(multi, t->easy) == CURLM_OK);
 }
 
@@ -276,6 +280,7 @@ http_start(struct http_session *s, const struct http_request *request,
 	    strncasecmp(request->url, "https:", 6) == 0), &s->trust);
 	if (*sentence != NULL)
 		return (NULL);
+	t->started = clock_mono();
 	must(curl_multi_add_handle(s->shard->multi, t->easy) == CURLM_OK);
 	return (t);
 }

@@ -15,6 +15,28 @@ info_time(CURL *easy, CURLINFO info)
 	return ((span_us)t);
 }
 
+/* The request, or what asks a proxy for a way to the server. */
+static bool
+has_asked(const struct http_transfer *t)
+{
+	long bytes = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
+	return (bytes > 0);
+}
+
+/*
+ * libcurl tells when TCP was connected only when TLS is, too. It waits for
+ * the server's part of that: for nothing else before a request is sent.
+ */
+void
+http_note_wait(struct http_transfer *t)
+{
+	if (t->connected == 0 && t->sent_times == 0 &&
+	    info_time(t->easy, CURLINFO_NAMELOOKUP_TIME_T) > 0)
+		t->connected = clock_mono() - t->started;
+}
+
 /*
  * The phases follow one another without a gap, so that they sum to the total;
  * one that was begun and not ended took what time there was. libcurl's
@@ -22,8 +44,9 @@ info_time(CURL *easy, CURLINFO info)
  * network is most of the time: sending belongs to wait here.
  */
 static void
-read_timing(CURL *easy, const char *url, struct response_timing *timing)
+read_timing(const struct http_transfer *t, struct response_timing *timing)
 {
+	CURL *easy = t->easy;
 	struct http_target target = {.port = 0};
 	span_us dns = info_time(easy, CURLINFO_NAMELOOKUP_TIME_T);
 	span_us connect = info_time(easy, CURLINFO_CONNECT_TIME_T);
@@ -39,7 +62,10 @@ read_timing(CURL *easy, const char *url, struct response_timing *timing)
 	timing->wait = timing->transfer = -1;
 	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
 	if (connects > 0 || ready == 0) {
-		(void)http_parse_target(url, &target);
+		(void)http_parse_target(t->request->url, &target);
+		if (connect == 0 && target.is_https && !has_asked(t) &&
+		    t->connected > dns)
+			connect = t->connected < total ? t->connected : total;
 		if (!target.is_address) {
 			timing->dns = dns > 0 ? dns : total;
 			begun = timing->dns;
@@ -81,7 +107,7 @@ http_read_facts(struct http_transfer *t)
 	struct response *r = t->response;
 	const char *ip = NULL;
 
-	read_timing(t->easy, t->request->url, &r->timing);
+	read_timing(t, &r->timing);
 	r->sent_bytes = info_bytes(t->easy, CURLINFO_REQUEST_SIZE,
 	    CURLINFO_SIZE_UPLOAD_T);
 	r->received_bytes = info_bytes(t->easy, CURLINFO_HEADER_SIZE,
@@ -92,16 +118,6 @@ http_read_facts(struct http_transfer *t)
 	if ((t->request->options.wants_certificate ||
 	    t->request->options.notes_certificate) && r->certificate == NULL)
 		r->certificate = http_certificate(t->easy);
-}
-
-/* The request, or what asks a proxy for a way to the server. */
-static bool
-has_asked(const struct http_transfer *t)
-{
-	long bytes = 0;
-
-	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
-	return (bytes > 0);
 }
 
 bool

@@ -49,6 +49,8 @@ struct http_transfer {
 	size_t header_bytes;
 	bool has_head;                /* the answer's headers are complete */
 	int sent_times;               /* requests sent by libcurl for us */
+	mono_us started;
+	span_us connected;            /* by TCP, after started; 0: not known */
 	bool is_too_big;
 	bool is_sent_twice;
 	bool is_out_of_step;          /* to be sent on another connection */
@@ -83,6 +85,9 @@ CURLSH *http_session_share(struct http_session *session, bool has_tls);
 
 /* Set the callbacks by which the answer arrives in t->response. */
 void http_receive(struct http_transfer *t);
+
+/* Note that the server is waited for: TCP is there by now. */
+void http_note_wait(struct http_transfer *t);
 
 /* Write times, sizes, the address and the certificate into t->response. */
 void http_read_facts(struct http_transfer *t);

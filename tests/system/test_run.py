@@ -491,6 +491,21 @@ def test_a_run_that_has_no_time_to_ask_anybody_is_lost(event):
     assert "the run's time of 1us is over" in e["reason"]
 
 
+@pytest.mark.parametrize("option", ["--timeout", "--max-time"])
+def test_a_server_that_hangs_in_tls_is_not_slow_to_connect(event, option):
+    """The phase that took the time is the one that did not end."""
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        for time_s in 0.2, 2, 20:
+            code, e = event(f"GET https://localhost:{s.getsockname()[1]}\n",
+                            f"{option}={time_s * 1000:.0f}ms")
+            step = e["steps"][0]
+            if "tls_us" in step:  # the machine was quick enough to connect
+                break
+    assert code == 10 and "wait_us" not in step
+    assert step["total_us"] == step["dns_us"] + step["connect_us"] + \
+        step["tls_us"]
+
+
 def test_nobody_there_is_unreachable(event):
     """A closed port: exit 10, not ours."""
     with socket.socket() as s:
