@@ -245,6 +245,13 @@ mark_cb(uint32_t line, const struct finding *f, void *arg)
 	put_mark(arg, line, f);
 }
 
+static void
+other_cb(uint32_t line, const struct finding *f, void *arg)
+{
+	(void)line;
+	put_failure(arg, f);
+}
+
 void
 runner_html_step(struct runner_html *h, struct run *run,
     const struct run_step *step)
@@ -252,8 +259,6 @@ runner_html_step(struct runner_html *h, struct run *run,
 	const struct flow *flow = run_script_flow(run_script_of(run));
 	struct marking m = {h, run, step,
 	    flow->entries[step->entry - 1].file, 0};
-	const struct finding *f;
-	size_t i;
 
 	h->step_count++;
 	if (step->is_followed)
@@ -267,11 +272,7 @@ runner_html_step(struct runner_html *h, struct run *run,
 	    "class=\"marks\">\n");
 	runner_marks_visit(run, step, mark_cb, &m);
 	buf_append_str(&h->details, "</table>\n");
-	for (i = 0; i < step->findings.count; i++) {
-		f = &step->findings.items[i];
-		if (!runner_marks_has(run, step, f))
-			put_failure(&m, f);
-	}
+	runner_marks_visit_others(run, step, other_cb, &m);
 }
 
 /* The page. */

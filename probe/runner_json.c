@@ -181,19 +181,23 @@ put_captures(struct runner_json *j, const struct run *run,
 	json_out_array_end(&j->out);
 }
 
+static void
+other_cb(uint32_t line, const struct finding *f, void *arg)
+{
+	(void)line;
+	put_failure(arg, NULL, f);
+}
+
 /* Mistakes and broken connections: Hurl has them on its stderr alone. */
 static void
 put_errors(struct runner_json *j, struct run *run,
     const struct run_step *step)
 {
 	struct marking m = {j, run, step->entry};
-	size_t i;
 
 	json_out_key(&j->out, "errors");
 	json_out_array(&j->out);
-	for (i = 0; i < step->findings.count; i++)
-		if (!runner_marks_has(run, step, &step->findings.items[i]))
-			put_failure(&m, NULL, &step->findings.items[i]);
+	runner_marks_visit_others(run, step, other_cb, &m);
 	json_out_array_end(&j->out);
 }
 

@@ -16,9 +16,9 @@ typedef void runner_mark_cb(uint32_t line, const struct finding *f,
 void runner_marks_visit(const struct run *run, const struct run_step *step,
     runner_mark_cb *visit, void *arg);
 
-/* Whether a finding belongs to one of them. */
-bool runner_marks_has(const struct run *run, const struct run_step *step,
-    const struct finding *f);
+/* Call visit for each finding that belongs to none of them. */
+void runner_marks_visit_others(const struct run *run,
+    const struct run_step *step, runner_mark_cb *visit, void *arg);
 
 /* Whether all its captures were made; Hurl lists none when one was not. */
 bool runner_marks_captured(const struct run *run,

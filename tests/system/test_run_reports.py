@@ -55,6 +55,20 @@ def test_reports_are_in_the_order_of_the_command_line(run, tmp_path):
     assert len((tmp_path / "curl").read_text().splitlines()) == 6
 
 
+def test_reports_of_many_mistakes_take_no_longer_for_each(run, tmp_path):
+    """5,000 of them; what takes a square of their number takes minutes."""
+    done = run("GET @/\nHTTP 200\n[Asserts]\n" + "".join(
+        f'body == "{i}"\n' for i in range(5000)), "--json",
+        "--report-html", "html", "--report-json", "json")
+    assert done.returncode == 10
+    entry = json.loads(done.stdout)["entries"][0]
+    asserts = [a for a in entry["asserts"] if not a["success"]]
+    assert [a["line"] for a in asserts] == list(range(4, 5004))
+    assert "errors" not in entry or entry["errors"] == []
+    page = next(p for p in (tmp_path / "html").glob("*/*.html")).read_text()
+    assert page.count("Assert failure") >= 5000
+
+
 @pytest.mark.skipif(HURL is None, reason="the real program is not here")
 def test_reports_of_the_real_program_are_extended(run, tmp_path):
     """A pipeline may go over from one to the other in the middle."""
