@@ -134,7 +134,8 @@ local_port_of(int fd)
 /*
  * Whether a kept connection has something to read before anything is asked
  * on it: a second answer, say, which is none to this request (RFC 9112 9.2),
- * or the server's good-bye in TLS. libcurl from 8.0 on looks by itself.
+ * or the server's good-bye in TLS. libcurl from 8.0 on looks by itself. Of
+ * several connections it is the one with this local port.
  */
 static bool
 is_out_of_step(const struct http_transfer *t, int local_port)
@@ -151,7 +152,8 @@ is_out_of_step(const struct http_transfer *t, int local_port)
 		return (false);
 	http_look_into_tls(t->easy, &is_http2, &has_input);
 	for (i = 0; i < count && !has_input && !is_http2; i++)
-		has_input = local_port_of(s->fds[i]) == local_port &&
+		has_input = (count == 1 ||
+		    local_port_of(s->fds[i]) == local_port) &&
 		    recv(s->fds[i], &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 	return (has_input && !is_http2);
 }
