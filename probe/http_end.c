@@ -37,6 +37,15 @@ http_note_wait(struct http_transfer *t)
 		t->connected = clock_mono() - t->started;
 }
 
+/* The end of a phase, none before that of the phase before; 0: it has none. */
+static span_us
+end_of(span_us end, span_us before, span_us total)
+{
+	if (end == 0)
+		return (0);
+	return (end < before ? before : end > total ? total : end);
+}
+
 /*
  * The phases follow one another without a gap, so that they sum to the total;
  * one that was begun and not ended took what time there was. libcurl's
@@ -53,10 +62,14 @@ read_timing(const struct http_transfer *t, struct response_timing *timing)
 	span_us tls = info_time(easy, CURLINFO_APPCONNECT_TIME_T);
 	span_us ready = info_time(easy, CURLINFO_PRETRANSFER_TIME_T);
 	span_us first = info_time(easy, CURLINFO_STARTTRANSFER_TIME_T);
-	span_us total = info_time(easy, CURLINFO_TOTAL_TIME_T);
+	const span_us total = info_time(easy, CURLINFO_TOTAL_TIME_T);
 	span_us begun = 0; /* the phase that comes next */
 	long connects = 0;
 
+	/* Those of a kept connection that was closed are added to some. */
+	dns = end_of(dns, 0, total);
+	connect = end_of(connect, dns, total);
+	tls = end_of(tls, connect, total);
 	timing->total = total;
 	timing->dns = timing->connect = timing->tls = -1;
 	timing->wait = timing->transfer = -1;
