@@ -198,11 +198,10 @@ query_gate_of_identity(struct query *q, const char *identity,
 {
 	/* By the clock alone one that another has gone on from might be it,
 	 * after the clock went back. */
-	return (first_id(q, "SELECT id FROM gate g WHERE identity = ?1 AND "
-	    "NOT EXISTS (SELECT 1 FROM gate n WHERE n.identity = ?1 AND "
-	    "json_extract(n.document, '$.continues.gate') = "
-	    "lower(hex(g.id))) ORDER BY stored_us DESC LIMIT 1", identity,
-	    id));
+	return (first_id(q, "SELECT id FROM gate WHERE identity = ?1 AND "
+	    "lower(hex(id)) NOT IN (SELECT coalesce(json_extract(document, "
+	    "'$.continues.gate'), '') FROM gate WHERE identity = ?1) "
+	    "ORDER BY stored_us DESC LIMIT 1", identity, id));
 }
 
 int
