@@ -479,6 +479,7 @@ server_new(struct loop *loop, struct store_writer *writer, const char *dir,
     int parent_fd, struct server **out, struct cause *c)
 {
 	struct server *s = xcalloc(1, sizeof(*s));
+	wall_us newest;
 
 	s->listen_fd = socket_listen(dir);
 	if (s->listen_fd < 0) {
@@ -498,9 +499,9 @@ server_new(struct loop *loop, struct store_writer *writer, const char *dir,
 	s->retry_timer = loop_timer_new(loop, retry_cb, s);
 	s->next_expire = clock_mono();
 	s->offset = clock_offset();
-	if (store_writer_newest(writer) > 0)
-		doubt_clock(s, s->next_expire,
-		    clock_wall() - store_writer_newest(writer));
+	newest = store_writer_newest(writer);
+	if (newest > 0)
+		doubt_clock(s, s->next_expire, clock_wall() - newest);
 	flush_at(s, clock_mono());
 	if (parent_fd >= 0)
 		send_ready(s, add_peer(s, parent_fd, true));
