@@ -73,11 +73,12 @@ socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 	int events = 0;
 
 	(void)unused;
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
-	if (t != NULL && (what == CURL_POLL_IN || what == CURL_POLL_INOUT))
-		http_note_wait(t);
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+		if (t != NULL)
+			http_note_wait(t);
 		events |= LOOP_READ;
+	}
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
 		events |= LOOP_WRITE;
 	sock->shard = shard;
