@@ -216,10 +216,8 @@ put_human(struct buf *out, enum table_kind kind, const struct cell *c,
 			return (table_safe(out, text + 5, strlen(text + 5)));
 		break;
 	case TABLE_RATIO:
-		/* Never round up to 100 what is not; 57 % is 57 % though
-		 * no binary fraction is. */
 		snprintf(text, sizeof(text), "%.2f%%", c->d >= 1 ? 100.0 :
-		    floor(c->d * 10000 + 1e-9) / 100);
+		    table_percent(c->d));
 		break;
 	case TABLE_DOUBLE:
 		snprintf(text, sizeof(text), "%.3g", c->d);
@@ -557,6 +555,13 @@ table_print(const struct table *t, enum format format,
 		print_csv(t, fp);
 	else
 		print_human(t, style, fp);
+}
+
+double
+table_percent(double share)
+{
+	/* 57 % is 57 % though no binary fraction is. */
+	return (floor(share * 10000 + 1e-9) / 100);
 }
 
 void

@@ -80,6 +80,9 @@ void table_print(const struct table *t, enum format format,
  */
 void table_flush_csv(struct table *t, FILE *fp);
 
+/* A share in percent, two digits after the point, never rounded up. */
+double table_percent(double share);
+
 /*
  * Append s for a terminal: control characters and invalid UTF-8 become
  * U+FFFD, tabs and line ends blanks. Returns the columns it takes.

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/table.h"
 #include "store/query.h"
 
 #define DASH "<span class=\"dim\">&ndash;</span>"
@@ -100,9 +101,8 @@ text_share(struct buf *out, double share)
 		buf_append_str(out, DASH);
 	else if (share == 1)
 		buf_append_str(out, "100&nbsp;%");
-	else /* never rounded up to 100, as in base/table.c */
-		buf_printf(out, "%.2f&nbsp;%%",
-		    (double)(int64_t)(share * 10000 + 1e-9) / 100);
+	else
+		buf_printf(out, "%.2f&nbsp;%%", table_percent(share));
 }
 
 void
