@@ -3,7 +3,6 @@
 #include "gate/command.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,14 +27,12 @@ static size_t
 letter(const char *s, size_t len, size_t *n)
 {
 	const char *end;
-	uint32_t c;
 
 	if (*s == '\033' && (end = memchr(s, 'm', len)) != NULL) {
 		*n = (size_t)(end - s) + 1;
 		return (0);
 	}
-	*n = utf8_decode(s, len, &c);
-	*n = *n == 0 ? 1 : *n;
+	*n = utf8_letters(s, len, 1);
 	return (utf8_columns(s, *n));
 }
 
